@@ -1,0 +1,1 @@
+"""The pictures: scenes that stage recorded numbers. They compute nothing and never import torch."""

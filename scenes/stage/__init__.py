@@ -1,0 +1,1 @@
+"""The visual language that all chapters share."""
