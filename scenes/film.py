@@ -1,4 +1,4 @@
-"""The order of the chapters. Importing this imports no Manim, so that the command line stays quick."""
+"""The order of the chapters. It imports no Manim by itself: the command line stays quick."""
 
 from __future__ import annotations
 

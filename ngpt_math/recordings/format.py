@@ -1,7 +1,7 @@
 """The format of recordings: declared arrays, checked when saved and when loaded.
 
-Every field states its shape, its unit and the model it was read from; loading checks all of that, so
-a scene never draws damaged numbers.
+Every field states its shape, its unit and the model it was read from; loading checks all of that,
+so a scene never draws damaged numbers.
 """
 
 from __future__ import annotations
@@ -180,7 +180,7 @@ def save(recording: Recording, path: Path, made_by: str) -> None:
         ValueError: the recording does not hold what it declares.
     """
     validate(recording)
-    arrays = {n: np.ascontiguousarray(getattr(recording, n)) for n in recording.specs()}
+    arrays = {n: np.asarray(getattr(recording, n), order="C") for n in recording.specs()}
     words = {n: getattr(recording, n) for n in recording.texts()}
     header = {
         "format": FORMAT,

@@ -1,8 +1,8 @@
 """A chapter is a scene made of sections, and a section is declared once.
 
-The declaration of a section (title, spoken lines, pause, storyboard lines covered) is the only source
-for Manim's section, the chapter mark, the caption, the slide, the preview's starting point, the shot
-that a worker renders and the clip that a notebook embeds.
+Its declaration (title, spoken lines, pause, storyboard lines covered) is the only source for Manim's
+section, the chapter mark, the caption, the slide, the preview's starting point, the shot that a
+worker renders and the clip that a notebook embeds.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ Method = Callable[[Any], None]
 class Section:
     """One idea of a chapter.
 
-    `name` is the method's name and, after `CHAPTER:`, what the command line calls it. `says` are the
-    spoken lines, in plain words. `pause`: a lecturer may want to stop at its end. `covers` are the
-    storyboard's lines that it shows, by `CHAPTER_NUMBER.LINE_NUMBER`, 0 for "in every chapter".
+    `name` is the method's name and, after `CHAPTER:`, what the command line calls it. `says` are
+    the spoken lines, in plain words. `pause`: a lecturer may want to stop at its end. `covers` are
+    the storyboard's lines that it shows, as `CHAPTER.LINE`; chapter 0 is "in every chapter".
     """
 
     name: str
