@@ -113,9 +113,7 @@ def subrip(spoken: Iterable[Cue]) -> str:
 
 def webvtt(spoken: Iterable[Cue]) -> str:
     """The text of a .vtt file."""
-    blocks = [
-        f"{clock(cue.start)} --> {clock(cue.end)}\n{_escaped(cue.text)}\n" for cue in spoken
-    ]
+    blocks = [f"{clock(cue.start)} --> {clock(cue.end)}\n{_escaped(cue.text)}\n" for cue in spoken]
     return "\n".join(["WEBVTT\n", *blocks])
 
 

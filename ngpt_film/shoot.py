@@ -6,7 +6,7 @@ section shot alone has the same frames as in the whole chapter.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -16,38 +16,16 @@ from typing import Any, Literal
 from manim import SceneFileWriter, ThreeDCamera, tempconfig
 from PIL import Image
 
-from ngpt_film.encoder import DRAFT, FILM, Codec, Pixels, SegmentWriter
+from ngpt_film.encoder import Pixels, SegmentWriter
+from ngpt_film.quality import Quality
 from ngpt_film.renderer import FilmRenderer
 from ngpt_math.errors import StudioError, UsageError
 from ngpt_math.files import ROOT, whole_file
 from scenes.stage.chapter import Chapter
 
+Tell = Callable[[int], None]  # hears how many frames are done
 
-@dataclass(frozen=True, slots=True)
-class Quality:
-    """A size in pixels, a rate in frames a second, and how they are encoded."""
-
-    name: str
-    width: int
-    height: int
-    fps: int
-    codec: Codec
-
-
-QUALITIES = (
-    Quality("draft", 854, 480, 15, DRAFT),
-    Quality("preview", 1280, 720, 30, FILM),
-    Quality("hd", 1920, 1080, 60, FILM),
-    Quality("4k", 3840, 2160, 60, FILM),
-)
-
-
-def quality(name: str) -> Quality:
-    """The quality called `name`. Raises UsageError with the names there are."""
-    for known in QUALITIES:
-        if known.name == name:
-            return known
-    raise UsageError(f"there is no quality {name}", f"use {', '.join(q.name for q in QUALITIES)}")
+TEXT_CACHE = ROOT / "renders" / "manim"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +46,9 @@ class Take:
 class _Tap(SceneFileWriter):
     """Manim's file writer that writes nothing, and hands each section's frames on."""
 
-    def __init__(self, sinks: Mapping[str, Any], settings: Any) -> None:
+    def __init__(self, sinks: Mapping[str, Any], tell: Tell | None, settings: Any) -> None:
         self._sinks = sinks
+        self._tell = tell
         self.counts: dict[str, int] = {}
         super().__init__(settings)
 
@@ -77,6 +56,8 @@ class _Tap(SceneFileWriter):
         name = self.sections[-1].name
         self.counts[name] = self.counts.get(name, 0) + repeat
         self._sinks[name].write(pixels, repeat)
+        if self._tell is not None:
+            self._tell(sum(self.counts.values()))
 
 
 class _Still:
@@ -88,14 +69,18 @@ class _Still:
         self.pixels = pixels.copy()
 
 
-def _settings(quality: Quality) -> dict[str, Any]:
-    """Manim's settings for a shot: nothing is read from the command line, nothing written."""
+def _settings(quality: Quality, text_cache: Path = TEXT_CACHE) -> dict[str, Any]:
+    """Manim's settings for a shot: nothing is read from the command line, nothing written.
+
+    `text_cache` is where Manim keeps drawn text. It writes there in place and trusts what it
+    finds, so processes that run at once must not share it.
+    """
     return {
         "pixel_width": quality.width,
         "pixel_height": quality.height,
         "frame_rate": quality.fps,
         "background_color": "#0d1117",
-        "media_dir": ROOT / "renders" / "manim",
+        "media_dir": text_cache,
         "dry_run": True,
         "disable_caching": True,
         "progress_bar": "none",
@@ -119,10 +104,11 @@ def _run(
     quality: Quality,
     sinks: Mapping[str, Any],
     only_frame: int | None = None,
+    tell: Tell | None = None,
 ) -> tuple[FilmRenderer, Chapter]:
     """Play the sections `names` into `sinks`; the caller has applied `_settings`."""
     renderer = FilmRenderer(
-        file_writer_class=partial(_Tap, sinks),
+        file_writer_class=partial(_Tap, sinks, tell),
         camera_class=ThreeDCamera,
     )
     renderer.only_frame = only_frame
@@ -156,14 +142,27 @@ def shoot(
     quality: Quality,
     *,
     digest: bool = False,
+    text_cache: Path = TEXT_CACHE,
+    tell: Tell | None = None,
 ) -> Take:
     """Shoot sections of `chapter` (None: all), in the chapter's order, into the segment `out`."""
     names = _names(chapter, section_names)
-    with tempconfig(_settings(quality)), _writer(out, quality, digest) as writer:
-        renderer, _ = _run(chapter, names, quality, dict.fromkeys(names, writer))
+    settings = _settings(quality, text_cache)
+    with tempconfig(settings), _writer(out, quality, digest) as writer:
+        renderer, _ = _run(chapter, names, quality, dict.fromkeys(names, writer), tell=tell)
         counts = renderer.file_writer.counts
         _check_shown(chapter, names, counts)
     return _take(writer, tuple((n, counts[n]) for n in names))
+
+
+def lengths(
+    chapter: type[Chapter], quality: Quality, *, text_cache: Path = TEXT_CACHE
+) -> dict[str, int]:
+    """How many frames each section of `chapter` has, found without drawing any."""
+    names = _names(chapter, None)
+    with tempconfig(_settings(quality, text_cache)):
+        renderer, _ = _run(chapter, names, quality, {}, only_frame=-1)
+    return {name: renderer.frames_of.get(name, 0) for name in names}
 
 
 def still(
@@ -172,10 +171,12 @@ def still(
     at: Literal["end"] | float,
     out_png: Path,
     quality: Quality,
+    *,
+    text_cache: Path = TEXT_CACHE,
 ) -> None:
     """Write one frame of a section as PNG: what it ends with, or the frame at a fraction of it."""
     names = _names(chapter, (section,))
-    with tempconfig(_settings(quality)):
+    with tempconfig(_settings(quality, text_cache)):
         renderer, scene = _run(chapter, names, quality, {}, only_frame=-1)
         if at == "end":
             renderer.update_frame(scene)

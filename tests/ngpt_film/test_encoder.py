@@ -9,7 +9,8 @@ import ffmpeg
 import numpy as np
 import pytest
 
-from ngpt_film.encoder import DRAFT, FILM, Codec, SegmentWriter, join
+from ngpt_film.encoder import SegmentWriter, join
+from ngpt_film.quality import DRAFT, FILM, Codec
 from ngpt_math.errors import DamagedFile, StudioError
 
 SWATCHES = ("#58c4dd", "#83c167", "#fc6255", "#f7d96f", "#0d1117", "#ffff00", "#e6edf3")
