@@ -10,16 +10,17 @@ import errno
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from ngpt_math.errors import StudioError
 from ngpt_math.files import ROOT
@@ -68,23 +69,34 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def run(work: Work[T, R], tasks: Sequence[T], jobs: int) -> Iterator[Event[T, R]]:
+def start_method() -> str:
+    """How processes are made: forked where that is safe, as it is much quicker, else spawned."""
+    forks = "fork" in multiprocessing.get_all_start_methods() and sys.platform != "darwin"
+    return "fork" if forks else "spawn"
+
+
+def run(
+    work: Work[T, R], tasks: Sequence[T], jobs: int, method: str | None = None
+) -> Generator[Event[T, R], None, None]:
     """Do `work` on every task, `jobs` at a time, each in a process of its own.
 
-    `work` and the tasks must be picklable where processes are spawned. Closing the iterator, or an
-    exception thrown into it, ends all processes.
+    `work` returns anything but None; it and the tasks must be picklable where processes are
+    spawned. Closing the generator, or an exception thrown into it, ends all processes. `method`
+    is multiprocessing's start method.
 
     Raises:
         StudioError: the disk is full, so nothing that follows could succeed.
     """
+    context: Any = multiprocessing.get_context(method or start_method())
     waiting = deque((task, 1) for task in tasks)
     running: dict[Connection, _Running[T]] = {}
     with _ended(running):
         while waiting or running:
             while waiting and len(running) < jobs:
-                _start(work, *waiting.popleft(), running)
-            for pipe in wait(list(running)):
-                assert isinstance(pipe, Connection)
+                task, tries = waiting.popleft()
+                pipe, process = _start(context, work, task)
+                running[pipe] = _Running(task, process, tries)
+            for pipe in cast("list[Connection]", wait(list(running))):
                 event = _hear(pipe, running)
                 if event.retry:
                     waiting.appendleft((event.task, running[pipe].tries + 1))
@@ -93,13 +105,12 @@ def run(work: Work[T, R], tasks: Sequence[T], jobs: int) -> Iterator[Event[T, R]
                 yield event
 
 
-def _start(work: Work[T, R], task: T, tries: int, running: dict[Connection, _Running[T]]) -> None:
-    context = multiprocessing.get_context("fork" if hasattr(os, "fork") else "spawn")
+def _start(context: Any, work: Work[T, R], task: T) -> tuple[Connection, BaseProcess]:
     ours, theirs = context.Pipe(duplex=False)
     process = context.Process(target=_child, args=(work, task, theirs), daemon=True)
     process.start()
     theirs.close()  # so that its end is seen here when the process dies
-    running[ours] = _Running(task, process, tries)
+    return ours, process
 
 
 def _hear(pipe: Connection, running: dict[Connection, _Running[T]]) -> Event[T, Any]:
@@ -159,7 +170,7 @@ def _child(work: Work[T, R], task: T, pipe: Connection) -> None:
     threading.Thread(target=_die_with_parent, daemon=True).start()
     os.dup2(2, 1)  # standard output belongs to the parent's report
     try:
-        message = ("done", work(task, lambda done: pipe.send(("at", done))))
+        message: tuple[str, Any] = ("done", work(task, lambda done: pipe.send(("at", done))))
     except BaseException as error:
         message = ("full", None) if disk_full(error) else ("failed", failure(error))
     pipe.send(message)

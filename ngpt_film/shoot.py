@@ -43,6 +43,15 @@ class Take:
     digest: str
 
 
+class SectionFailed(Exception):
+    """A section raised while it was played: its name, and the frames of those before it."""
+
+    def __init__(self, section: str, frames: Mapping[str, int]) -> None:
+        super().__init__(f"section {section} failed")
+        self.section = section
+        self.frames = frames
+
+
 class _Tap(SceneFileWriter):
     """Manim's file writer that writes nothing, and hands each section's frames on."""
 
@@ -107,6 +116,19 @@ def _run(
     tell: Tell | None = None,
 ) -> tuple[FilmRenderer, Chapter]:
     """Play the sections `names` into `sinks`; the caller has applied `_settings`."""
+    renderer, scene = _scene(chapter, names, sinks, only_frame, tell)
+    scene.render()
+    return renderer, scene
+
+
+def _scene(
+    chapter: type[Chapter],
+    names: tuple[str, ...],
+    sinks: Mapping[str, Any],
+    only_frame: int | None = None,
+    tell: Tell | None = None,
+) -> tuple[FilmRenderer, Chapter]:
+    """A scene that will play the sections `names` into `sinks`."""
     renderer = FilmRenderer(
         file_writer_class=partial(_Tap, sinks, tell),
         camera_class=ThreeDCamera,
@@ -114,7 +136,6 @@ def _run(
     renderer.only_frame = only_frame
     scene = chapter(renderer=renderer)
     scene.only = names
-    scene.render()
     return renderer, scene
 
 
@@ -158,10 +179,20 @@ def shoot(
 def lengths(
     chapter: type[Chapter], quality: Quality, *, text_cache: Path = TEXT_CACHE
 ) -> dict[str, int]:
-    """How many frames each section of `chapter` has, found without drawing any."""
+    """How many frames each section of `chapter` has, found without drawing any.
+
+    Raises:
+        SectionFailed: a section raised; its error is the cause.
+    """
     names = _names(chapter, None)
     with tempconfig(_settings(quality, text_cache)):
-        renderer, _ = _run(chapter, names, quality, {}, only_frame=-1)
+        renderer, scene = _scene(chapter, names, {}, only_frame=-1)
+        try:
+            scene.render()
+        except Exception as error:
+            section = renderer.file_writer.sections[-1].name
+            counts = {n: k for n, k in renderer.frames_of.items() if n != section}
+            raise SectionFailed(section if section in names else names[0], counts) from error
     return {name: renderer.frames_of.get(name, 0) for name in names}
 
 

@@ -7,7 +7,9 @@ there yet.
 
 from __future__ import annotations
 
+import os
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -17,7 +19,7 @@ from typing import Any
 from ngpt_film.fingerprint import Chapters, Fingerprint, changes
 from ngpt_film.outline import Target
 from ngpt_film.quality import Quality
-from ngpt_math.errors import DamagedFile
+from ngpt_math.errors import DamagedFile, StudioError
 from ngpt_math.files import ROOT, card_path, read_card, sha256_of, write_card
 from scenes.film import Entry
 
@@ -27,12 +29,16 @@ Tell = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """One section of a chapter, in one quality, as it would be made now."""
+    """One section of a chapter, in one quality, as it would be made now.
+
+    `environment` is a digest of the versions and fonts that drawn text depends on.
+    """
 
     entry: Entry
     section: str
     quality: Quality
     fingerprint: Fingerprint
+    environment: str
     renders: Path = RENDERS
 
     @property
@@ -74,15 +80,20 @@ def plan(
 ) -> tuple[Shot, ...]:
     """The shots that these targets consist of, in order, each once."""
     chapters = chapters or Chapters()
-    settings = {"quality": repr(sorted(asdict(quality).items()))}
+    environment = Fingerprint.of(chapters.shared).digest[:16]
     found: dict[str, Shot] = {}
     for target in wanted:
         entry = target.outline.entry
         for section in target.sections:
-            fingerprint = chapters.fingerprint(entry, section.name, settings)
-            shot = Shot(entry, section.name, quality, fingerprint, renders)
+            fingerprint = chapters.fingerprint(entry, section.name, settings(quality))
+            shot = Shot(entry, section.name, quality, fingerprint, environment, renders)
             found.setdefault(shot.name, shot)
     return tuple(found.values())
+
+
+def settings(quality: Quality) -> dict[str, str]:
+    """The parts of a fingerprint that the quality gives."""
+    return {f"quality {name}": repr(value) for name, value in asdict(quality).items()}
 
 
 def status(shot: Shot) -> Status:
@@ -123,9 +134,10 @@ def render(shot: Shot, tell: Tell) -> dict[str, Any]:
     """
     from ngpt_film.shoot import shoot
 
-    with files_read(ROOT) as inputs:
+    with files_read(ROOT) as inputs, text_cache(shot) as cache:
         chapter = shot.entry.load()
-        take = shoot(chapter, (shot.section,), shot.path, shot.quality, tell=tell)
+        take = shoot(chapter, (shot.section,), shot.path, shot.quality, text_cache=cache, tell=tell)
+    _check_unchanged(shot)
     card = {
         "chapter": shot.entry.key,
         "section": shot.section,
@@ -138,6 +150,48 @@ def render(shot: Shot, tell: Tell) -> dict[str, Any]:
     }
     write_card(shot.path, card)
     return card
+
+
+def _check_unchanged(shot: Shot) -> None:
+    """What was drawn came from the sources that the fingerprint was taken of, or it is dropped."""
+    now = Chapters().fingerprint(shot.entry, shot.section, settings(shot.quality))
+    if now.digest != shot.fingerprint.digest:
+        shot.path.unlink()
+        why = changes(shot.fingerprint.parts, now.parts)[0]
+        raise StudioError(f"{why} while it was drawn", "run the same command again")
+
+
+def measure(shot: Shot) -> dict[str, int]:
+    """How many frames each section of the shot's chapter has, found without drawing any."""
+    from ngpt_film.shoot import lengths
+
+    with text_cache(shot) as cache:
+        return lengths(shot.entry.load(), shot.quality, text_cache=cache)
+
+
+@contextmanager
+def text_cache(shot: Shot) -> Iterator[Path]:
+    """A folder of drawn text for one process; what it adds is shared when it is done.
+
+    Manim writes into its cache in place and trusts what it finds, so sharing the folder itself
+    would hand half-written text to others. Its keys know neither fonts nor versions; ours do.
+    """
+    shared = shot.renders / "text" / shot.environment
+    shared.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".", suffix=".partial", dir=shared.parent) as name:
+        own = Path(name)
+        _link_files(shared, own)
+        yield own
+        _link_files(own, shared)
+
+
+def _link_files(source: Path, out: Path) -> None:
+    """Make the files below `source` appear below `out` too, whole; those there stay."""
+    for path in source.rglob("*.svg"):
+        goal = out / path.relative_to(source)
+        goal.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(FileExistsError):
+            os.link(path, goal)
 
 
 @contextmanager

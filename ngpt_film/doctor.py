@@ -1,0 +1,115 @@
+"""What the studio needs from the machine, checked one by one."""
+
+from __future__ import annotations
+
+import importlib
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ngpt_film.fingerprint import version
+from ngpt_math.errors import DamagedFile
+from ngpt_math.files import ASSETS, read_card, shown
+
+NEEDED = ("manim", "typst", "numpy", "scipy", "safetensors", "av", "ffmpeg-python", "click", "rich")
+OPTIONAL = ("torch", "distributed", "skia-python")
+RESTORE = "restore it with `git checkout -- assets`"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at: what was found, and the remedy where it is not as it must be."""
+
+    subject: str
+    found: str
+    failed: bool = False
+    remedy: str = ""
+
+    def line(self) -> str:
+        """The check as a person reads it."""
+        mark = "FAIL" if self.failed else "ok  "
+        return f"{mark}  {self.subject}: {self.found}" + (f"; {self.remedy}" if self.remedy else "")
+
+    def row(self) -> dict[str, Any]:
+        """The check as a program reads it."""
+        return {
+            "subject": self.subject,
+            "found": self.found,
+            "ok": not self.failed,
+            "remedy": self.remedy,
+        }
+
+
+def examine() -> list[Check]:
+    """Everything, in an order that reads well."""
+    return [_python(), *_packages(), _cairo(), _ffmpeg(), _fonts(), _device(), *assets(ASSETS)]
+
+
+def _python() -> Check:
+    found = ".".join(map(str, sys.version_info[:3]))
+    old = sys.version_info < (3, 11)
+    return Check("Python", found, old, "install Python 3.11 or newer" if old else "")
+
+
+def _packages() -> Iterator[Check]:
+    for name in NEEDED:
+        found = version(name)
+        yield Check(name, found or "missing", found is None, "" if found else "run `make setup`")
+    for name in OPTIONAL:
+        found = version(name)
+        yield Check(name, found or "not installed (rendering does without)")
+
+
+def _cairo() -> Check:
+    try:
+        cairo, pango = importlib.import_module("cairo"), importlib.import_module("manimpango")
+    except ImportError as error:
+        remedy = "on Debian: apt-get install libcairo2-dev libpango1.0-dev, then `make setup`"
+        return Check("cairo and pango", str(error), True, remedy)
+    return Check("cairo and pango", f"{cairo.cairo_version_string()}, {pango.pango_version()}")
+
+
+def _ffmpeg() -> Check:
+    path = shutil.which("ffmpeg")
+    if path is None or shutil.which("ffprobe") is None:
+        return Check("ffmpeg", "missing", True, "on Debian: apt-get install ffmpeg")
+    told = subprocess.run([path, "-version"], capture_output=True, text=True, check=False)
+    return Check("ffmpeg", told.stdout.partition("\n")[0].removeprefix("ffmpeg version ")[:20])
+
+
+def _fonts() -> Check:
+    """That Pango draws with our fonts; their files are checked with the other assets."""
+    try:
+        fonts = importlib.import_module("scenes.stage.fonts")
+        return Check("fonts", str(fonts.register()))
+    except (ImportError, DamagedFile) as error:
+        return Check("fonts", str(error), True, "" if isinstance(error, DamagedFile) else RESTORE)
+
+
+def _device() -> Check:
+    if version("torch") is None:
+        return Check("device", "none: torch is not installed (training and recording need it)")
+    torch: Any = importlib.import_module("torch")
+    if torch.cuda.is_available():
+        return Check("device", f"cuda, {torch.cuda.get_device_name()}")
+    return Check("device", f"cpu, {torch.get_num_threads()} threads")
+
+
+def assets(folder: Path) -> Iterator[Check]:
+    """Each asset with a card, against the sha256 in it; and files that no card speaks of."""
+    cards = sorted(folder.rglob("*.card.json"))
+    if not cards:
+        yield Check("assets", f"none in {shown(folder)}", True, RESTORE)
+    for card in cards:
+        stem = card.name.removesuffix(".card.json")
+        beside = [p for p in card.parent.glob(f"{stem}.*") if p != card and p.stem == stem]
+        path = beside[0] if beside else card.with_name(stem)
+        try:
+            found = read_card(path, RESTORE)
+            yield Check(shown(path), f"sha256 {found['sha256'][:12]}… as its card says")
+        except DamagedFile as error:
+            yield Check(shown(path), error.problem, True, error.remedy)
