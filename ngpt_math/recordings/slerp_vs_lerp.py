@@ -38,6 +38,11 @@ class SlerpVsLerp(Recording):
     )
     moved: Array = array("angle the update moved h by", "toy_updates", model="toy ngpt", unit="rad")
 
+    off_arc: Array = array(
+        "angle by which the new state misses the great circle through h and the suggestion",
+        "toy_updates", model="toy ngpt", unit="rad",
+    )  # fmt: skip
+
     # The toy baseline at the same position of the same prompt: h ← h + f(norm(h)).
     gpt_states: Array = array(
         "hidden state before the first and after each update", "toy_updates+1", 3, model="toy gpt"
@@ -57,6 +62,9 @@ class SlerpVsLerp(Recording):
     )
     sweep_lerp_angle: Array = array("angle from h, LERP", "sweep", model="geometry", unit="rad")
     sweep_slerp_angle: Array = array("angle from h, SLERP", "sweep", model="geometry", unit="rad")
+    sweep_gap: Array = array(
+        "SLERP's angle less LERP's", "sweep", model="geometry", unit="rad"
+    )
     small_alpha: Array = array("α at which the small-step ratio is measured", model="geometry")
     ratio_theta: Array = array(
         "angles θ of the ratio's curve", "curve", model="geometry", unit="rad"
