@@ -103,3 +103,26 @@ def arc_points(start: Point, end: Point, pieces: int = 32) -> Point:
     t = np.linspace(0, 1, pieces + 1)[:, None]
     arc: Point = (np.sin((1 - t) * angle) * start + np.sin(t * angle) * end) / np.sin(angle)
     return arc
+
+
+def disc_points(radius: float) -> Point:
+    """Control points of a circle about the origin."""
+    t = np.linspace(0, 2 * np.pi, 9)
+    anchors = radius * np.stack([np.cos(t), np.sin(t), 0 * t], axis=1)
+    speed = radius * np.pi / 4 * np.stack([-np.sin(t), np.cos(t), 0 * t], axis=1)
+    pieces = [anchors[:-1], anchors[:-1] + speed[:-1] / 3, anchors[1:] - speed[1:] / 3, anchors[1:]]
+    return np.stack(pieces, axis=1).reshape(-1, 3)
+
+
+def first_rows(points: Point, upto: float) -> Point:
+    """The first rows of (n, 3) points up to the row `upto`, its fraction in a straight line."""
+    whole = int(np.floor(upto))
+    return np.concatenate([points[: whole + 1], at_row(points, upto)[None, :]])
+
+
+def at_row(points: Point, row: float) -> Point:
+    """Row `row` of (n, 3) points; between two rows, in a straight line from one to the next."""
+    low = int(np.clip(np.floor(row), 0, len(points) - 1))
+    high = min(low + 1, len(points) - 1)
+    between: Point = points[low] + (points[high] - points[low]) * (row - low)
+    return between

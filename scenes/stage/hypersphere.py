@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from manim import UL, VMobject
 
-from scenes.stage.curves import split_circles, split_line
-from scenes.stage.marks import Mark, disc_points
+from scenes.stage.curves import disc_points, split_circles, split_line
+from scenes.stage.marks import Mark
 from scenes.stage.space import Space
 from scenes.stage.style import COLOUR, LAYER, OPACITY, STROKE, Point
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from manim import VGroup, VMobject
 
-from scenes.stage.curves import arc_points, split_line, straight
+from scenes.stage.curves import arc_points, at_row, disc_points, first_rows, split_line, straight
 from scenes.stage.space import Space
 from scenes.stage.style import COLOUR, LAYER, OPACITY, PIXEL, STROKE, Point, colour_of
 from scenes.stage.text import Line
@@ -79,15 +79,6 @@ class Dot(Mark):
         self.move_in_space(at_row(rows, row))
 
 
-def disc_points(radius: float) -> Point:
-    """Control points of a circle about the origin."""
-    t = np.linspace(0, 2 * np.pi, 9)
-    anchors = radius * np.stack([np.cos(t), np.sin(t), 0 * t], axis=1)
-    speed = radius * np.pi / 4 * np.stack([-np.sin(t), np.cos(t), 0 * t], axis=1)
-    pieces = [anchors[:-1], anchors[:-1] + speed[:-1] / 3, anchors[1:] - speed[1:] / 3, anchors[1:]]
-    return np.stack(pieces, axis=1).reshape(-1, 3)
-
-
 class Trace(Mark):
     """A line through recorded points (n, 3), such as an arc or a chord swept in n rows.
 
@@ -114,20 +105,6 @@ class Trace(Mark):
         """Show the rows up to `row` and draw."""
         self.upto = row
         self.redraw()
-
-
-def first_rows(points: Point, upto: float) -> Point:
-    """The first rows of (n, 3) points up to the row `upto`, its fraction in a straight line."""
-    whole = int(np.floor(upto))
-    return np.concatenate([points[: whole + 1], at_row(points, upto)[None, :]])
-
-
-def at_row(points: Point, row: float) -> Point:
-    """Row `row` of (n, 3) points; between two rows, in a straight line from one to the next."""
-    low = int(np.clip(np.floor(row), 0, len(points) - 1))
-    high = min(low + 1, len(points) - 1)
-    between: Point = points[low] + (points[high] - points[low]) * (row - low)
-    return between
 
 
 def arc(space: Space, start: Point, end: Point, role: str, width: float = STROKE.arc) -> Trace:
