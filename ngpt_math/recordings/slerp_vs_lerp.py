@@ -32,6 +32,10 @@ class SlerpVsLerp(Recording):
         "h_A or h_M, what the block suggests", "toy_updates", 3,
         model="toy ngpt", unit_vectors=True,
     )  # fmt: skip
+    norms: Array = array("length of the hidden state", "toy_updates+1", model="toy ngpt")
+    stepped: Array = array(
+        "h + |α| ⊙ (suggestion − h), before Norm", "toy_updates", 3, model="toy ngpt"
+    )
     alphas: Array = array("|α| of each update, by dimension", "toy_updates", 3, model="toy ngpt")
     angles: Array = array(
         "angle from h to the suggestion", "toy_updates", model="toy ngpt", unit="rad"
