@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
-from torch import Tensor, nn
+from torch import Tensor
 
 from ngpt_math import sphere
 from ngpt_math.config import KINDS, SHAPES, ModelConfig

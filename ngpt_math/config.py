@@ -26,13 +26,13 @@ class ModelConfig:
 
     Attributes:
         kind: "ngpt", "gpt" or "gpt-qknorm".
-        tokenizer: "letters", "bytes", or the name of a vocabulary that is not part of the project.
+        tokenizer: "letters", "bytes", or a vocabulary that the project has not.
         vocab: V. d_model: d. layers: L. heads: H. d_head: d_k. d_mlp: width of each MLP branch.
         context: the longest sequence in training, tokens.
         kv_heads: heads of keys and values of the baseline, None for as many as `heads`.
         rope_base: base of the rotary embedding.
         qk_norm: normalize queries and keys (eq. 15, 16); the nGPT only, the baseline has a kind.
-        norm_eps: half width of the shell in which a weight, q or k keeps its length; 0 in the paper.
+        tokenizer: "letters", "bytes", or a vocabulary that the project does not have.
         groups: parts of a vector that are normalized one by one; 1 in the paper.
         alpha_init, alpha_scale: α_A and α_M, the eigen learning rates.
         s_qk_init, s_qk_scale: s_qk of queries and keys.
@@ -87,8 +87,8 @@ class TrainConfig:
         steps: optimizer steps. batch: sequences a step. accumulation: parts a batch is split into.
         lr: peak learning rate; it follows a cosine to 0 after `warmup` steps.
         weight_decay: on matrices, decoupled. betas, clip: of AdamW; largest gradient norm.
-        eval_every: steps between validation losses. eval_windows: windows of one context each, evenly
-            spread over the validation text.
+        eval_every: steps between validation losses. eval_windows: windows of one context each,
+            evenly spread over the validation text.
         save_every: steps between states from which a killed run goes on.
         snapshots: how many moments of the training are kept for the film.
         snapshot_of: "weights" keeps all of them, "norms" the lengths of their vectors and the
@@ -117,7 +117,7 @@ class TrainConfig:
         object.__setattr__(self, "betas", tuple(self.betas))
 
 
-# Layers, d, heads, d_k, vocabulary, tokenizer, context. d_mlp is 4d in each branch, as in the paper.
+# d_mlp is 4d in each branch, as in the paper.
 SHAPES: Mapping[str, Mapping[str, Any]] = {
     "toy": {"layers": 3, "d_model": 3, "heads": 2, "d_head": 4, "d_mlp": 12,
             "vocab": 27, "tokenizer": "letters", "context": 64},

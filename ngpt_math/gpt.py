@@ -39,7 +39,7 @@ class Attention(nn.Module):
         if trace is not None:
             note(trace, at, q=q, k=k, v=v, pattern=attention_pattern(q, k, scale), mixed=mixed)
             note(trace, at, q_raw=qk[..., :heads, :], k_raw=qk[..., heads:, :])
-        return self.out(mixed)  # type: ignore[no-any-return]
+        return self.out(mixed)
 
     def normalize_qk(self, qk: Tensor) -> Tensor:
         """RMS-normalized queries and keys, or the same ones."""
@@ -59,10 +59,10 @@ class MLP(nn.Module):
 
     def forward(self, x: Tensor, trace: Trace | None, at: str) -> Tensor:
         """x [B, T, d], normalized, to [B, T, d]."""
-        u, v = self.hidden_gate(x).chunk(2, dim=-1)
-        activation = u * F.silu(v)
-        note(trace, at, u=u, v=v, activation=activation)
-        return self.out(activation)  # type: ignore[no-any-return]
+        u, nu = self.hidden_gate(x).chunk(2, dim=-1)
+        activation = u * F.silu(nu)
+        note(trace, at, u=u, nu=nu, activation=activation)
+        return self.out(activation)
 
 
 class Block(nn.Module):
@@ -104,12 +104,12 @@ class GPT(nn.Module):
         std = self.config.init_std
         for name, parameter in self.named_parameters():
             if parameter.ndim > 1:
-                into_stream = name.endswith("out.weight")
-                parameter.normal_(0.0, std / (2 * self.config.layers) ** 0.5 if into_stream else std)
+                shrink = (2 * self.config.layers) ** 0.5 if name.endswith("out.weight") else 1.0
+                parameter.normal_(0.0, std / shrink)
 
     def forward(self, tokens: Tensor, trace: Trace | None = None) -> Tensor:
         """Logits [B, T, V] from tokens [B, T]."""
         h = self.embed(tokens)
         for layer, block in enumerate(self.blocks):
             h = block(h, self.rotary, trace, f"layer{layer}")
-        return self.unembed(self.norm(h))  # type: ignore[no-any-return]
+        return self.unembed(self.norm(h))

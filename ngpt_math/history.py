@@ -1,9 +1,9 @@
 """What is kept of a training: losses by step, and snapshots of the weights. NumPy only.
 
-A history is a safetensors file of arrays. "loss" [steps] is the training loss of each step in nats a
-token; "validation.step", "validation.loss" [evaluations] the loss on the same windows of the
-validation text; "validation.whole" [1] the final loss on all of it; "snapshot.step" [S] the number of
-steps made, and any other name "snapshot.NAME" [S, ...] what was read off the model then (see
+A history is a safetensors file of arrays. "loss" [steps] is the training loss of each step in nats
+a token; "validation.step", "validation.loss" [evaluations] the loss on the same windows of the
+validation text; "validation.whole" [1] the final loss on all of it; "snapshot.step" [S] the number
+of steps made, and any other "snapshot.NAME" [S, ...] what was read off the model then (see
 `measure`: norm.*, cond.*, scale.*, or weight.* for every parameter).
 """
 
@@ -67,6 +67,8 @@ def _check(arrays: Arrays, shapes: Mapping[str, list[int]]) -> None:
 
 
 def gather(files: list[Path]) -> Arrays:
-    """Snapshots of single moments, in order, stacked along a new first axis."""
+    """Snapshots of single moments, files STEP.safetensors, stacked along a new first axis."""
     moments = [load_file(file) for file in files]
-    return {f"snapshot.{name}": np.stack([m[name] for m in moments]) for name in moments[0]}
+    steps = np.array([int(file.stem) for file in files], dtype=np.int64)
+    arrays = {f"snapshot.{name}": np.stack([m[name] for m in moments]) for name in moments[0]}
+    return {**arrays, "snapshot.step": steps}

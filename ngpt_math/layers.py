@@ -19,9 +19,11 @@ Trace = dict[str, Tensor]
 
 
 def note(trace: Trace | None, prefix: str, **tensors: Tensor) -> None:
-    """Keep `tensors` as `prefix.name` if there is a trace to keep them in."""
+    """Keep `tensors` as `prefix.name` if there is a trace to keep them in; each name once."""
     if trace is not None:
-        trace.update({f"{prefix}.{name}": t.detach() for name, t in tensors.items()})
+        found = {f"{prefix}.{name}": t.detach() for name, t in tensors.items()}
+        assert not trace.keys() & found.keys()
+        trace.update(found)
 
 
 class _Unit(torch.autograd.Function):
@@ -136,10 +138,10 @@ class RMSNorm(nn.Module):
 
 
 class Rotary(nn.Module):
-    """Rotary position embedding: dimension i turns with dimension i + d_k/2 by angle p·base^(−2i/d_k).
+    """Rotary position embedding: position p turns dimensions i and i + d_k/2 by p·base^(−2i/d_k).
 
-    It keeps lengths, and the product of a rotated q and k depends on the distance of their positions
-    only. The table grows when a longer sequence comes.
+    It keeps lengths, and the product of a rotated q and k depends only on the distance of their
+    positions. The table grows when needed.
     """
 
     def __init__(self, d_head: int, base: float, context: int) -> None:

@@ -88,4 +88,4 @@ def first_query(model: nn.Module) -> dict[str, Floats]:
     """W_q of the first head of the first layer, "first_query" [d_k, d]: one matrix over time."""
     query = next(w for name, w, _ in matrices(model) if name == "layer0.q")
     d_head = model.config.d_head  # type: ignore[union-attr]
-    return {"first_query": query[:d_head].cpu().numpy().copy()}  # type: ignore[misc]
+    return {"first_query": query[:d_head].cpu().numpy().copy()}

@@ -1,12 +1,15 @@
 """The normalized transformer, nGPT (arXiv 2410.01131). Equation numbers are the paper's.
 
 Every vector of the model's space has length 1: embeddings, hidden states, and the vectors of each
-weight matrix that meet them. A layer's two blocks each suggest a point of the sphere, and the hidden
-state moves some way towards it. The names are those of Table 1:
+weight matrix that meet them. A layer's two blocks each suggest a point of the sphere, and the
+hidden state moves some way towards it. The paper's names and the ones here:
 
-    E_in embed · E_out unembed · W_q, W_k, W_v one above the other in qkv · W_o out · W_u, W_ν in
-    hidden_gate · W_oMLP out · α_A alpha_attention · α_M alpha_mlp · s_qk · s_u s_hidden · s_ν s_gate
-    · s_z s_logit
+    E_in     embed                E_out    unembed
+    W_q, W_k, W_v   attention.qkv, one above the other            W_o      attention.out
+    W_u, W_ν        mlp.hidden_gate, one above the other          W_oMLP   mlp.out
+    α_A      alpha_attention      α_M      alpha_mlp
+    s_qk     attention.s_qk       s_u      mlp.s_hidden           s_ν      mlp.s_gate
+    s_z      s_logit
 
 Two things are computed in another order than printed, with the same result: a scale of a linear
 map's outputs multiplies the map's rows (s_u, s_ν·√d, s_z), and s_qk, which the paper puts on q and
@@ -14,6 +17,8 @@ on k, is squared and put on q.
 """
 
 from __future__ import annotations
+
+from functools import partial
 
 import torch
 import torch.nn.functional as F
@@ -30,10 +35,10 @@ class Attention(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         inner = config.heads * config.d_head
-        shell = {"norm_eps": config.norm_eps, "groups": config.groups}
+        linear = partial(NormLinear, norm_eps=config.norm_eps, groups=config.groups)
         self.config = config
-        self.qkv = NormLinear(config.d_model, 3 * inner, **shell)  # type: ignore[arg-type]
-        self.out = NormLinear(inner, config.d_model, norm_dim_in=False, **shell)  # type: ignore[arg-type]
+        self.qkv = linear(config.d_model, 3 * inner)
+        self.out = linear(inner, config.d_model, norm_dim_in=False)
         s_qk_scale = config.scale_or_default(config.s_qk_scale)
         self.s_qk = Scale(inner, config.s_qk_init, s_qk_scale)
 
@@ -70,9 +75,9 @@ class MLP(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         d_model, d_mlp = config.d_model, config.d_mlp
-        shell = {"norm_eps": config.norm_eps, "groups": config.groups}
-        self.hidden_gate = NormLinear(d_model, 2 * d_mlp, **shell)  # type: ignore[arg-type]
-        self.out = NormLinear(d_mlp, d_model, norm_dim_in=False, **shell)  # type: ignore[arg-type]
+        linear = partial(NormLinear, norm_eps=config.norm_eps, groups=config.groups)
+        self.hidden_gate = linear(d_model, 2 * d_mlp)
+        self.out = linear(d_mlp, d_model, norm_dim_in=False)
         self.s_hidden = Scale(d_mlp, config.s_hidden_init, config.s_hidden_scale)
         self.s_gate = Scale(d_mlp, config.s_gate_init, config.s_gate_scale)
         self.root = d_model**0.5
@@ -82,9 +87,9 @@ class MLP(nn.Module):
         # √d keeps SiLU curved: without it the gate's argument, a cosine, is so small that SiLU is
         # nearly a line (A.1).
         scales = torch.cat((self.s_hidden.effective(), self.s_gate.effective() * self.root))
-        u, v = self.hidden_gate(h, row_scale=scales).chunk(2, dim=-1)  # eq. 17, 20, 21
-        activation = u * F.silu(v)  # eq. 18
-        note(trace, at, u=u, v=v, activation=activation)
+        u, nu = self.hidden_gate(h, row_scale=scales).chunk(2, dim=-1)  # eq. 17, 20, 21
+        activation = u * F.silu(nu)  # eq. 18
+        note(trace, at, u=u, nu=nu, activation=activation)
         suggestion: Tensor = self.out(activation)  # eq. 19
         return suggestion
 
@@ -111,7 +116,7 @@ class Block(nn.Module):
 
 
 def step(h: Tensor, suggestion: Tensor, alpha: Scale) -> Tensor:
-    """h ← Norm(h + |α|·(h' − h)): some way along the chord, then back to the sphere (eq. 10, 11)."""
+    """h ← Norm(h + |α|·(h' − h)): some way along the chord, then back to the sphere."""
     return unit(torch.lerp(h, suggestion, alpha.effective().abs().to(h.dtype)))
 
 
@@ -123,12 +128,12 @@ class NGPT(nn.Module):
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        shell = {"norm_eps": config.norm_eps, "groups": config.groups}
+        linear = partial(NormLinear, norm_eps=config.norm_eps, groups=config.groups)
         self.config = config
-        self.embed = NormLinear(config.d_model, config.vocab, **shell)  # type: ignore[arg-type]
+        self.embed = linear(config.d_model, config.vocab)
         self.rotary = Rotary(config.d_head, config.rope_base, config.context)
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
-        self.unembed = NormLinear(config.d_model, config.vocab, **shell)  # type: ignore[arg-type]
+        self.unembed = linear(config.d_model, config.vocab)
         s_logit_scale = config.scale_or_default(config.s_logit_scale)
         self.s_logit = Scale(config.vocab, config.s_logit_init, s_logit_scale)
 
@@ -139,7 +144,8 @@ class NGPT(nn.Module):
             h = unit(h)  # hidden states have length 1 exactly, whatever the weights may have
         for layer, block in enumerate(self.blocks):
             h = block(h, self.rotary, trace, f"layer{layer}")
-        return self.unembed(h, row_scale=self.s_logit.effective())  # type: ignore[no-any-return]  # eq. 1, 3
+        logits: Tensor = self.unembed(h, row_scale=self.s_logit.effective())  # eq. 1, 3
+        return logits
 
     def constrained(self) -> list[tuple[str, NormLinear]]:
         """Every module whose weight lives on the sphere, found in the model itself."""

@@ -1,8 +1,8 @@
 """The folder of one training: saved state, snapshots, and in the end the results.
 
-    state.safetensors      weights, moments of AdamW and losses so far; one file, replaced whole
-    snapshots/N.safetensors
-    model.safetensors, history.safetensors and their cards, when it is finished
+`state.safetensors` holds weights, moments of AdamW and losses so far, one file that is replaced
+whole; `snapshots/` one file a snapshot; `model.safetensors`, `history.safetensors` and their cards
+come when it is finished.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from ngpt_math.errors import DamagedFile, UsageError
 from ngpt_math.files import read_card, shown, whole_file, write_bytes, write_card
 from ngpt_math.history import gather, save_history
 
+UNREADABLE = (SafetensorError, ValueError, KeyError, TypeError, AttributeError, RuntimeError)
 MOMENTS = ("exp_avg", "exp_avg_sq")
 
 
@@ -114,9 +115,7 @@ class RunFolder:
             progress = json.loads(header["log"])
             put_back(model, optimizer, tensors, progress["step"])
             log.loss.copy_(tensors["loss"])
-        except (
-            SafetensorError, ValueError, KeyError, TypeError, AttributeError, RuntimeError,
-        ) as error:
+        except UNREADABLE as error:
             raise DamagedFile(f"{shown(self.state)} cannot be read: {error}", remedy) from error
         log.step, log.cpu_seconds = progress["step"], progress["cpu_seconds"]
         log.validation = [(int(step), float(loss)) for step, loss in progress["validation"]]

@@ -1,7 +1,8 @@
 """Geometry on the unit sphere: pure functions on the last axis of NumPy arrays and torch tensors.
 
 Torch is used where a tensor comes in and is never imported here. A zero vector has no direction; it
-stays zero instead of turning into NaN. Norms of half-precision tensors are taken in single precision.
+stays zero instead of turning into NaN. Norms of half-precision tensors are taken in single
+precision.
 Angles are in radians.
 """
 
@@ -18,7 +19,7 @@ SMALLEST_NORM = 1e-15  # shorter vectors count as zero; its square is still a no
 
 
 def library(x: Array) -> Any:
-    """The module whose functions act on `x`: numpy, or torch, which is loaded if `x` is a tensor."""
+    """The module whose functions act on `x`: numpy, or torch, loaded already if `x` is a tensor."""
     return np if isinstance(x, np.ndarray | np.generic) else sys.modules["torch"]
 
 
@@ -113,10 +114,12 @@ def orthogonal(a: Array) -> Array:
 def direction(a: Array, b: Array) -> Array:
     """Unit tangent at `a` towards `b`; where b = ±a leaves it open, `orthogonal(a)`."""
     lib = library(a)
-    towards = tangent(a, b - a)
+    near = lib.where(dot(a, b) > 0, b - a, b + a)  # the shorter one loses fewer digits
+    towards = tangent(a, near)
     tolerance = 8 * float(lib.finfo(a.dtype).eps)
     clear = norm(towards) > tolerance
-    return lib.where(clear, normalize(towards), orthogonal(a))
+    # A short tangent keeps some of `a` from rounding; a second projection removes it.
+    return lib.where(clear, normalize(tangent(a, normalize(towards))), orthogonal(a))
 
 
 def slerp(a: Array, b: Array, t: Array | float) -> Array:
@@ -135,7 +138,7 @@ def along(start: Array, towards: Array, distance: Array) -> Array:
 
 
 def geodesic(a: Array, b: Array, points: int) -> Array:
-    """`points` equally spaced points of the arc from `a` [d] to `b` [d], both included: [points, d]."""
+    """`points` equally spaced points [points, d] of the arc from a [d] to b [d], ends included."""
     lib = library(a)
     shares = lib.linspace(0.0, 1.0, points, dtype=a.dtype)[:, None]
     if lib is not np:
@@ -158,12 +161,12 @@ def small_step_ratio(theta: Array) -> Array:
 
 
 def frame(a: Array, b: Array) -> Array:
-    """Orthonormal pair [2, d] that spans the plane of the unit vectors a [d] and b [d]; row 0 is a."""
+    """Orthonormal pair [2, d] spanning the plane of unit vectors a [d] and b [d]; row 0 is a."""
     return library(a).stack([a, direction(a, b)])
 
 
 def orthonormal(vectors: Array) -> Array:
-    """Gram–Schmidt: orthonormal rows [k, d] from independent rows [k, d], the first keeps its side."""
+    """Gram–Schmidt: orthonormal rows [k, d] from independent rows [k, d]; row 0 is kept, scaled."""
     lib = library(vectors)
     rows: list[Array] = []
     for row in vectors:

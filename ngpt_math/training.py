@@ -68,8 +68,8 @@ def run(
     With the preset's own settings and no `out`, the results become the project's assets:
     `assets/checkpoints/NAME-KIND.safetensors` and `NAME-KIND.history.safetensors`, each with its
     card. With any other setting they stay in the run's folder, so no asset is lost to a trial.
-    A run that was stopped goes on from its last saved state when it is called again in the same way;
-    one that was finished is not trained again.
+    A run that was stopped goes on from its last saved state when it is called again in the same
+    way; one that was finished is not trained again.
 
     Args:
         name: a preset ("toy", "mini", "small", …).
@@ -216,7 +216,7 @@ def evaluate(model: Model, rows: Tensor, batch: int = 64) -> float:
 
 
 def snapshot_steps(config: TrainConfig) -> set[int]:
-    """When snapshots are taken: half of them by ratio, half by difference, first and last always."""
+    """When snapshots are taken: half of them by ratio, half by difference, first and last too."""
     half = config.snapshots // 2
     by_ratio = np.geomspace(1, config.steps, half).round()
     by_difference = np.linspace(0, config.steps, config.snapshots - half).round()
@@ -273,7 +273,7 @@ class Loop:
         total = torch.zeros((), device=device)
         for part in rows.to(device).chunk(self.config.accumulation):
             loss = loss_of(self.model, part) * (len(part) / len(rows))
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             total += loss.detach()
         return total
 
@@ -285,7 +285,6 @@ class Loop:
         if step in snapshots:
             parts = [read(self.model) for read in SNAPSHOT_OF[self.config.snapshot_of]]
             arrays = {name: array for part in parts for name, array in part.items()}
-            arrays["step"] = np.array(step, dtype=np.int64)
             save_arrays(self.folder.snapshot(step), arrays, {})
 
 
