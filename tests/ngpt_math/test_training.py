@@ -81,7 +81,7 @@ RUN = """
     from ngpt_math.config import TrainConfig
     from ngpt_math.runfolder import RunFolder
     from ngpt_math.training import train
-    config = TrainConfig(steps=60, batch=4, lr=1e-2, eval_every=20, eval_windows=4, save_every=3,
+    config = TrainConfig(steps=250, batch=4, lr=1e-2, eval_every=50, eval_windows=4, save_every=3,
                          snapshots=6)
     def show(moment):
         print(moment.step, flush=True)
