@@ -129,7 +129,14 @@ def _strip(statement: ast.stmt) -> ast.stmt:
 
 
 def _chains(node: ast.AST) -> Iterator[Chain]:
-    """Every name used below a node, with the attributes asked of it."""
+    """Every name used below a node, with the attributes asked of it.
+
+    What an import inside a function or class brings in counts as used, and a module as a whole.
+    """
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        for alias in node.names:
+            yield ((alias.asname or alias.name).split(".")[0],)
+        return
     attributes: list[str] = []
     while isinstance(node, ast.Attribute):
         attributes.insert(0, node.attr)
