@@ -169,6 +169,7 @@ def _child(work: Work[T, R], task: T, pipe: Connection) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_die_with_parent, daemon=True).start()
     os.dup2(2, 1)  # standard output belongs to the parent's report
+    sys.stdout = sys.stderr
     try:
         message: tuple[str, Any] = ("done", work(task, lambda done: pipe.send(("at", done))))
     except BaseException as error:

@@ -70,9 +70,9 @@ def render(
     if outcome.film is None:
         _say_failures(outcome, out)
         return 1
-    for mark in outcome.film.marks:
-        for fault in captions.faults(mark.cues):
-            say(f"caption of {mark.section.name} is hard to follow: {fault}")
+    faults = captions.faults(cue for mark in outcome.film.marks for cue in mark.cues)
+    if faults and outcome.film.made:
+        say(f"captions that are hard to follow: {len(faults)}; the first: {faults[0]}")
     taken = time.monotonic() - began
     length = outcome.film.seconds
     if as_json:

@@ -132,11 +132,9 @@ def _mux(segments: Sequence[Path], marks_text: str, out: Path) -> None:
         joined, marks_file = Path(folder, "joined.mp4"), Path(folder, "marks.txt")
         join(segments, joined)
         marks_file.write_text(marks_text)
-        film = ffmpeg.output(
-            ffmpeg.input(str(joined)),
-            ffmpeg.input(str(marks_file), f="ffmetadata"),
-            str(temporary),
-            **{"format": "mp4", "c": "copy", "map_chapters": 1, "movflags": "+faststart"},
+        # Given as inputs of their own, ffmpeg-python would map streams of the marks, which has none.
+        film = ffmpeg.input(str(joined), f="ffmetadata", i=str(marks_file)).output(
+            str(temporary), f="mp4", c="copy", map_chapters=0, movflags="+faststart"
         )
         try:
             film.overwrite_output().run(quiet=True)

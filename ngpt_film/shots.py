@@ -8,6 +8,7 @@ there yet.
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -173,25 +174,21 @@ def measure(shot: Shot) -> dict[str, int]:
 def text_cache(shot: Shot) -> Iterator[Path]:
     """A folder of drawn text for one process; what it adds is shared when it is done.
 
-    Manim writes into its cache in place and trusts what it finds, so sharing the folder itself
-    would hand half-written text to others. Its keys know neither fonts nor versions; ours do.
+    Manim writes into its cache in place, even into files that are there already, so sharing the
+    folder itself would hand half-written text to others. Its keys know neither fonts nor sizes nor
+    versions; ours do.
     """
-    shared = shot.renders / "text" / shot.environment
+    shared = shot.renders / "text" / f"{shot.quality.name}-{shot.environment}"
     shared.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".", suffix=".partial", dir=shared.parent) as name:
         own = Path(name)
-        _link_files(shared, own)
+        shutil.copytree(shared, own, dirs_exist_ok=True)
         yield own
-        _link_files(own, shared)
-
-
-def _link_files(source: Path, out: Path) -> None:
-    """Make the files below `source` appear below `out` too, whole; those there stay."""
-    for path in source.rglob("*.svg"):
-        goal = out / path.relative_to(source)
-        goal.parent.mkdir(parents=True, exist_ok=True)
-        with suppress(FileExistsError):
-            os.link(path, goal)
+        for path in own.rglob("*.svg"):
+            goal = shared / path.relative_to(own)
+            goal.parent.mkdir(parents=True, exist_ok=True)
+            with suppress(FileExistsError):
+                os.link(path, goal)
 
 
 @contextmanager
