@@ -60,9 +60,10 @@ def _fits(words: list[str]) -> bool:
 def _phrase_end(words: list[str], most: int) -> int:
     """How many of the first `most` words to take: up to a pause in speech, if one is not too early.
 
-    A sentence's end counts before a comma; without either, the cut still leaves no orphan word.
+    A sentence's end counts before a colon, and that before a comma; without any, the cut still
+    leaves no single word over.
     """
-    for marks in (".?!", ";:,–—"):
+    for marks in (".?!", ";:–—", ","):
         for count in range(most, most // 3, -1):
             if words[count - 1][-1] in marks:
                 return count

@@ -11,9 +11,9 @@ from typing import Literal
 
 from PIL import Image, ImageDraw, ImageFont
 
-from ngpt_film import crew, studio
+from ngpt_film import crew, shots, studio
 from ngpt_film.outline import Target
-from ngpt_film.quality import quality
+from ngpt_film.quality import Quality, quality
 from ngpt_film.shots import Tell
 from ngpt_math.errors import StudioError
 from ngpt_math.files import ASSETS, whole_file
@@ -21,18 +21,27 @@ from scenes.film import Entry
 
 COLUMNS = 4  # two sections side by side
 MARGIN, LABEL = 12, 34  # pixels
+Place = Literal["end"] | float  # the state a section ends in, or a fraction of its frames
+
+PLACES: tuple[Place, ...] = (0.5, "end")
 GROUND, INK = "#0d1117", "#e6edf3"
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One picture of the sheet."""
+    """One frame of a section, and the file it goes to."""
 
     entry: Entry
     section: str
-    at: Literal["end"] | float
+    at: Place
     file: Path
-    label: str
+    quality: Quality
+
+    @property
+    def label(self) -> str:
+        """What the sheet calls it."""
+        words = {"end": "end", 0.5: "middle"}.get(self.at, f"at {self.at}")
+        return f"{self.entry.key}:{self.section}, {words}"
 
 
 def sheet(
@@ -43,8 +52,7 @@ def sheet(
     Raises:
         StudioError: a recording is damaged, or a section cannot be drawn.
     """
-    import ngpt_film.shoot  # noqa: F401  before forking: each process would import it again
-
+    shots.load_camera()
     studio.check_recordings(wanted)
     with tempfile.TemporaryDirectory() as folder:
         frames = list(_frames(wanted, Path(folder)))
@@ -63,20 +71,23 @@ def _frames(wanted: Sequence[Target], folder: Path) -> list[Frame]:
     found: list[Frame] = []
     for target in wanted:
         for section in target.sections:
-            for at, words in ((0.5, "middle"), ("end", "end")):
-                entry = target.outline.entry
+            for at in PLACES:
                 file = folder / f"{len(found)}.png"
-                label = f"{entry.key}:{section.name}, {words}"
-                found.append(Frame(entry, section.name, at, file, label))  # type: ignore[arg-type]
+                found.append(Frame(target.outline.entry, section.name, at, file, quality("draft")))
     return found
 
 
-def _draw(frame: Frame, tell: Tell) -> bool:
+def draw(frame: Frame) -> None:
+    """Draw one frame in this process."""
     from ngpt_film.shoot import still
 
     with tempfile.TemporaryDirectory() as cache:
-        chapter, size = frame.entry.load(), quality("draft")
-        still(chapter, frame.section, frame.at, frame.file, size, text_cache=Path(cache))
+        chapter = frame.entry.load()
+        still(chapter, frame.section, frame.at, frame.file, frame.quality, text_cache=Path(cache))
+
+
+def _draw(frame: Frame, tell: Tell) -> bool:
+    draw(frame)
     return True
 
 

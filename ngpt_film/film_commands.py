@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
+from contextlib import redirect_stdout
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +16,9 @@ from ngpt_film.quality import QUALITIES, quality
 from ngpt_film.terminal import minutes, print_json, progress, say
 from ngpt_math.errors import UsageError
 from ngpt_math.files import ROOT, shown
+
+if TYPE_CHECKING:
+    from ngpt_film.contact import Place
 
 RENDERS = ROOT / "renders"
 
@@ -150,19 +155,20 @@ def still(section: str, quality_name: str, at: str, out: Path | None) -> None:
         raise UsageError(f"{section} is a chapter", f"choose one of its sections: {names}")
     place = _place(at)
     _jobs(1)
-    from ngpt_film import shoot, studio
+    from ngpt_film import contact, studio
 
     studio.check_recordings([chosen])
     out = out or RENDERS / f"{chosen.name}.{at}.png"
-    chapter = chosen.outline.entry.load()
-    shoot.still(chapter, chosen.section.name, place, out, quality(quality_name))  # type: ignore[arg-type]
+    entry, name = chosen.outline.entry, chosen.section.name
+    with redirect_stdout(sys.stderr):  # Manim's words
+        contact.draw(contact.Frame(entry, name, place, out, quality(quality_name)))
     click.echo(shown(out))
 
 
-def _place(at: str) -> float | str:
+def _place(at: str) -> Place:
     """Where in a section: `end`, or a fraction of it."""
     if at == "end":
-        return at
+        return "end"
     try:
         fraction = float(at)
     except ValueError:
@@ -196,10 +202,12 @@ def where(wanted: str, as_json: bool) -> None:
     chosen = target(wanted)
     _jobs(1)
     from ngpt_film import studio
-    from scenes.stage.chapter import shown as numbers_shown
 
     studio.check_recordings([chosen])
-    numbers = numbers_shown(chosen.outline.entry.load())
+    with redirect_stdout(sys.stderr):  # Manim's words
+        from scenes.stage.chapter import shown as numbers_shown
+
+        numbers = numbers_shown(chosen.outline.entry.load())
     rows = [
         {"section": section.name, "value": n.value, "unit": n.unit, "source": n.source,
          "chapter": n.chapter, "model": n.model}

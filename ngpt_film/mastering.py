@@ -132,7 +132,7 @@ def _mux(segments: Sequence[Path], marks_text: str, out: Path) -> None:
         joined, marks_file = Path(folder, "joined.mp4"), Path(folder, "marks.txt")
         join(segments, joined)
         marks_file.write_text(marks_text)
-        # Given as inputs of their own, ffmpeg-python would map streams of the marks, which has none.
+        # As two inputs, ffmpeg-python would ask for streams of the marks, which have none.
         film = ffmpeg.input(str(joined), f="ffmetadata", i=str(marks_file)).output(
             str(temporary), f="mp4", c="copy", map_chapters=0, movflags="+faststart"
         )

@@ -7,12 +7,13 @@ there yet.
 
 from __future__ import annotations
 
+import importlib
 import os
 import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -126,6 +127,15 @@ def _moved(card: dict[str, Any]) -> Iterator[str]:
         path = ROOT / name
         if not path.is_file() or sha256_of(path) != then:
             yield name
+
+
+def load_camera() -> None:
+    """Import what draws, before processes are forked: each would import it again.
+
+    Manim may say something on standard output then, which belongs to reports.
+    """
+    with redirect_stdout(sys.stderr):
+        importlib.import_module("ngpt_film.shoot")
 
 
 def render(shot: Shot, tell: Tell) -> dict[str, Any]:

@@ -113,8 +113,7 @@ def clear_partial(renders: Path) -> None:
 
 def render_all(stale: Sequence[Shot], jobs: int, report: Report) -> dict[str, Failure]:
     """Render shots in processes, the longest first; returns the failures by shot's name."""
-    import ngpt_film.shoot  # noqa: F401  before forking: each process would import it again
-
+    shots.load_camera()
     frames, failures = find_lengths(stale, jobs, report)
     total = sum(frames.values())
     done = dict.fromkeys(frames, 0)
