@@ -5,6 +5,7 @@ A recording is the only thing that crosses from the model's floor to the picture
 lecturer who renders installs no torch.
 """
 
+from ngpt_math.recordings.attention import Attention
 from ngpt_math.recordings.format import (
     Array,
     Recording,
@@ -16,17 +17,39 @@ from ngpt_math.recordings.format import (
     save,
     validate,
 )
+from ngpt_math.recordings.full_architecture import FullArchitecture
+from ngpt_math.recordings.l2_norm_shell import L2NormShell
+from ngpt_math.recordings.normlinear_groups import NormlinearGroups
+from ngpt_math.recordings.scale_management import ScaleManagement
 from ngpt_math.recordings.slerp_vs_lerp import SlerpVsLerp
+from ngpt_math.recordings.traditional_vs_normalized import TraditionalVsNormalized
 
-CHAPTERS: dict[str, type[Recording]] = {cls.chapter: cls for cls in (SlerpVsLerp,)}
+CHAPTERS: dict[str, type[Recording]] = {
+    cls.chapter: cls
+    for cls in (
+        TraditionalVsNormalized,
+        L2NormShell,
+        NormlinearGroups,
+        SlerpVsLerp,
+        Attention,
+        ScaleManagement,
+        FullArchitecture,
+    )
+}
 
 __all__ = [
     "CHAPTERS",
     "Array",
+    "Attention",
+    "FullArchitecture",
+    "L2NormShell",
+    "NormlinearGroups",
     "Recording",
+    "ScaleManagement",
     "SlerpVsLerp",
     "Spec",
     "Traced",
+    "TraditionalVsNormalized",
     "default_path",
     "fields",
     "load",

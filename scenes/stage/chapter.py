@@ -1,8 +1,8 @@
 """A chapter is a scene made of sections, and a section is declared once.
 
 Its declaration (title, spoken lines, pause, storyboard lines covered) is the only source for
-Manim's section, the chapter mark, the caption, the slide, the preview's starting point, the shot that a
-worker renders and the clip that a notebook embeds.
+Manim's section, the chapter mark, the caption, the slide, the preview's starting point, the shot
+that a worker renders and the clip that a notebook embeds.
 """
 
 from __future__ import annotations

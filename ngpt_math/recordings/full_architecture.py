@@ -1,0 +1,64 @@
+"""What chapter 7 shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ngpt_math.recordings.format import Array, Recording, array, text
+
+TOY = "toy ngpt"
+MINI = "mini ngpt"
+
+
+@dataclass(frozen=True, eq=False)
+class FullArchitecture(Recording):
+    """Chapter 7: the whole model, with a real prompt flowing through it.
+
+    Counts are read from the models' own modules. The path on the sphere is the toy model's, whose
+    hidden states are points of S²; probabilities are shown for both models.
+    """
+
+    chapter: ClassVar[str] = "full_architecture"
+
+    prompt: str = text("the prompt of the toy model")
+    toy_tokens: str = text("letters of the toy model's bars, most likely first")
+    mini_prompt: str = text("the prompt of the larger model")
+    mini_tokens: str = text("letters of the larger model's bars, most likely first")
+    alphabet: str = text("the toy model's letters, in the order of `embeddings`")
+
+    layers: Array = array("L, layers of the larger model", model=MINI)
+    d_model: Array = array("d, entries of a hidden state", model=MINI)
+    heads: Array = array("heads a layer", model=MINI)
+    head_dim: Array = array("d_k", model=MINI)
+    d_mlp: Array = array("entries of u and of ν", model=MINI)
+    vocabulary: Array = array("tokens", model=MINI)
+    parameters: Array = array("trained numbers", model=MINI)
+    norms_per_layer: Array = array("activation norms a layer, nGPT", model=MINI)
+    gpt_norms_per_layer: Array = array("RMSNorms a layer, baseline", model="mini gpt")
+    normalized_matrices: Array = array("weight matrices normalized after each step", model=MINI)
+
+    embeddings: Array = array(
+        "input embeddings of all letters", "alphabet", 3, model=TOY, unit_vectors=True
+    )
+    output_embeddings: Array = array(
+        "output embeddings of all letters", "alphabet", 3, model=TOY, unit_vectors=True
+    )
+    token_ids: Array = array("the prompt as indices of the alphabet", "tokens", model=TOY)
+    paths: Array = array(
+        "hidden state of each token before the first and after each update",
+        "toy_updates+1", "tokens", 3, model=TOY, unit_vectors=True,
+    )  # fmt: skip
+    suggestions: Array = array(
+        "h_A or h_M of each update, last token", "toy_updates", 3, model=TOY, unit_vectors=True
+    )
+    moved: Array = array(
+        "angle moved by each update, last token", "toy_updates", model=TOY, unit="rad"
+    )
+    logits: Array = array("logits of toy_tokens after the prompt", "top", model=TOY)
+    probabilities: Array = array("their probabilities", "top", model=TOY)
+    mini_moved: Array = array(
+        "angle moved by each update of the larger model, last token",
+        "updates", model=MINI, unit="rad",
+    )  # fmt: skip
+    mini_probabilities: Array = array("probabilities of mini_tokens", "top", model=MINI)

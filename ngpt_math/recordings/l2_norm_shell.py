@@ -1,0 +1,56 @@
+"""What chapter 2 shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ngpt_math.recordings.format import Array, Recording, array, text
+
+TOY_GPT = "toy gpt"
+
+
+@dataclass(frozen=True, eq=False)
+class L2NormShell(Recording):
+    """Chapter 2: what L2 normalization does to real weight vectors, and what norm_eps allows.
+
+    The shell keeps a vector whose length lies between 1−ε and 1+ε and pulls any other to the nearer
+    edge. `gradient` is ∂loss/∂w of the normalized layer's stored weight w, on a batch of training
+    text; the radial part it has before the normalization's own derivative is gone after it.
+    """
+
+    chapter: ClassVar[str] = "l2_norm_shell"
+
+    vector_name: str = text("which weight vector is normalized piece by piece")
+    many_name: str = text("which weight vectors are normalized together")
+    chosen_by: str = text("the rule by which the vector was chosen")
+
+    vector: Array = array("the weight vector w", 3, model=TOY_GPT)
+    squares: Array = array("its squared components", 3, model=TOY_GPT)
+    square_sum: Array = array("their sum", model=TOY_GPT)
+    length: Array = array("the root of the sum, ‖w‖", model=TOY_GPT)
+    unit: Array = array("w/‖w‖", 3, model=TOY_GPT, unit_vectors=True)
+    unit_length: Array = array("its length, worked out again", model=TOY_GPT)
+
+    many: Array = array("many real weight vectors", "many", 3, model=TOY_GPT)
+    many_lengths: Array = array("their lengths", "many", model=TOY_GPT)
+    many_units: Array = array("the same, normalized", "many", 3, model=TOY_GPT, unit_vectors=True)
+
+    eps: Array = array("the values the slider takes", "eps", model="geometry")
+    shell: Array = array(
+        "the many vectors for each ε of the slider", "eps", "many", 3, model="geometry"
+    )
+    shell_lengths: Array = array("their lengths", "eps", "many", model="geometry")
+    shell_inside: Array = array(
+        "how many were inside the shell and stay as they are", "eps", model="geometry"
+    )
+    eps_shown: Array = array("the ε at which the gradient is shown", model="geometry")
+
+    point: Array = array("a vector inside the shell of eps_shown", 3, model=TOY_GPT)
+    point_length: Array = array("its length", model=TOY_GPT)
+    gradient_before: Array = array(
+        "∂loss/∂(layer's weight), before the normalization's derivative", 3, model=TOY_GPT
+    )
+    radial_before: Array = array("its part along the vector", model=TOY_GPT)
+    gradient: Array = array("∂loss/∂w, after it", 3, model=TOY_GPT)
+    radial: Array = array("its part along the vector", model=TOY_GPT)

@@ -1,0 +1,69 @@
+"""What chapter 6 shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ngpt_math.recordings.format import Array, Recording, array, text
+
+MINI = "mini ngpt"
+
+
+@dataclass(frozen=True, eq=False)
+class ScaleManagement(Recording):
+    """Chapter 6: every learned scale with its init and scale, over recorded training.
+
+    The `kinds`, in order: α_A, α_M, s_qk, s_u (s_hidden), s_ν (s_gate), s_z. The stored parameter
+    starts at `scale`, the forward pass uses stored · init/scale (paper 2.5), so a step of the
+    stored value moves the effective one init/scale times as far.
+    """
+
+    chapter: ClassVar[str] = "scale_management"
+
+    prompt: str = text("the text whose activations are shown")
+    kinds: str = text("names of the kinds in order, separated by commas")
+
+    init: Array = array("value in force at the start", "kinds", model=MINI)
+    scale: Array = array("value stored at the start", "kinds", model=MINI)
+    factor: Array = array("init/scale", "kinds", model=MINI)
+    one_step_stored: Array = array(
+        "mean |change| of the stored value in one recorded optimizer step", "kinds", model=MINI
+    )
+    one_step: Array = array("mean |change| of the effective value in it", "kinds", model=MINI)
+
+    steps: Array = array("optimizer steps done", "snapshots", model=MINI, unit="step")
+    stored: Array = array("mean stored value", "kinds", "snapshots", model=MINI)
+    effective: Array = array("mean effective value", "kinds", "snapshots", model=MINI)
+
+    multiplier: Array = array("factors put on s_qk² and on s_z", "multipliers", model="geometry")
+    trained: Array = array("index of the factor 1, the trained value", model="geometry")
+    attention: Array = array(
+        "attention of one query for each factor on s_qk²", "multipliers", "seen", model=MINI
+    )
+    attention_entropy: Array = array(
+        "mean entropy of attention for each factor", "multipliers", model=MINI, unit="nat"
+    )
+    attention_entropy_uniform: Array = array(
+        "mean entropy if all were attended alike", model=MINI, unit="nat"
+    )
+
+    d_model: Array = array("d, whose root multiplies ν", model=MINI)
+    gate_raw: Array = array("quantiles of ν without √d and s_ν", "quantiles", model=MINI)
+    gate: Array = array("quantiles of ν as used", "quantiles", model=MINI)
+    gate_line: Array = array("x of the SiLU curve", "curve", model="geometry")
+    silu: Array = array("SiLU(x)", "curve", model="geometry")
+    half: Array = array("x/2, SiLU's tangent at 0", "curve", model="geometry")
+    gate_bend_raw: Array = array("RMS of SiLU(ν) − ν/2 over RMS of SiLU(ν), without √d", model=MINI)
+    gate_bend: Array = array("the same as used", model=MINI)
+
+    next_tokens: str = text("the letters of the output's bars, one each")
+    probabilities: Array = array(
+        "next-token probabilities for each factor on s_z", "multipliers", "top", model=MINI
+    )
+    output_entropy: Array = array(
+        "mean entropy of the output for each factor", "multipliers", model=MINI, unit="nat"
+    )
+    output_loss: Array = array(
+        "validation loss for each factor", "multipliers", model=MINI, unit="nat/letter"
+    )
