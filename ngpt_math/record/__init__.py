@@ -15,6 +15,7 @@ from ngpt_math.errors import StudioError, UsageError
 from ngpt_math.files import shown
 from ngpt_math.record.slerp_vs_lerp import slerp_vs_lerp
 from ngpt_math.recordings import Recording
+from ngpt_math.recordings.format import remake
 
 MAKERS: Mapping[str, Callable[[], Recording]] = {"slerp_vs_lerp": slerp_vs_lerp}
 TOLERANCE = 1e-5
@@ -28,7 +29,9 @@ def make(chapter: str) -> Recording:
         DamagedFile: a checkpoint or the corpus is missing or damaged.
     """
     if chapter not in MAKERS:
-        raise UsageError(f"no recording is made for {chapter!r}", f"choose from {', '.join(MAKERS)}")
+        raise UsageError(
+            f"no recording is made for {chapter!r}", f"choose from {', '.join(MAKERS)}"
+        )
     return MAKERS[chapter]()
 
 
@@ -52,7 +55,7 @@ def check(chapter: str, path: Path | None = None) -> float:
     fresh = make(chapter)
     path = path or recordings.default_path(chapter)
     kept = recordings.load(type(fresh), path)
-    remedy = recordings.remake(chapter)
+    remedy = remake(chapter)
     for name in ("sources", *fresh.texts()):
         if getattr(fresh, name) != getattr(kept, name):
             raise StudioError(f"{shown(path)}: {name} is not what the models give now", remedy)
