@@ -237,9 +237,8 @@ def test_windows_of_the_whole_text_do_not_overlap() -> None:
 def test_evaluate_is_the_mean_over_windows() -> None:
     model = build_model(small())
     rows = torch.randint(0, 256, (7, 17))
-    assert t.evaluate(model, rows, batch=3) == pytest.approx(
-        float(t.loss_of(model, rows)), rel=1e-5
-    )
+    whole = t.loss_of(model, rows).item()
+    assert t.evaluate(model, rows, batch=3) == pytest.approx(whole, rel=1e-5)
 
 
 def test_a_training_learns(out: Path) -> None:
