@@ -23,8 +23,8 @@ class Bar:
         self.console = Console(stderr=True)
         self.progress = Progress(
             TextColumn("{task.description}"),
-            BarColumn(),
-            TextColumn("{task.completed}/{task.total} steps"),
+            BarColumn(bar_width=16),
+            TextColumn("{task.completed}/{task.total}"),
             TextColumn("loss {task.fields[loss]:.3f}"),
             TextColumn("{task.fields[speed]:,.0f} tokens/s"),
             TimeRemainingColumn(),
