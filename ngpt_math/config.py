@@ -9,11 +9,17 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 from ngpt_math.errors import UsageError
 
 KINDS = ("ngpt", "gpt", "gpt-qknorm")
+WHOLE = ("vocab", "d_model", "layers", "heads", "d_head", "d_mlp", "context", "groups", "kv_heads")
+POSITIVE = (
+    "alpha_scale", "s_qk_scale", "s_hidden_scale", "s_gate_scale", "s_logit_scale", "rope_base",
+    "init_std",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +73,25 @@ class ModelConfig:
     s_logit_init: float = 1.0
     s_logit_scale: float | None = None
     init_std: float = 0.02
+
+    def __post_init__(self) -> None:
+        """Refuse settings that no model can have.
+
+        Raises:
+            ValueError: names the setting.
+        """
+        if self.kind not in KINDS:
+            raise ValueError(f"kind is {self.kind!r}, expected one of {', '.join(KINDS)}")
+        for name in WHOLE:
+            value = getattr(self, name)
+            if not (isinstance(value, int) and value > 0) and (name, value) != ("kv_heads", None):
+                raise ValueError(f"{name} is {value!r}, expected a positive whole number")
+        for name in POSITIVE:
+            value = getattr(self, name)
+            if not (isinstance(value, int | float) and 0 < value < inf) and value is not None:
+                raise ValueError(f"{name} is {value!r}, expected a positive number")
+        if self.heads % (self.kv_heads or self.heads) or self.d_head % 2:
+            raise ValueError("kv_heads must divide heads, and d_head must be even")
 
     def scale_or_default(self, scale: float | None) -> float:
         """`scale`, or the paper's 1/√d_model where it is None."""

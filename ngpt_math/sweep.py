@@ -16,8 +16,6 @@ from ngpt_math.files import ASSETS, ROOT, read_card, write_card, write_json
 from ngpt_math.history import load_history
 from ngpt_math.training import run
 
-CURVE_POINTS = 100
-
 
 def folder(kind: str, rate: float) -> Path:
     """Where a sweep's run lies."""

@@ -83,7 +83,7 @@ def test_a_model_comes_back_as_it_was(kind: str, tmp_path: Path) -> None:
     assert torch.equal(back(tokens), model(tokens))
 
 
-@settings(max_examples=400)
+@settings(max_examples=600)
 @given(data=st.data())
 def test_any_damage_to_the_bytes_is_refused(good: Path, copy: Path, data: st.DataObject) -> None:
     restore(good, copy)
@@ -124,7 +124,7 @@ def swaps(content: bytes) -> st.SearchStrategy[bytes]:
     return st.integers(0, len(content)).map(lambda n: content[n:] + content[:n])
 
 
-@settings(max_examples=150)
+@settings(max_examples=300)
 @given(data=st.data())
 def test_a_wrong_header_is_refused_even_with_a_fitting_card(
     good: Path, copy: Path, data: st.DataObject

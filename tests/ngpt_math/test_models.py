@@ -126,7 +126,7 @@ def test_loss_starts_at_the_logarithm_of_the_vocabulary(name: str, kind: str) ->
     loss = F.cross_entropy(model(rows[:, :-1]).flatten(0, 1), rows[:, 1:].flatten())
     # With s_z = 1 a logit is a cosine, of variance 1/d; half of that is what it costs at first.
     slack = 0.5 / config.d_model + 0.05
-    assert abs(float(loss) - math.log(config.vocab)) < slack
+    assert abs(loss.item() - math.log(config.vocab)) < slack
 
 
 @pytest.mark.parametrize("kind", KINDS)

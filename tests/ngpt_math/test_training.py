@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,8 +17,8 @@ import pytest
 import torch
 from conftest import small
 from safetensors.torch import load_file
-from torch import nn
 
+from ngpt_math import checkpoint
 from ngpt_math import training as t
 from ngpt_math.checkpoint import build_model, load_model
 from ngpt_math.config import KINDS, TrainConfig, preset
@@ -26,6 +27,7 @@ from ngpt_math.errors import DamagedFile, StudioError, UsageError
 from ngpt_math.files import read_card
 from ngpt_math.history import load_history
 from ngpt_math.ngpt import NGPT
+from ngpt_math.progress import Bar
 from ngpt_math.runfolder import RunFolder
 
 
@@ -235,9 +237,8 @@ def test_windows_of_the_whole_text_do_not_overlap() -> None:
 def test_evaluate_is_the_mean_over_windows() -> None:
     model = build_model(small())
     rows = torch.randint(0, 256, (7, 17))
-    assert t.evaluate(model, rows, batch=3) == pytest.approx(
-        float(t.loss_of(model, rows)), rel=1e-5
-    )
+    whole = t.loss_of(model, rows).item()
+    assert t.evaluate(model, rows, batch=3) == pytest.approx(whole, rel=1e-5)
 
 
 def test_a_training_learns(out: Path) -> None:
@@ -273,7 +274,31 @@ def test_unknown_presets_kinds_and_devices(tmp_path: Path) -> None:
             t.run(name, kind, device=device, out=tmp_path, show=False)
 
 
+def test_results_become_assets_with_their_own_cards(
+    training: TrainConfig, out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkpoint, "ASSETS", tmp_path / "assets")
+    t.train(small(), training, folder(out))
+    path = folder(out).publish("toy", "ngpt")
+    assert path == tmp_path / "assets" / "checkpoints" / "toy-ngpt.safetensors"
+    assert read_card(path, "")["file"] == "toy-ngpt.safetensors"
+    assert load_model(path).config == small()
+    history = load_history(checkpoint.history_path("toy", "ngpt"), "")
+    assert len(history["loss"]) == 12
+
+
+def test_progress_is_plain_lines_where_there_is_no_terminal(
+    training: TrainConfig, out: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Bar("toy ngpt", training.steps) as bar:
+        t.train(small(), training, folder(out), [bar])
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert re.fullmatch(r"toy ngpt: step 12/12, loss \d\.\d{3}, [\d,]+ tokens/s\n", shown.err), (
+        shown.err
+    )
+
+
 def test_optimizer_is_fused() -> None:
     optimizer = t.make_optimizer(build_model(small()), TrainConfig())
-    assert optimizer.defaults["fused"]
-    assert isinstance(optimizer, torch.optim.AdamW) and isinstance(build_model(small()), nn.Module)
+    assert isinstance(optimizer, torch.optim.AdamW) and optimizer.defaults["fused"]
