@@ -36,8 +36,8 @@ class Equation(VGroup):
         chosen = {name: drawn.select(name).family_members_with_points() for name in names}
         taken = {id(piece) for pieces in chosen.values() for piece in pieces}
         rest = [p for p in drawn.family_members_with_points() if id(p) not in taken]
+        chosen["ink"] = [*chosen.get("ink", []), *rest]
         self.parts = {name: _term(name, pieces, px) for name, pieces in chosen.items()}
-        self.parts["ink"] = _term("ink", rest, px)
         self.add(*(p for p in self.parts.values() if p.has_points()))
 
     def part(self, name: str) -> VMobject:

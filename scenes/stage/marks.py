@@ -89,10 +89,11 @@ class Trace(Mark):
     def __init__(
         self, space: Space, points: Point, role: str, width: float, *, on_sphere: bool = True
     ) -> None:
-        super().__init__(space, LAYER.arc)
+        super().__init__(space, LAYER.arc, OPACITY.hidden if on_sphere else OPACITY.inside)
         self.points_in_space = np.asarray(points, dtype=float)
         self.role, self.on_sphere = role, on_sphere
-        self.upto = float(len(points) - 1)
+        self.rows = len(self.points_in_space)
+        self.upto = float(self.rows - 1)
         self.as_line(colour_of(role), width)
         self.redraw()
 
@@ -120,13 +121,13 @@ def chord(space: Space, start: Point, end: Point, role: str, width: float = STRO
 class Arrow(Mark):
     """A vector from `start` to `end` with a flat head."""
 
-    HEAD = 22 * PIXEL
-    HALF = 9 * PIXEL
+    HEAD = 26 * PIXEL
+    HALF = 10 * PIXEL
 
     def __init__(
         self, space: Space, start: Point, end: Point, role: str, width: float = STROKE.arrow
     ) -> None:
-        super().__init__(space, LAYER.arrow)
+        super().__init__(space, LAYER.arrow, OPACITY.inside)
         self.start, self.end = np.asarray(start, dtype=float), np.asarray(end, dtype=float)
         self.role = role
         self.head = VMobject(stroke_width=0, fill_opacity=1, color=colour_of(role))
@@ -149,6 +150,10 @@ class Arrow(Mark):
         self.start = self.start if start is None else np.asarray(start, dtype=float)
         self.end = np.asarray(end, dtype=float)
         self.redraw()
+
+    def move_to_row(self, rows: Point, row: float) -> None:
+        """Point to a row of recorded points (n, 3), or between two of them."""
+        self.move_in_space(at_row(rows, row))
 
 
 def head_points(tail: Point, tip: Point, length: float, half: float) -> Point:
