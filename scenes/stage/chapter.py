@@ -104,8 +104,7 @@ class Chapter(Scene):
 
     def marks(self, view: View) -> list[Mark]:
         """What stands on the screen and is seen from `view`."""
-        family = self.get_mobject_family_members()
-        return [m for m in family if isinstance(m, Mark) and m.space.view is view]
+        return _seen_from(view, self.get_mobject_family_members())
 
     def clear_stage(self, *kept: Mobject) -> None:
         """Let everything go but the headings and what is kept."""
@@ -118,14 +117,18 @@ class Chapter(Scene):
         self, view: View, by: float, *along: Animation, lift: float = 0.0, seconds: float = 4.0
     ) -> None:
         """Turn a view by degrees, and play other animations along with it."""
-        coming = [m for a in along for m in a.mobject.get_family() if isinstance(m, Mark)]
-        marks = dict.fromkeys([*self.marks(view), *(m for m in coming if m.space.view is view)])
+        coming: list[Any] = [m for a in along for m in a.mobject.get_family()]
+        marks = dict.fromkeys([*self.marks(view), *_seen_from(view, coming)])
         self.play(*along, *turned(view, marks, by, lift), run_time=seconds)
 
     def look(self, view: View, to: View, *along: Animation, seconds: float = 4.0) -> None:
         """Turn a view the short way to where another looks from."""
         by = (to.turn - view.turn + 180) % 360 - 180
         self.turn(view, by, *along, lift=to.lift - view.lift, seconds=seconds)
+
+
+def _seen_from(view: View, mobjects: list[Any]) -> list[Mark]:
+    return [m for m in mobjects if isinstance(m, Mark) and m.space.view is view]
 
 
 def _family(mobject: Mobject | None) -> list[Mobject]:

@@ -1,4 +1,4 @@
-"""Two ways between two points of the sphere, swept together: the chord (LERP) and the arc (SLERP)."""
+"""Two ways between two points of the sphere, swept together: chord and arc."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ class Interpolation:
     def __init__(self, space: Space, chord: Point, lerp: Point, slerp: Point) -> None:
         self.rows = len(chord)
         self.chord_rows, self.lerp_rows, self.slerp_rows = chord, lerp, slerp
-        self.chord = Trace(space, chord, "traditional", STROKE.arc, on_sphere=False)
+        self.chord = Trace(space, chord, "traditional", STROKE.chord, on_sphere=False)
         self.arc = Trace(space, slerp, "normalized", STROKE.arc)
         self.mix = Dot(space, chord[0], "traditional", px=18)
         self.lerp = Dot(space, lerp[0], "traditional")
         self.slerp = Dot(space, slerp[0], "normalized")
         ends = np.stack([chord[0], lerp[0]])
-        self.ray = Trace(space, ends, "muted", STROKE.chord, on_sphere=False)
+        self.ray = Trace(space, ends, "muted", STROKE.axis, on_sphere=False)
 
     @property
     def chord_steps(self) -> list[Step]:

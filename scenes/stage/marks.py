@@ -9,7 +9,15 @@ from __future__ import annotations
 import numpy as np
 from manim import VGroup, VMobject
 
-from scenes.stage.curves import arc_points, at_row, disc_points, first_rows, split_line, straight
+from scenes.stage.curves import (
+    arc_points,
+    at_row,
+    circle_points,
+    disc_points,
+    first_rows,
+    split_line,
+    straight,
+)
 from scenes.stage.space import Space
 from scenes.stage.style import COLOUR, LAYER, OPACITY, PIXEL, STROKE, Point, colour_of
 from scenes.stage.text import Line
@@ -116,6 +124,13 @@ def arc(space: Space, start: Point, end: Point, role: str, width: float = STROKE
 def chord(space: Space, start: Point, end: Point, role: str, width: float = STROKE.chord) -> Trace:
     """The straight line between two points of the space."""
     return Trace(space, np.stack([start, end]).astype(float), role, width, on_sphere=False)
+
+
+def great_circle(
+    space: Space, first: Point, second: Point, role: str, width: float = STROKE.axis
+) -> Trace:
+    """The whole great circle through two unit vectors."""
+    return Trace(space, circle_points(first, second), role, width)
 
 
 class Arrow(Mark):

@@ -11,7 +11,7 @@ import numpy as np
 from manim import VGroup, VMobject
 
 from ngpt_math.recordings import Recording, Traced
-from scenes.stage.curves import disc_points, straight
+from scenes.stage.curves import disc_points, rectangles, straight
 from scenes.stage.readouts import number_points, written
 from scenes.stage.style import COLOUR, LAYER, PIXEL, SIZE, STROKE, Mask, Point, colour_of, is_bright
 
@@ -146,11 +146,3 @@ class Matrix(VGroup):
         frame.set_points(rectangles((first + last)[None] / 2, size))
         frame.set_z_index(LAYER.arc)
         return frame
-
-
-def rectangles(middles: Point, size: Point) -> Point:
-    """Control points of rectangles of one size about their middles (n, 3)."""
-    half = np.array([*size, 0.0]) / 2
-    signs = np.array([(-1, -1, 0), (1, -1, 0), (1, 1, 0), (-1, 1, 0), (-1, -1, 0)], dtype=float)
-    corners = middles[:, None, :] + signs * half
-    return straight(corners[:, :-1].reshape(-1, 3), corners[:, 1:].reshape(-1, 3))

@@ -13,6 +13,7 @@ from typing import Any, cast
 import numpy as np
 from manim import Animation, Mobject, Scene, VMobject
 
+from scenes.stage.bars import RowOfBars
 from scenes.stage.marks import Mark, Trace
 from scenes.stage.plots import Curve
 from scenes.stage.space import Space, View
@@ -79,6 +80,11 @@ def drawn(line: Trace | Curve, **kwargs: Any) -> Become:
     """Draw a line from its first row to its last; it comes onto the stage with it."""
     last = line.rows - 1
     return Become(line, lambda share: line.show_upto(share * last), introducer=True, **kwargs)
+
+
+def grown(row: RowOfBars, **kwargs: Any) -> Become:
+    """Raise a row of bars from zero; it comes onto the stage with it."""
+    return Become(row, row.grow, introducer=True, **kwargs)
 
 
 class Level(Animation):

@@ -58,7 +58,7 @@ class Strokes:
     flow: float = 8
     arc: float = 4
     arrow: float = 5
-    chord: float = 2
+    chord: float = 3
     axis: float = 2
     auxiliary: float = 1.5
     grid: float = 1.5
@@ -85,9 +85,9 @@ class Seconds:
 
     quick: float = 0.6
     move: float = 1.0
-    sweep: float = 5.0
+    sweep: float = 4.0
     rest: float = 1.0
-    read: float = 2.5
+    read: float = 2.0
 
 
 @dataclass(frozen=True, slots=True)
