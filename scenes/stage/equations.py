@@ -36,9 +36,16 @@ class Equation(VGroup):
         chosen = {name: drawn.select(name).family_members_with_points() for name in names}
         taken = {id(piece) for pieces in chosen.values() for piece in pieces}
         rest = [p for p in drawn.family_members_with_points() if id(p) not in taken]
+        chosen["ink"] = [*chosen.get("ink", []), *rest]
         self.parts = {name: _term(name, pieces, px) for name, pieces in chosen.items()}
-        self.parts["ink"] = _term("ink", rest, px)
         self.add(*(p for p in self.parts.values() if p.has_points()))
+        first = min(drawn.family_members_with_points(), key=lambda piece: piece.get_left()[0])
+        self.drop = float(first.get_bottom()[1] - self.get_bottom()[1])
+
+    @property
+    def baseline(self) -> float:
+        """The foot of the first letter: the baseline, if that letter has no tail."""
+        return float(self.get_bottom()[1] + self.drop)
 
     def part(self, name: str) -> VMobject:
         """The term of that name.

@@ -157,7 +157,8 @@ class Curve(VMobject):
         self.places, self.traced, self.role = places, traced, role
         self.set_stroke(colour_of(role), width)
         self.set_z_index(LAYER.arc)
-        self.show_upto(len(places) - 1)
+        self.rows = len(places)
+        self.show_upto(self.rows - 1)
 
     def show_upto(self, row: float) -> None:
         """Show the curve up to a row, the last piece in part."""
