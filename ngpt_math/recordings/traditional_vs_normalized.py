@@ -17,7 +17,7 @@ class TraditionalVsNormalized(Recording):
 
     The rows are those of one matrix, the same in both toy models. `toy_snapshots` are the steps at
     which their weights were kept, `snapshots` those of the larger models, `points` those of the
-    loss curves. A condition number is the largest singular value over the smallest (paper, figure 5).
+    loss curves. A condition number is largest over smallest singular value (paper, figure 5).
     """
 
     chapter: ClassVar[str] = "traditional_vs_normalized"
