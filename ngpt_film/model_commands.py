@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from ngpt_film.terminal import print_json
 from ngpt_math.errors import UsageError
 from ngpt_math.files import shown
 
@@ -39,4 +40,35 @@ def train(preset: str, out: Path | None, **options: Any) -> None:
         click.echo(shown(path))
 
 
-COMMANDS = (train,)
+@click.command()
+@click.argument("chapters", nargs=-1, metavar="[CHAPTER]...")
+@click.option("--check", is_flag=True, help="Compare with what is recorded, and write nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def record(chapters: tuple[str, ...], check: bool, as_json: bool) -> None:
+    """Run the models and write down what chapters show; all of them when none is named."""
+    from ngpt_math.recordings import CHAPTERS, default_path
+
+    for chapter in chapters:
+        if chapter not in CHAPTERS:
+            known = ", ".join(CHAPTERS)
+            raise UsageError(f"there is no chapter '{chapter}'", f"the chapters are: {known}")
+    _need_torch()
+    from ngpt_math import record as recorder
+
+    rows = []
+    for chapter in chapters or tuple(recorder.MAKERS):
+        row: dict[str, Any] = {"chapter": chapter, "path": shown(default_path(chapter))}
+        if check:
+            row["largest_difference"] = recorder.check(chapter)
+            words = f"as recorded, to {row['largest_difference']:.1e}"
+        else:
+            recorder.record(chapter)
+            words = "recorded"
+        rows.append(row)
+        if not as_json:
+            click.echo(f"{row['path']}  {words}")
+    if as_json:
+        print_json(rows)
+
+
+COMMANDS = (train, record)
