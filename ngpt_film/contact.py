@@ -52,8 +52,8 @@ def sheet(
     Raises:
         StudioError: a recording is damaged, or a section cannot be drawn.
     """
-    shots.load_camera()
     studio.check_recordings(wanted)
+    shots.load_camera()
     with tempfile.TemporaryDirectory() as folder:
         frames = list(_frames(wanted, Path(folder)))
         done = 0

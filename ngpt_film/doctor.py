@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import shutil
 import subprocess
 import sys
@@ -86,8 +87,10 @@ def _fonts() -> Check:
     try:
         fonts = importlib.import_module("scenes.stage.fonts")
         return Check("fonts", str(fonts.register()))
-    except (ImportError, DamagedFile) as error:
-        return Check("fonts", str(error), True, "" if isinstance(error, DamagedFile) else RESTORE)
+    except DamagedFile as error:
+        return Check("fonts", error.problem, True, error.remedy)
+    except ImportError as error:
+        return Check("fonts", str(error), True, "run `make setup`")
 
 
 def _device() -> Check:
@@ -100,16 +103,22 @@ def _device() -> Check:
 
 
 def assets(folder: Path) -> Iterator[Check]:
-    """Each asset with a card, against the sha256 in it; and files that no card speaks of."""
+    """Each asset that has a card, against the sha256 in it."""
     cards = sorted(folder.rglob("*.card.json"))
     if not cards:
         yield Check("assets", f"none in {shown(folder)}", True, RESTORE)
     for card in cards:
-        stem = card.name.removesuffix(".card.json")
-        beside = [p for p in card.parent.glob(f"{stem}.*") if p != card and p.stem == stem]
-        path = beside[0] if beside else card.with_name(stem)
+        path = card.with_name(_spoken_of(card))
         try:
             found = read_card(path, RESTORE)
             yield Check(shown(path), f"sha256 {found['sha256'][:12]}… as its card says")
         except DamagedFile as error:
             yield Check(shown(path), error.problem, True, error.remedy)
+
+
+def _spoken_of(card: Path) -> str:
+    """The name of the file that a card is of, as it says itself, or guessed from its own."""
+    try:
+        return str(json.loads(card.read_text())["file"])
+    except (ValueError, KeyError, TypeError):
+        return card.name.removesuffix(".card.json")

@@ -16,7 +16,7 @@ from ngpt_math.files import ROOT
 def pins() -> dict[str, str]:
     lines = (ROOT / "constraints.txt").read_text().splitlines()
     pairs = [line.split("==") for line in lines if line and not line.startswith("#")]
-    return {name: version for name, version in pairs}
+    return dict(pairs)
 
 
 def project() -> dict:
