@@ -13,7 +13,7 @@ from scenes.stage.equations import Equation
 from scenes.stage.hypersphere import Hypersphere
 from scenes.stage.interpolation import Interpolation
 from scenes.stage.layout import Explained, stacked
-from scenes.stage.marks import Arrow, Dot, Tag, Trace, arc
+from scenes.stage.marks import Arrow, Dot, Tag, Trace, arc, name_of
 from scenes.stage.matrices import Matrix, cells_of
 from scenes.stage.motion import Appear, Become, appear, dimmed, drawn, leave, looked, placed, swept
 from scenes.stage.plots import Box, Plot, curve_name, measure
@@ -114,10 +114,8 @@ class TwoWays(Chapter):
         total = Arrow(self.left, centre, start, "traditional", STROKE.flow)
         moved = self.arrow_right(self.here, STROKE.flow)
         step = Arrow(self.right, route[0], route[1], "scale")
-        # On the outer side of the triangle that h, f(h) and their sum make.
-        outer = (start + end) / 3
         names = [
-            self.named(self.left, (start + end) / 2, outer, "{{ f(h) : transformation }}", 20),
+            name_of(found, "{{ f(h) : transformation }}"),
             self.named(
                 self.right, self.there, centre, f"{{{{ {self.there_name} : transformation }}}}", 22
             ),
