@@ -11,7 +11,7 @@ from manim import VGroup, VMobject
 from ngpt_math.recordings import Traced
 from scenes.stage.curves import rectangles, straight
 from scenes.stage.plots import TICK_GAP, Box, Measure, Upright
-from scenes.stage.readouts import Number
+from scenes.stage.readouts import Label, Number, baseline_of
 from scenes.stage.style import LAYER, PIXEL, SIZE, STROKE, Point, colour_of
 from scenes.stage.text import Line
 
@@ -62,17 +62,17 @@ class Bars(VGroup):
             number.shift(top + np.array([0, 0.09, 0]) - number.get_bottom())
         return numbers
 
-    def legend(self, words: Sequence[str], px: float = SIZE.label) -> VGroup:
-        """What each row stands for: a swatch filled as its bars are, and words."""
+    def legend(self, words: Sequence[Label], px: float = SIZE.label) -> VGroup:
+        """What each row stands for: a swatch filled as its bars are, and words or a term."""
+        side = 0.7 * px * PIXEL
+        square = rectangles(np.array([[side / 2, side / 2, 0]]), np.array([side] * 2))
         group = VGroup()
-        for number, (row, text) in enumerate(zip(self.rows, words, strict=True)):
-            line = Line(text, px=px)
+        for number, (row, label) in enumerate(zip(self.rows, words, strict=True)):
             swatch = VMobject().set_fill(colour_of(row.role), OPACITIES[number])
-            swatch.set_stroke(colour_of(row.role), STROKE.chord)
-            side = 0.7 * px * PIXEL
-            swatch.set_points(rectangles(np.array([[side / 2, side / 2, 0]]), np.array([side] * 2)))
-            line.shift((0.45, 0, 0))
-            group.add(VGroup(swatch, line).shift((0, -number * 1.9 * px * PIXEL, 0)))
+            swatch.set_stroke(colour_of(row.role), STROKE.axis).set_points(square)
+            start = (2 * side, 0, 0)
+            label.shift(start - np.array([label.get_left()[0], baseline_of(label), 0]))
+            group.add(VGroup(swatch, label).shift((0, -number * 2 * px * PIXEL, 0)))
         return group
 
 

@@ -16,7 +16,7 @@ from manim import Animation, Mobject, Scene, tempconfig
 from ngpt_math.recordings import Recording, Traced, load
 from scenes.stage.cards import heading_line, title_line
 from scenes.stage.marks import Mark
-from scenes.stage.motion import Appear, Leave, leave, turned
+from scenes.stage.motion import Appear, Leave, leave, looked
 from scenes.stage.section import Section, section
 from scenes.stage.space import View
 from scenes.stage.style import TIME
@@ -113,18 +113,15 @@ class Chapter(Scene):
         if gone:
             self.play(*leave(*gone), run_time=TIME.quick)
 
-    def turn(
-        self, view: View, by: float, *along: Animation, lift: float = 0.0, seconds: float = 4.0
-    ) -> None:
-        """Turn a view by degrees, and play other animations along with it."""
+    def turn(self, view: View, by: float, *along: Animation, seconds: float = TIME.sweep) -> None:
+        """Turn a view about the axis by degrees, and play other animations along with it."""
+        self.look(view, View(view.turn + by, view.lift), *along, seconds=seconds)
+
+    def look(self, view: View, to: View, *along: Animation, seconds: float = TIME.sweep) -> None:
+        """Turn a view the short way to where another looks from, and play others along with it."""
         coming: list[Any] = [m for a in along for m in a.mobject.get_family()]
         marks = dict.fromkeys([*self.marks(view), *_seen_from(view, coming)])
-        self.play(*along, *turned(view, marks, by, lift), run_time=seconds)
-
-    def look(self, view: View, to: View, *along: Animation, seconds: float = 4.0) -> None:
-        """Turn a view the short way to where another looks from."""
-        by = (to.turn - view.turn + 180) % 360 - 180
-        self.turn(view, by, *along, lift=to.lift - view.lift, seconds=seconds)
+        self.play(*along, *looked(view, marks, to), run_time=seconds)
 
 
 def _seen_from(view: View, mobjects: list[Any]) -> list[Mark]:

@@ -19,11 +19,20 @@ def noted(*lines: str, role: str = "muted", px: float = SIZE.label) -> VGroup:
     return paragraph(*lines, px=px, role=role)
 
 
-def explained(term: str, words: str, px: float = SIZE.label) -> VGroup:
+class Explained(VGroup):
     """What a term of an equation means: the term, and words beside it on the same baseline."""
-    sign, line = Equation(term, px=px * 1.2), Line(words, px=px)
-    line.shift((sign.get_right()[0] + 0.3 - line.get_left()[0], sign.baseline - line.baseline, 0))
-    return VGroup(sign, line)
+
+    def __init__(self, term: str, words: str, px: float = SIZE.label) -> None:
+        super().__init__()
+        self.term, self.words = Equation(term, px=px * 1.2), Line(words, px=px)
+        start = self.term.get_right()[0] + 0.3 - self.words.get_left()[0]
+        self.words.shift((start, self.term.baseline - self.words.baseline, 0))
+        self.add(self.term, self.words)
+
+    @property
+    def baseline(self) -> float:
+        """The height of the common baseline."""
+        return self.words.baseline
 
 
 def stacked(things: Sequence[Thing], left: float, top: float, gap: float = GRID.gutter) -> VGroup:

@@ -18,8 +18,9 @@ from scenes.stage.curves import (
     split_line,
     straight,
 )
+from scenes.stage.equations import Equation
 from scenes.stage.space import Space
-from scenes.stage.style import COLOUR, LAYER, OPACITY, PIXEL, STROKE, Point, colour_of
+from scenes.stage.style import COLOUR, LAYER, OPACITY, PIXEL, SIZE, STROKE, Point, colour_of
 from scenes.stage.text import Line
 
 
@@ -169,6 +170,17 @@ class Arrow(Mark):
     def move_to_row(self, rows: Point, row: float) -> None:
         """Point to a row of recorded points (n, 3), or between two of them."""
         self.move_in_space(at_row(rows, row))
+
+
+def name_of(arrow: Arrow, term: str, px: float = 22) -> Tag:
+    """A term of an equation beside the middle of an arrow, on the side away from the centre."""
+    tail, tip = arrow.space.drawn(np.stack([arrow.start, arrow.end]))
+    side = np.array([tail[1] - tip[1], tip[0] - tail[0], 0]) / np.linalg.norm(tip - tail)
+    if side @ ((tail + tip) / 2 - arrow.space.centre) < 0:
+        side = -side
+    middle = (arrow.start + arrow.end) / 2
+    equation = Equation(term, px=SIZE.readout)
+    return Tag(arrow.space, middle, equation, (float(side[0] * px), float(side[1] * px)))
 
 
 def head_points(tail: Point, tip: Point, length: float, half: float) -> Point:

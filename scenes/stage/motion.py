@@ -17,7 +17,7 @@ from scenes.stage.bars import RowOfBars
 from scenes.stage.marks import Mark, Trace
 from scenes.stage.plots import Curve
 from scenes.stage.space import Space, View
-from scenes.stage.style import OPACITY
+from scenes.stage.style import OPACITY, TIME, Point
 
 Change = Callable[[float], None]
 
@@ -40,8 +40,14 @@ class Become(Animation):
             self.mobject.redraw()
 
 
+def looked(view: View, marks: Iterable[Mark], to: View) -> list[Become]:
+    """Turn a view the short way to where another looks from; its marks are drawn anew."""
+    by = (to.turn - view.turn + 180) % 360 - 180
+    return turned(view, marks, by, to.lift - view.lift)
+
+
 def turned(view: View, marks: Iterable[Mark], by: float, lift: float = 0.0) -> list[Become]:
-    """Turn a view by degrees about the axis and lift the eye; all its marks are drawn anew."""
+    """Turn a view by degrees about the axis and lift the eye; its marks are drawn anew."""
     turn_from, lift_from = view.turn, view.lift
 
     def change(share: float) -> None:
@@ -51,11 +57,11 @@ def turned(view: View, marks: Iterable[Mark], by: float, lift: float = 0.0) -> l
 
 
 def placed(
-    space: Space, marks: Iterable[Mark], centre: tuple[float, float], radius: float
+    space: Space, marks: Iterable[Mark], centre: Sequence[float] | Point, radius: float
 ) -> list[Become]:
     """Move and scale a sphere in the frame, with all that stands in its space."""
     centre_from, radius_from = space.centre.copy(), space.radius
-    centre_to = np.array([*centre, 0.0])
+    centre_to = np.array([*centre[:2], 0.0])
 
     def change(share: float) -> None:
         space.centre = centre_from + share * (centre_to - centre_from)
@@ -133,7 +139,7 @@ class Appear(Level):
     """Come onto the stage."""
 
     def __init__(self, mobject: Mobject, **kwargs: Any) -> None:
-        super().__init__(mobject, 1.0, introducer=True, **kwargs)
+        super().__init__(mobject, 1.0, introducer=True, **{"run_time": TIME.fade, **kwargs})
 
     def level_before(self, part: Any) -> float:
         """Whatever it was before: it comes from nothing."""
@@ -144,7 +150,7 @@ class Leave(Level):
     """Go from the stage."""
 
     def __init__(self, mobject: Mobject, **kwargs: Any) -> None:
-        super().__init__(mobject, 0.0, remover=True, **kwargs)
+        super().__init__(mobject, 0.0, remover=True, **{"run_time": TIME.fade, **kwargs})
 
     def clean_up_from_scene(self, scene: Scene) -> None:
         """Once off the stage it has its own opacity again."""

@@ -149,6 +149,14 @@ class Plot(Upright):
         return line
 
 
+def curve_name(curve: Curve, words: str, row: int, *, above: bool) -> Line:
+    """A curve's name in its colour, beside one of its rows: above to the left, or below right."""
+    line = Line(words, px=SIZE.label, role=curve.role, weight="SEMIBOLD")
+    away = np.array([-0.15, 0.12, 0]) if above else np.array([0.15, -0.12, 0])
+    corner = line.get_critical_point(-np.sign(away))
+    return line.shift(curve.places[row] + away - corner)
+
+
 class Curve(VMobject):
     """A line through places in the frame; `traced` holds the numbers at its ends."""
 

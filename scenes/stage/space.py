@@ -67,8 +67,8 @@ class View:
 class Space:
     """Where a sphere of radius 1 stands in the frame, and how large."""
 
-    def __init__(self, view: View, centre: tuple[float, float], radius: float) -> None:
-        self.view, self.centre, self.radius = view, np.array([*centre, 0.0]), radius
+    def __init__(self, view: View, centre: tuple[float, float] | Point, radius: float) -> None:
+        self.view, self.centre, self.radius = view, np.array([*centre[:2], 0.0]), radius
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Space:
         return self

@@ -81,9 +81,10 @@ class Opacities:
 
 @dataclass(frozen=True, slots=True)
 class Seconds:
-    """How long things take: a quick and an ordinary move, a sweep, a rest, a rest to read in."""
+    """How long things take: to come and go, a move, a sweep, a rest, a rest to read in."""
 
     quick: float = 0.6
+    fade: float = 0.7
     move: float = 1.0
     sweep: float = 4.0
     rest: float = 1.0
