@@ -1,10 +1,10 @@
 """Cameras that do the work of a frame on arrays over all mobjects, and draw with Skia.
 
 Stock Manim transforms, lights, sorts and traces mobject by mobject, in Python, which is nine tenths
-of a frame's time. Here the mobjects are read once into arrays (`gather`), seen, lit and sorted there
-(`project`), and given to Skia as finished paths (`paths`, `picture`). What was drawn is remembered:
-where a frame begins with what the last one began with, that part is copied instead of drawn, and a
-frame that is the same as the last is not drawn at all.
+of a frame's time. Here the mobjects are read once into arrays (`gather`), seen, lit and sorted
+there (`project`), and given to Skia as finished paths (`paths`, `picture`). What was drawn is
+remembered: where a frame begins with what the last one began with, that part is copied instead of
+drawn, and a frame that is the same as the last is not drawn at all.
 
 Pictures are the stock cameras' but for anti-aliasing. Mobjects that are rare here (point clouds,
 shapes coloured by a background image) are drawn by the stock camera's own code.
@@ -13,19 +13,30 @@ shapes coloured by a background image) are drawn by the stock camera's own code.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import groupby
+from inspect import signature
+from itertools import groupby, zip_longest
 from typing import Any
 
 import numpy as np
 import skia
-from manim import Camera, Mobject, MovingCamera, PMobject, ThreeDCamera, VMobject
+from manim import Camera, Mobject, MovingCamera, PMobject, Scene, ThreeDCamera, VMobject
 from manim.mobject.types.image_mobject import AbstractImageMobject
+from PIL.Image import Resampling
 
 from ngpt_film import project
-from ngpt_film.encoder import Pixels
+from ngpt_film.box import EVERYWHERE, NOWHERE, Box
 from ngpt_film.gather import Floats, Ints, Shapes, family, read_shapes
 from ngpt_film.paths import outlines
-from ngpt_film.picture import COLUMNS, WIDTH, Blend, ImageItem, Item, ShapeRun, StockItem
+from ngpt_film.picture import (
+    COLUMNS,
+    WIDTH,
+    Blend,
+    Difference,
+    ImageItem,
+    Item,
+    ShapeRun,
+    StockItem,
+)
 
 Position = tuple[int, int]
 
@@ -41,42 +52,41 @@ class Memory:
 
     def __init__(self) -> None:
         self.items: list[Item] = []
-        self.background: Pixels | None = None
-        self.base: Pixels | None = None
+        self.background: Any = None
+        self.base: Any = None
         self.base_at: Position = (0, 0)
 
-    def same(self, items: list[Item]) -> Position:
-        """Up to where `items` are what they were in the last frame."""
-        for i, item in enumerate(items):
-            alike = item.same(self.items[i]) if i < len(self.items) else 0
-            if alike < len(item) or len(self.items[i]) != len(item):
-                return i, alike
-        return len(items), 0
-
-    def forget(self) -> None:
-        """Draw the next frame from the beginning."""
-        self.__init__()  # type: ignore[misc]
+    def compare(self, items: list[Item]) -> tuple[Position, Box]:
+        """Up to where `items` are as in the last frame, and outside which box the frame is."""
+        same, box = None, NOWHERE
+        for i, (item, before) in enumerate(zip_longest(items, self.items)):
+            difference = item.compare(before) if item is not None else Difference(0, EVERYWHERE)
+            box |= difference.box
+            if difference.box and same is None:
+                same = (i, difference.same)
+        return same or (len(items), 0), box
 
 
 class ArrayCamera(Camera):
     """What the fast cameras share. Mixed in before the stock camera that it speeds up."""
 
-    def draw_frame(self, mobjects: Iterable[Mobject]) -> bool:
-        """Draw a whole frame, from the background on; False where it is the last one again."""
-        memory = self._memory()
+    def draw_frame(self, mobjects: Iterable[Mobject]) -> Box:
+        """Draw a whole frame, from the background on; the box outside which it is as the last."""
         items = self._items(mobjects)
+        memory = self._memory()
         if memory.background is not self.background:
-            memory.forget()
-        same = memory.same(items)
-        if memory.base is not None and same == (len(items), 0) and len(items) == len(memory.items):
-            return False
-        self._draw(memory, items, same)
+            memory = self._forget()
+        same, box = memory.compare(items)
+        if memory.base is None:
+            box = EVERYWHERE
+        if box:
+            self._draw(memory, items, same)
         memory.items, memory.background = items, self.background
-        return True
+        return box
 
     def capture_mobjects(self, mobjects: Iterable[Mobject], **kwargs: Any) -> None:
         """Draw over what is there, as stock cameras do."""
-        self._memory().forget()
+        self._forget()
         canvas = self._canvas()
         for item in self._items(mobjects, **kwargs):
             item.draw(canvas, 0, len(item))
@@ -88,7 +98,7 @@ class ArrayCamera(Camera):
             np.copyto(self.pixel_array, memory.base)
         else:
             start = (0, 0)
-            np.copyto(self.pixel_array, self.background)
+            self.reset()
         canvas = self._canvas()
         _draw_between(canvas, items, start, same)
         if memory.base is None:
@@ -100,7 +110,12 @@ class ArrayCamera(Camera):
 
     def _memory(self) -> Memory:
         if not hasattr(self, "_remembered"):
-            self._remembered = Memory()
+            self._forget()
+        return self._remembered
+
+    def _forget(self) -> Memory:
+        """Draw the next frame from the beginning."""
+        self._remembered = Memory()
         return self._remembered
 
     def _canvas(self) -> skia.Canvas:
@@ -164,7 +179,9 @@ class ArrayCamera(Camera):
         for number, blend in blends:
             by_number[number] = (*by_number.get(number, ()), blend)
         return ShapeRun(
-            outlines(points, shapes.counts, shapes.tolerance, self._to_pixels()),
+            outlines(
+                points, shapes.counts, shapes.tolerance, self._to_pixels(), _only_filled(styles)
+            ),
             styles.astype(np.float32),
             by_number,
             self._order(shapes),
@@ -178,9 +195,7 @@ class ArrayCamera(Camera):
         """The numbers of the mobjects in the order of drawing."""
         return np.arange(len(shapes.counts))
 
-    def _light(
-        self, shapes: Shapes, points: Floats, styles: Floats
-    ) -> list[tuple[int, Blend]]:
+    def _light(self, shapes: Shapes, points: Floats, styles: Floats) -> list[tuple[int, Blend]]:
         """The gradients that light makes; where it makes none, it changes `styles`."""
         return []
 
@@ -225,7 +240,7 @@ class ArrayCamera(Camera):
         return ImageItem(
             np.array(image.get_pixel_array()),
             self._placed(image, image.points),
-            image.resampling_algorithm,
+            Resampling(image.resampling_algorithm),
         )
 
 
@@ -235,11 +250,6 @@ class FilmCamera(ArrayCamera):
 
 class FilmMovingCamera(ArrayCamera, MovingCamera):
     """Manim's MovingCamera, faster."""
-
-    def draw_frame(self, mobjects: Iterable[Mobject]) -> bool:
-        """Draw a whole frame, seen from where the camera's frame is now."""
-        self.realign_frame_shape()
-        return super().draw_frame(mobjects)
 
 
 class FilmThreeDCamera(ArrayCamera, ThreeDCamera):
@@ -271,9 +281,7 @@ class FilmThreeDCamera(ArrayCamera, ThreeDCamera):
     def _lights(self, shapes: Shapes) -> Any:
         return shapes.shaded & self.should_apply_shading
 
-    def _light(
-        self, shapes: Shapes, points: Floats, styles: Floats
-    ) -> list[tuple[int, Blend]]:
+    def _light(self, shapes: Shapes, points: Floats, styles: Floats) -> list[tuple[int, Blend]]:
         lit = np.flatnonzero(self._lights(shapes))
         if not len(lit):
             return []
@@ -292,9 +300,7 @@ class FilmThreeDCamera(ArrayCamera, ThreeDCamera):
             seen = ~plain & (pairs[:, :, 3] > 0).any(axis=1)
             if kind in WIDTH:
                 seen &= styles[lit, WIDTH[kind]] > 0
-            blends += [
-                (int(lit[i]), Blend(kind, pairs[i], ends[i])) for i in np.flatnonzero(seen)
-            ]
+            blends += [(int(lit[i]), Blend(kind, pairs[i], ends[i])) for i in np.flatnonzero(seen)]
         return blends
 
 
@@ -304,6 +310,14 @@ def _second_colours(shapes: Shapes, styles: Floats) -> dict[str, Floats]:
     for number, kind, colours in shapes.gradients:
         seconds[kind][number] = colours[1]
     return seconds
+
+
+def _only_filled(styles: Floats) -> Any:
+    """(n,) which mobjects are drawn without a line."""
+    lines = [
+        (styles[:, WIDTH[kind]] > 0) & (styles[:, COLUMNS[kind].stop - 1] > 0) for kind in WIDTH
+    ]
+    return ~np.any(lines, axis=0)
 
 
 def _hide(styles: Floats, numbers: Ints) -> Floats:
@@ -323,9 +337,7 @@ def _kind(mobject: Mobject) -> str:
     return "image" if isinstance(mobject, AbstractImageMobject) else "nothing"
 
 
-def _draw_between(
-    canvas: skia.Canvas, items: list[Item], start: Position, stop: Position
-) -> None:
+def _draw_between(canvas: skia.Canvas, items: list[Item], start: Position, stop: Position) -> None:
     """Draw what lies from one position to before another."""
     for i in range(start[0], min(stop[0] + 1, len(items))):
         begin = start[1] if i == start[0] else 0
@@ -340,6 +352,16 @@ FAST_CAMERAS: tuple[tuple[type[Camera], type[ArrayCamera]], ...] = (
     (MovingCamera, FilmMovingCamera),
     (ThreeDCamera, FilmThreeDCamera),
 )
+
+
+def camera_of(scene_class: type[Scene]) -> type[Camera]:
+    """The camera class that a scene would take by default."""
+    for cls in scene_class.__mro__:
+        init = vars(cls).get("__init__")
+        parameter = signature(init).parameters.get("camera_class") if init else None
+        if parameter is not None and parameter.default is not parameter.empty:
+            return parameter.default
+    return Camera
 
 
 def fast(camera_class: type[Camera]) -> type[Camera]:

@@ -29,6 +29,7 @@ from av.video.reformatter import (
     VideoReformatter,
 )
 
+from ngpt_film.box import EVERYWHERE, Box
 from ngpt_film.quality import FILM, Codec
 from ngpt_math.errors import DamagedFile, StudioError
 from ngpt_math.files import shown, whole_file
@@ -45,16 +46,34 @@ def tag_bt709(context: Any) -> None:
 
 
 class Bt709:
-    """Converts full-range RGBA frames to limited-range yuv420p by the BT.709 matrix."""
+    """Converts full-range RGBA frames to limited-range yuv420p by the BT.709 matrix.
+
+    Every call returns the same frame, with new content: where little changed, little is converted.
+    """
 
     def __init__(self) -> None:
         self._scaler = VideoReformatter()
+        self._frame: av.VideoFrame | None = None
 
-    def __call__(self, pixels: Pixels) -> av.VideoFrame:
-        """`pixels`: uint8, (height, width, 4), C-contiguous; read before this returns."""
-        frame = av.VideoFrame.from_numpy_buffer(pixels, format="rgba")
+    def __call__(self, pixels: Pixels, changed: Box = EVERYWHERE) -> av.VideoFrame:
+        """Convert a frame that differs from the last one only where it `changed`.
+
+        `pixels`: uint8, (height, width, 4), C-contiguous; read before this returns.
+        """
+        height, width = pixels.shape[:2]
+        inner, outer = _aligned(changed, width, height, 1), _aligned(changed, width, height, 2)
+        if self._frame is None or 2 * _area(outer) > width * height:
+            self._frame = self._converted(pixels)
+            self._planes = planes(self._frame)
+        elif inner:
+            part = self._converted(pixels[outer.top : outer.bottom, outer.left : outer.right])
+            for size, whole, new in zip((1, 2, 2), self._planes, planes(part), strict=True):
+                _paste(whole, new, inner, outer, size)
+        return self._frame
+
+    def _converted(self, pixels: Pixels) -> av.VideoFrame:
         converted = self._scaler.reformat(
-            frame,
+            av.VideoFrame.from_numpy_buffer(pixels, format="rgba"),
             format="yuv420p",
             src_colorspace=Colorspace.ITU709,
             dst_colorspace=Colorspace.ITU709,
@@ -65,6 +84,43 @@ class Bt709:
         )
         tag_bt709(converted)
         return converted
+
+
+# Blocks to which boxes are widened: even, for the chroma's half resolution, and wider than the
+# filter that halves it, which must see a little of what is around a box.
+BLOCK = 16
+
+
+def _aligned(box: Box, width: int, height: int, margin: int) -> Box:
+    """The whole blocks that hold `box`, and `margin` blocks around them, within the frame."""
+    if not box:
+        return box
+    return Box(
+        max(0, (box.left // BLOCK - margin) * BLOCK),
+        max(0, (box.top // BLOCK - margin) * BLOCK),
+        min(width, (-(-box.right // BLOCK) + margin) * BLOCK),
+        min(height, (-(-box.bottom // BLOCK) + margin) * BLOCK),
+    )
+
+
+def _area(box: Box) -> int:
+    return (box.right - box.left) * (box.bottom - box.top) if box else 0
+
+
+def planes(frame: av.VideoFrame) -> list[Pixels]:
+    """The frame's planes, to be read and written: (height, width), chroma half of both."""
+    return [
+        np.frombuffer(memoryview(p), np.uint8).reshape(p.height, p.line_size)[:, : p.width]
+        for p in frame.planes
+    ]
+
+
+def _paste(whole: Pixels, part: Pixels, inner: Box, outer: Box, size: int) -> None:
+    """Put what `inner` holds of `part`, a picture of `outer`, into `whole`; `size`: its pixels."""
+    top, bottom = inner.top // size, inner.bottom // size
+    left, right = inner.left // size, inner.right // size
+    y, x = outer.top // size, outer.left // size
+    whole[top:bottom, left:right] = part[top - y : bottom - y, left - x : right - x]
 
 
 class SegmentWriter:
@@ -96,7 +152,6 @@ class SegmentWriter:
         self.width, self.height, self.fps = width, height, fps
         self._options = codec.options(fps, threads)
         self._convert = Bt709()
-        self._last: av.VideoFrame | None = None
         self._hash = hashlib.sha256() if digest else None
         self._last_digest = b""
 
@@ -114,23 +169,21 @@ class SegmentWriter:
             self._files = files.pop_all()
         return self
 
-    def write(self, pixels: Pixels, repeat: int = 1) -> None:
-        """Append a frame `repeat` times. `pixels`: uint8, (height, width, 4), read at once."""
+    def write(self, pixels: Pixels, repeat: int = 1, changed: Box = EVERYWHERE) -> None:
+        """Append a frame `repeat` times.
+
+        `pixels`: uint8, (height, width, 4), read before this returns. `changed`: the box outside
+        which it is the last frame written.
+        """
         if pixels.shape != (self.height, self.width, 4):
             raise ValueError(f"a frame of {self.width}x{self.height} has not {pixels.shape}")
-        self._last = self._convert(pixels)
-        if self._hash is not None:
+        frame = self._convert(pixels, changed if self.frames else EVERYWHERE)
+        if self._hash is not None and (changed or not self.frames):
             self._last_digest = hashlib.sha256(pixels.data).digest()
-        self.again(repeat)
-
-    def again(self, repeat: int = 1) -> None:
-        """Append the last frame once more, without converting it again."""
-        if self._last is None:
-            raise ValueError("there is no frame to repeat yet")
         for _ in range(repeat):
-            self._last.pts = self.frames
-            self._last.time_base = Fraction(1, self.fps)
-            self._container.mux(self._stream.encode(self._last))
+            frame.pts = self.frames
+            frame.time_base = Fraction(1, self.fps)
+            self._container.mux(self._stream.encode(frame))
             self.frames += 1
             if self._hash is not None:
                 self._hash.update(self._last_digest)

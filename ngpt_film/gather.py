@@ -116,14 +116,14 @@ def read_shapes(mobjects: Sequence[VMobject]) -> Shapes:
 
 def _attributes(mobject: VMobject) -> tuple[Any, ...]:
     try:
-        return _read(mobject)  # type: ignore[no-any-return]
+        return _read(mobject)
     except AttributeError:
         # A VMobject that never got its colours; Manim draws it without any.
         none = np.zeros((1, 4))
         for name in ("fill_rgbas", "stroke_rgbas", "background_stroke_rgbas"):
             if not hasattr(mobject, name):
                 setattr(mobject, name, none)
-        return _read(mobject)  # type: ignore[no-any-return]
+        return _read(mobject)
 
 
 def _colours(

@@ -11,8 +11,9 @@ import numpy.typing as npt
 import skia
 from PIL.Image import Resampling
 
+from ngpt_film.box import EVERYWHERE, NOWHERE, Box, box_around
 from ngpt_film.gather import Floats, Ints
-from ngpt_film.paths import Outlines, skia_paths
+from ngpt_film.paths import Outlines, ranges, skia_paths
 
 Bools = npt.NDArray[np.bool_]
 
@@ -42,6 +43,15 @@ SAMPLING = {
     Resampling.BILINEAR: skia.SamplingOptions(skia.FilterMode.kLinear),
     Resampling.BICUBIC: skia.SamplingOptions(_cubic(0, 1)),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How an item differs from the one before: how many of its mobjects are drawn `same` before
+    the first that is not, and the box outside which all pixels are the same."""
+
+    same: int
+    box: Box
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,25 +91,43 @@ class ShapeRun:
     def __len__(self) -> int:
         return len(self.order)
 
-    def same(self, other: object) -> int:
-        """How many of the mobjects drawn first are drawn first, and just so, in `other` too."""
+    def compare(self, other: object) -> Difference:
+        """How it differs from `other`."""
         if not isinstance(other, ShapeRun):
-            return 0
+            return Difference(0, EVERYWHERE)
         n = min(len(self), len(other))
-        alike = np.equal(self.order[:n], other.order[:n])
-        alike &= self._alike(other, n)[np.minimum(self.order[:n], n - 1)]
-        return n if alike.all() else int(np.argmin(alike))
+        alike = self._alike(other, n)
+        in_order = self.order[:n] == other.order[:n]
+        in_order &= alike[np.minimum(self.order[:n], n - 1)]
+        same = n if in_order.all() else int(np.argmin(in_order))
+        if same == len(self) == len(other):
+            return Difference(same, NOWHERE)
+        if not np.array_equal(self.order[:n], other.order[:n]):
+            return Difference(same, EVERYWHERE)
+        return Difference(same, self._box_of_others(alike) | other._box_of_others(alike))
+
+    def _box_of_others(self, alike: Bools) -> Box:
+        """The box around what is drawn of the mobjects that are not `alike`."""
+        changed = np.ones(len(self), bool)
+        changed[: len(alike)] = ~alike
+        chosen = np.flatnonzero(changed)
+        starts = self.outlines.point_starts[self.outlines.pieces]
+        points = self.outlines.points[ranges(starts[chosen], np.diff(starts)[chosen])]
+        widest = self.styles[chosen][:, list(WIDTH.values())].max(initial=0)
+        # A mitre may reach so far; and a pixel for anti-aliasing.
+        return box_around(points, MITER_LIMIT * widest / 2 + 2)
 
     def _alike(self, other: ShapeRun, n: int) -> Bools:
         """(n,) whether the mobjects of each number look the same."""
         mine, theirs = self.outlines, other.outlines
-        placed = mine.point_starts[: n + 1] == theirs.point_starts[: n + 1]
-        placed &= mine.verb_starts[: n + 1] == theirs.verb_starts[: n + 1]
+        points, verbs = mine.point_starts[mine.pieces], mine.verb_starts[mine.pieces]
+        placed = points[: n + 1] == theirs.point_starts[theirs.pieces[: n + 1]]
+        placed &= verbs[: n + 1] == theirs.verb_starts[theirs.pieces[: n + 1]]
         n_placed = len(placed) - 1 if placed.all() else max(0, int(np.argmin(placed)) - 1)
         alike = np.zeros(n, bool)
         alike[:n_placed] = (self.styles[:n_placed] == other.styles[:n_placed]).all(axis=1)
-        alike[:n_placed] &= _equal_within(mine.points, theirs.points, mine.point_starts, n_placed)
-        alike[:n_placed] &= _equal_within(mine.verbs, theirs.verbs, mine.verb_starts, n_placed)
+        alike[:n_placed] &= _equal_within(mine.points, theirs.points, points, n_placed)
+        alike[:n_placed] &= _equal_within(mine.verbs, theirs.verbs, verbs, n_placed)
         for number in self.blends.keys() | other.blends.keys():
             if number < n_placed:
                 alike[number] &= _keys(self.blends, number) == _keys(other.blends, number)
@@ -109,13 +137,14 @@ class ShapeRun:
         """Draw those from the `start`-th to before the `stop`-th in the order of drawing."""
         chosen = self.order[start:stop]
         rows = self.styles[chosen]
-        for number, path, row in zip(
+        for number, paths, row in zip(
             chosen.tolist(), skia_paths(self.outlines, chosen), rows, strict=True
         ):
             blends = self.blends.get(number)
             paints = _paints(row.tobytes()) if blends is None else _blended(row, blends)
             for paint in paints:
-                canvas.drawPath(path, paint)
+                for path in paths:
+                    canvas.drawPath(path, paint)
 
 
 def _equal_within(a: npt.NDArray, b: npt.NDArray, starts: Ints, n: int) -> Bools:
@@ -188,14 +217,18 @@ class ImageItem:
     def __len__(self) -> int:
         return 1
 
-    def same(self, other: object) -> int:
-        """1 when `other` is the same image in the same place, else 0."""
-        return int(
-            isinstance(other, ImageItem)
-            and self.resampling == other.resampling
+    def compare(self, other: object) -> Difference:
+        """How it differs from `other`."""
+        if not isinstance(other, ImageItem):
+            return Difference(0, EVERYWHERE)
+        same = (
+            self.resampling == other.resampling
             and np.array_equal(self.corners, other.corners)
             and np.array_equal(self.pixels, other.pixels)
         )
+        if same:
+            return Difference(1, NOWHERE)
+        return Difference(0, box_around(np.concatenate([self.corners, other.corners]), 2))
 
     def draw(self, canvas: skia.Canvas, start: int, stop: int) -> None:
         """Draw the image, as Pillow would: without smoothing its border."""
@@ -231,9 +264,9 @@ class StockItem:
     def __len__(self) -> int:
         return 1
 
-    def same(self, other: object) -> int:
-        """0: what Manim would draw is not known."""
-        return 0
+    def compare(self, other: object) -> Difference:
+        """What Manim would draw is not known."""
+        return Difference(0, EVERYWHERE)
 
     def draw(self, canvas: skia.Canvas, start: int, stop: int) -> None:
         """Let Manim draw."""

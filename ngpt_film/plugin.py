@@ -41,18 +41,18 @@ class Bt709SegmentEncoder(VideoSegmentEncoder):
 class FilmFileWriter(SceneFileWriter):
     """Manim's file writer with BT.709 colours where it writes H.264."""
 
-    def __init__(self, settings: Any) -> None:
-        super().__init__(settings)
-        self._convert = Bt709()
-
     @property
     def _writes_h264(self) -> bool:
         spec = self.video_encoder
         return spec is not None and (spec.codec, spec.pixel_format) == ("libx264", "yuv420p")
 
-    def write_frame(self, pixels: Any, *, repeat: int = 1) -> None:
-        """Append a frame; `pixels`, uint8 (height, width, 4), is read before this returns."""
-        frame: Any = self._convert(pixels) if self._writes_h264 else pixels.copy()
+    def write_frame(self, pixels: Any, *, repeat: int = 1, changed: Any = None) -> None:
+        """Append a frame; `pixels`, uint8 (height, width, 4), is read before this returns.
+
+        It is converted whole even where little of it has `changed`: an encoder in another thread
+        may still read the frame before.
+        """
+        frame: Any = Bt709()(pixels) if self._writes_h264 else pixels.copy()
         super().write_frame(frame, repeat=repeat)
 
     def _create_segment_encoder(self, target: Path) -> VideoSegmentEncoder:

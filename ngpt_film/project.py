@@ -123,7 +123,9 @@ def _normals(shapes: Shapes, chosen: Ints, corner: Ints) -> Floats:
     normal = np.cross(one, two)
     length = np.linalg.norm(normal, axis=1, keepdims=True)
     aligned = length[:, 0] <= 1e-6
-    normal = np.where(aligned[:, None], _normal_of_line(one, two), normal / np.maximum(length, 1e-300))
+    normal = np.where(
+        aligned[:, None], _normal_of_line(one, two), normal / np.maximum(length, 1e-300)
+    )
     return np.where(few[:, None], [0.0, 1.0, 0.0], normal)
 
 

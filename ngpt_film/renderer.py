@@ -2,7 +2,8 @@
 
 Manim draws skipped sections too, takes them in one leap that leaves time-based updaters elsewhere
 than playing does, and paints what stands still twice in a frozen wait. This renderer does none of
-that: passing over a play leaves every mobject where playing it would.
+that: passing over a play leaves every mobject where playing it would, and a frame shows the scene
+as it is, in its one order, not what moves over a picture of what does not.
 """
 
 from __future__ import annotations
@@ -11,11 +12,23 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
-from manim import Animation, AnimationGroup, CairoRenderer, Mobject, Scene, UpdateFromFunc, config
+from manim import (
+    Animation,
+    AnimationGroup,
+    CairoRenderer,
+    Camera,
+    Mobject,
+    Scene,
+    UpdateFromFunc,
+    config,
+)
 from manim.animation.movement import PhaseFlow
 from manim.animation.updaters.update import MaintainPositionRelativeTo, UpdateFromAlphaFunc
 from manim.utils.exceptions import EndSceneEarlyException
 from manim.utils.family import extract_mobject_family_members
+
+from ngpt_film.box import EVERYWHERE, Box
+from ngpt_film.camera import ArrayCamera, fast
 
 # Where an updater follows another one that runs after it, it is one step late. So many last steps
 # of a play that is passed over are taken as when playing, to end equally late.
@@ -58,8 +71,15 @@ class FilmRenderer(CairoRenderer):
 
     only_frame: int | None = None
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(
+        self,
+        file_writer_class: Any,
+        camera_class: type[Camera] | None = None,
+        skip_animations: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        camera = fast(camera_class or Camera)
+        super().__init__(file_writer_class, camera, skip_animations, **kwargs)
         self.frame = 0
         self.frames_of: dict[str, int] = {}
 
@@ -82,15 +102,12 @@ class FilmRenderer(CairoRenderer):
     def _freeze(self, scene: Scene) -> None:
         frames = max(1, round(scene.duration * self.camera.frame_rate))
         if self._keeps(frames):
-            self.save_static_frame_data(scene, scene.static_mobjects)
             self._draw(scene, 1 if self.only_frame is not None else frames)
         self._advance(frames)
 
     def _animate(self, scene: Scene) -> None:
         times = list(np.arange(0, scene.duration, 1 / config.frame_rate))
         kept = self._keeps(len(times))
-        if kept:
-            self.save_static_frame_data(scene, scene.static_mobjects)
         for t in self._stepped(scene, times, kept):
             scene.update_to_time(t)
             self.render(scene, t, scene.moving_mobjects)
@@ -100,7 +117,6 @@ class FilmRenderer(CairoRenderer):
             animation.finish()
             animation.clean_up_from_scene(scene)
         scene.update_mobjects(0)
-        self.static_image = None
 
     def _stepped(self, scene: Scene, times: list[float], kept: bool) -> Iterable[float]:
         """Those of the play's `times` (seconds) that must be stepped through."""
@@ -121,8 +137,18 @@ class FilmRenderer(CairoRenderer):
         self._advance(1)
 
     def _draw(self, scene: Scene, repeat: int) -> None:
-        self.update_frame(scene, scene.moving_mobjects)
-        self.file_writer.write_frame(self.camera.pixel_array, repeat=repeat)
+        """Draw a frame, if it is not the last one again, and give it to the file writer."""
+        changed = self._draw_all(scene)
+        self.file_writer.write_frame(self.camera.pixel_array, repeat=repeat, changed=changed)
+
+    def _draw_all(self, scene: Scene) -> Box:
+        """Draw all that is in the scene; the box outside which the picture is the last one."""
+        mobjects = [*scene.mobjects, *scene.foreground_mobjects]
+        if isinstance(self.camera, ArrayCamera):
+            return self.camera.draw_frame(mobjects)
+        self.camera.reset()
+        self.camera.capture_mobjects(mobjects)
+        return EVERYWHERE
 
     def update_frame(
         self,
@@ -132,14 +158,8 @@ class FilmRenderer(CairoRenderer):
         ignore_skipping: bool = True,
         **kwargs: Any,
     ) -> None:
-        """Draw `mobjects` (None: all) over the static image. Unlike with Manim, none means none."""
-        if mobjects is None:
-            mobjects = [*scene.mobjects, *scene.foreground_mobjects]
-        if self.static_image is None:
-            self.camera.reset()
-        else:
-            self.camera.set_frame_to_background(self.static_image)
-        self.camera.capture_mobjects(mobjects, include_submobjects=include_submobjects, **kwargs)
+        """Draw all that is in the scene, whatever `mobjects`. Manim calls it for stills."""
+        self._draw_all(scene)
 
     def _keeps(self, frames: int) -> bool:
         """Whether any of the next `frames` frames is to be drawn."""

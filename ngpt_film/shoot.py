@@ -13,15 +13,18 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from manim import SceneFileWriter, ThreeDCamera, tempconfig
+from manim import SceneFileWriter, tempconfig
 from PIL import Image
 
+from ngpt_film.box import EVERYWHERE, Box
+from ngpt_film.camera import camera_of
 from ngpt_film.encoder import Pixels, SegmentWriter
 from ngpt_film.quality import Quality
 from ngpt_film.renderer import FilmRenderer
 from ngpt_math.errors import StudioError, UsageError
 from ngpt_math.files import ROOT, whole_file
 from scenes.stage.chapter import Chapter
+from scenes.stage.style import COLOUR
 
 Tell = Callable[[int], None]  # hears how many frames are done
 
@@ -58,13 +61,17 @@ class _Tap(SceneFileWriter):
     def __init__(self, sinks: Mapping[str, Any], tell: Tell | None, settings: Any) -> None:
         self._sinks = sinks
         self._tell = tell
+        self._last: Any = None
         self.counts: dict[str, int] = {}
         super().__init__(settings)
 
-    def write_frame(self, pixels: Any, *, repeat: int = 1) -> None:
+    def write_frame(self, pixels: Any, *, repeat: int = 1, changed: Box = EVERYWHERE) -> None:
         name = self.sections[-1].name
+        sink = self._sinks[name]
+        # What changed is known since the frame before, which another sink may have got.
+        sink.write(pixels, repeat, changed if sink is self._last else EVERYWHERE)
+        self._last = sink
         self.counts[name] = self.counts.get(name, 0) + repeat
-        self._sinks[name].write(pixels, repeat)
         if self._tell is not None:
             self._tell(sum(self.counts.values()))
 
@@ -74,7 +81,7 @@ class _Still:
 
     pixels: Pixels | None = None
 
-    def write(self, pixels: Pixels, repeat: int) -> None:
+    def write(self, pixels: Pixels, repeat: int, changed: Box) -> None:
         self.pixels = pixels.copy()
 
 
@@ -88,7 +95,7 @@ def _settings(quality: Quality, text_cache: Path = TEXT_CACHE) -> dict[str, Any]
         "pixel_width": quality.width,
         "pixel_height": quality.height,
         "frame_rate": quality.fps,
-        "background_color": "#0d1117",
+        "background_color": COLOUR.ground,
         "media_dir": text_cache,
         "dry_run": True,
         "disable_caching": True,
@@ -131,7 +138,7 @@ def _scene(
     """A scene that will play the sections `names` into `sinks`."""
     renderer = FilmRenderer(
         file_writer_class=partial(_Tap, sinks, tell),
-        camera_class=ThreeDCamera,
+        camera_class=camera_of(chapter),
     )
     renderer.only_frame = only_frame
     scene = chapter(renderer=renderer)

@@ -9,7 +9,8 @@ import ffmpeg
 import numpy as np
 import pytest
 
-from ngpt_film.encoder import SegmentWriter, join
+from ngpt_film.box import NOWHERE, Box
+from ngpt_film.encoder import Bt709, SegmentWriter, join, planes
 from ngpt_film.quality import DRAFT, FILM, Codec
 from ngpt_math.errors import DamagedFile, StudioError
 
@@ -102,7 +103,7 @@ def test_repeated_frame_equals_the_same_frame_written_again(tmp_path: Path) -> N
     frame = swatches()
     with SegmentWriter(tmp_path / "a.mp4", WIDTH, HEIGHT, 30, digest=True) as a:
         a.write(frame, repeat=4)
-        a.again(2)
+        a.write(frame, repeat=2, changed=NOWHERE)
     with SegmentWriter(tmp_path / "b.mp4", WIDTH, HEIGHT, 30, digest=True) as b:
         for _ in range(6):
             b.write(frame)
@@ -120,6 +121,20 @@ def test_digest_tells_one_changed_level(tmp_path: Path) -> None:
     with SegmentWriter(tmp_path / "b.mp4", WIDTH, HEIGHT, 30, digest=True) as segment:
         segment.write(other)
     assert segment.digest != first
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_converting_what_changed_is_converting_all(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    convert, frame = Bt709(), rng.integers(0, 256, (180, 326, 4), np.uint8)
+    convert(frame)
+    for _ in range(12):
+        left, top = rng.integers(-20, 320), rng.integers(-20, 175)
+        box = Box(left, top, left + rng.integers(1, 90), top + rng.integers(1, 60))
+        part = frame[max(0, box.top) : max(0, box.bottom), max(0, box.left) : max(0, box.right)]
+        part[:] = rng.integers(0, 256, part.shape, np.uint8)
+        found, expected = convert(frame, box), Bt709()(frame)
+        assert all(map(np.array_equal, planes(found), planes(expected)))
 
 
 def test_failure_leaves_the_old_segment_and_nothing_else(tmp_path: Path) -> None:

@@ -29,18 +29,23 @@ from PIL import Image
 from ngpt_film.quality import DRAFT, Quality, quality
 from ngpt_film.shoot import lengths, shoot, shoot_each, still
 from ngpt_math.errors import StudioError, UsageError
-from scenes.stage.chapter import Chapter, section
+from scenes.stage.chapter import Chapter
+from scenes.stage.section import Section, section
 
 TINY = Quality("tiny", 214, 120, 15, DRAFT)
 
 
-class Trial(Chapter):
+class Trial(Chapter, ThreeDScene):
     """Every way in which passing over a play could leave another state than playing it."""
 
     key, number, heading, notebooks = "trial", 1, "Trial", ()
+    _now = None
 
     def setup(self) -> None:
         ThreeDScene.setup(self)
+
+    def _enter(self, declared: Section) -> None:
+        """No titles: the trial's frames are counted."""
 
     @section("Updaters that follow, one step late", says=("a",))
     def following(self) -> None:
