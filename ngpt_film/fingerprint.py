@@ -27,7 +27,7 @@ from ngpt_film.outline import (
     declarations,
     declared_methods,
 )
-from ngpt_film.reach import Reach, read_piece
+from ngpt_film.reach import Piece, Reach, read_piece
 from ngpt_film.sources import Sources
 from ngpt_math.files import ROOT, sha256_of
 from scenes.film import Entry
@@ -105,6 +105,7 @@ class Chapters:
         self.root = root
         self.shared = environment(root) if shared is None else shared
         self._sources = Sources(root)
+        self._pieces: dict[tuple[str, str], Piece] = {}
         self._camera = functools.cache(self._read_camera)
 
     def fingerprint(self, entry: Entry, section: str, settings: Parts) -> Fingerprint:
@@ -124,7 +125,7 @@ class Chapters:
 
     def _read_camera(self) -> dict[str, str]:
         """The code that draws and encodes every frame."""
-        reach = Reach(self._sources)
+        reach = Reach(self._sources, self._pieces)
         for module in CAMERA:
             reach.whole(module)
         return reach.digests
@@ -135,7 +136,7 @@ class Chapters:
         declared = declared_methods(classes)
         names = [method.node.name for method in declared]
         played = declared[: names.index(section) + 1]
-        reach = Reach(self._sources)
+        reach = Reach(self._sources, self._pieces)
         for source in classes:
             # Under this label the class counts as reached, so naming it does not bring in all.
             reach.add(f"{source.module}.{source.node.name}", source.module, [_frame(source)])
