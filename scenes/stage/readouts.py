@@ -80,7 +80,8 @@ class Number(VMobject):
     @property
     def pen(self) -> Point:
         """Where the column starts, on the baseline. However it was moved, its first point tells."""
-        return self.points[0] - self.first if self.has_points() else np.zeros(3)
+        # Rounded, so that a thousand changes in place do not add up to a drift.
+        return np.round(self.points[0] - self.first, 9) if self.has_points() else np.zeros(3)
 
     def display(self, number: Traced) -> None:
         """Display another number in the same place."""
