@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import struct
 from itertools import combinations
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from watched import Text, Watched, play, watched_chapter
 from ngpt_math.recordings import load
 from scenes.film import FILM, Entry, entry
 from scenes.stage.chapter import shown
+from scenes.stage.fonts import font_files
 from scenes.stage.style import FRAME_WIDTH, GRID
 
 BUDGET = 150
@@ -53,6 +55,32 @@ def test_no_text_overlaps_another(watched: Watched) -> None:
 
 def test_text_can_be_read(watched: Watched) -> None:
     assert min(text.px for moment in watched.moments for text in moment.texts) >= 20
+
+
+def letters_of(font: bytes) -> set[int]:
+    """The characters for which a TrueType font has glyphs (its `cmap` of format 4)."""
+    tables = struct.unpack_from(">H", font, 4)[0]
+    table = next(12 + 16 * i for i in range(tables) if font[12 + 16 * i : 16 + 16 * i] == b"cmap")
+    cmap = struct.unpack_from(">I", font, table + 8)[0]
+    found: set[int] = set()
+    for i in range(struct.unpack_from(">H", font, cmap + 2)[0]):
+        at = cmap + struct.unpack_from(">I", font, cmap + 8 + 8 * i)[0]
+        if struct.unpack_from(">H", font, at)[0] != 4:
+            continue
+        count = struct.unpack_from(">H", font, at + 6)[0] // 2
+        ends = struct.unpack_from(f">{count}H", font, at + 14)
+        starts = struct.unpack_from(f">{count}H", font, at + 16 + 2 * count)
+        found |= {c for a, b in zip(starts, ends, strict=True) for c in range(a, b + 1)}
+    return found
+
+
+def test_every_letter_is_the_bundled_typefaces(watched: Watched) -> None:
+    """None is borrowed from the machine's own fonts."""
+    for path in font_files():
+        known = letters_of(path.read_bytes())
+        for moment in watched.moments:
+            for text in moment.texts:
+                assert text.typst or set(map(ord, text.words)) <= known, text.words
 
 
 def test_frames_keep_to_the_budget(watched: Watched) -> None:

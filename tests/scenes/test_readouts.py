@@ -11,13 +11,13 @@ from ngpt_math.errors import DamagedFile
 from scenes.stage import fonts
 from scenes.stage.equations import Equation
 from scenes.stage.layout import Explained, stacked
+from scenes.stage.outlines import advance, path_points
 from scenes.stage.prompt import MOST, Prompt, cut
 from scenes.stage.readouts import (
     Number,
     Readout,
     column_of,
     degrees_of,
-    glyph,
     nearest_row,
     row_of,
     written,
@@ -110,8 +110,15 @@ def test_term_must_begin_with_a_role() -> None:
         Equation("{{ h : green }}")
 
 
+def test_path_of_lines_and_cubics() -> None:
+    points = path_points("M 0 0 L 100 0 C 100 50 50 100 0 100 Z ")
+    assert points.shape == (12, 3)
+    assert points[:, 1].min() == pytest.approx(-1)  # 100 units down in the drawing are an em
+    assert np.allclose(points[[0, -1]], 0)
+
+
 def test_figures_are_tabular() -> None:
-    widths = {round(glyph(digit, "NORMAL")[1], 4) for digit in "0123456789"}
+    widths = {round(advance(digit, "NORMAL"), 4) for digit in "0123456789"}
     assert len(widths) == 1
 
 

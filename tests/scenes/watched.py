@@ -28,6 +28,7 @@ class Text:
     words: str
     px: float
     lit: bool
+    typst: bool
     box: tuple[float, float, float, float]
 
 
@@ -69,7 +70,13 @@ def as_text(mobject: Any) -> Text:
     box = (*points.min(axis=0)[:2], *points.max(axis=0)[:2])
     left, bottom, right, top = map(float, box)
     lit = all(getattr(part, "level", 1.0) > 0.9 for part in parts)
-    return Text(words_of(mobject), float(mobject.px), lit, (left, bottom, right, top))
+    return Text(
+        words_of(mobject),
+        float(mobject.px),
+        lit,
+        isinstance(mobject, Equation),
+        (left, bottom, right, top),
+    )
 
 
 def state(scene: Chapter) -> list[np.ndarray]:
