@@ -9,10 +9,10 @@ import numpy as np
 from manim import VGroup, VMobject
 
 from ngpt_math.recordings import Traced
-from scenes.stage.curves import straight
+from scenes.stage.curves import rectangles, straight
 from scenes.stage.plots import TICK_GAP, Box, Measure, Upright
-from scenes.stage.readouts import Number
-from scenes.stage.style import LAYER, SIZE, STROKE, Point, colour_of
+from scenes.stage.readouts import Label, Number, baseline_of
+from scenes.stage.style import LAYER, PIXEL, SIZE, STROKE, Point, colour_of
 from scenes.stage.text import Line
 
 FILLED = 0.72
@@ -61,6 +61,19 @@ class Bars(VGroup):
         for number, top in zip(numbers, row.tops, strict=True):
             number.shift(top + np.array([0, 0.09, 0]) - number.get_bottom())
         return numbers
+
+    def legend(self, words: Sequence[Label], px: float = SIZE.label) -> VGroup:
+        """What each row stands for: a swatch filled as its bars are, and words or a term."""
+        side = 0.7 * px * PIXEL
+        square = rectangles(np.array([[side / 2, side / 2, 0]]), np.array([side] * 2))
+        group = VGroup()
+        for number, (row, label) in enumerate(zip(self.rows, words, strict=True)):
+            swatch = VMobject().set_fill(colour_of(row.role), OPACITIES[number])
+            swatch.set_stroke(colour_of(row.role), STROKE.axis).set_points(square)
+            start = (2 * side, 0, 0)
+            label.shift(start - np.array([label.get_left()[0], baseline_of(label), 0]))
+            group.add(VGroup(swatch, label).shift((0, -number * 2 * px * PIXEL, 0)))
+        return group
 
 
 class RowOfBars(VMobject):

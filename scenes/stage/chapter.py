@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
-from manim import Animation, FadeIn, FadeOut, Scene, tempconfig
+from manim import Animation, Mobject, Scene, tempconfig
 
 from ngpt_math.recordings import Recording, Traced, load
 from scenes.stage.cards import heading_line, title_line
 from scenes.stage.marks import Mark
-from scenes.stage.motion import turned
+from scenes.stage.motion import Appear, Leave, leave, looked
 from scenes.stage.section import Section, section
 from scenes.stage.space import View
 from scenes.stage.style import TIME
@@ -64,7 +64,8 @@ class Chapter(Scene):
 
     def open_stage(self) -> None:
         """The chapter's heading. Chapters extend it to build what lasts over sections."""
-        self.add(heading_line(f"{self.number} · {self.heading}"))
+        self._heading = heading_line(f"{self.number} · {self.heading}")
+        self.add(self._heading)
 
     def construct(self) -> None:
         """Play the sections; fast-forward those that are not wanted."""
@@ -83,8 +84,8 @@ class Chapter(Scene):
         self._shown[declared.name] = {}
         before, self._title = self._title, title_line(declared.title)
         if before is not None:
-            self.play(FadeOut(before, run_time=TIME.quick / 2))
-        self.play(FadeIn(self._title, run_time=TIME.quick))
+            self.play(Leave(before, run_time=TIME.quick / 2))
+        self.play(Appear(self._title, run_time=TIME.quick))
 
     def play(self, *args: Any, **kwargs: Any) -> None:
         """Play, and remember which numbers stand on the screen afterwards."""
@@ -103,14 +104,32 @@ class Chapter(Scene):
 
     def marks(self, view: View) -> list[Mark]:
         """What stands on the screen and is seen from `view`."""
-        family = self.get_mobject_family_members()
-        return [m for m in family if isinstance(m, Mark) and m.space.view is view]
+        return _seen_from(view, self.get_mobject_family_members())
 
-    def turn(
-        self, view: View, by: float, *along: Animation, lift: float = 0.0, seconds: float = 4.0
-    ) -> None:
-        """Turn a view by degrees, and play other animations along with it."""
-        self.play(*along, *turned(view, self.marks(view), by, lift), run_time=seconds)
+    def clear_stage(self, *kept: Mobject) -> None:
+        """Let everything go but the headings and what is kept."""
+        stay = {id(m) for keep in (*kept, self._heading, self._title) for m in _family(keep)}
+        gone = [m for m in self.mobjects if id(m) not in stay]
+        if gone:
+            self.play(*leave(*gone), run_time=TIME.quick)
+
+    def turn(self, view: View, by: float, *along: Animation, seconds: float = TIME.sweep) -> None:
+        """Turn a view about the axis by degrees, and play other animations along with it."""
+        self.look(view, View(view.turn + by, view.lift), *along, seconds=seconds)
+
+    def look(self, view: View, to: View, *along: Animation, seconds: float = TIME.sweep) -> None:
+        """Turn a view the short way to where another looks from, and play others along with it."""
+        coming: list[Any] = [m for a in along for m in a.mobject.get_family()]
+        marks = dict.fromkeys([*self.marks(view), *_seen_from(view, coming)])
+        self.play(*along, *looked(view, marks, to), run_time=seconds)
+
+
+def _seen_from(view: View, mobjects: list[Any]) -> list[Mark]:
+    return [m for m in mobjects if isinstance(m, Mark) and m.space.view is view]
+
+
+def _family(mobject: Mobject | None) -> list[Mobject]:
+    return [] if mobject is None else mobject.get_family()
 
 
 def _key(number: Traced) -> tuple[str, tuple[int, ...], str]:

@@ -105,6 +105,24 @@ def arc_points(start: Point, end: Point, pieces: int = 32) -> Point:
     return arc
 
 
+def circle_points(first: Point, second: Point, pieces: int = 96) -> Point:
+    """Points (pieces+1, 3) of the whole great circle through two unit vectors."""
+    u = np.asarray(first, dtype=float)
+    w = np.asarray(second, dtype=float) - (second @ u) * u
+    w = w / np.linalg.norm(w)
+    t = np.linspace(0, 2 * np.pi, pieces + 1)[:, None]
+    circle: Point = u * np.cos(t) + w * np.sin(t)
+    return circle
+
+
+def nearest_on_circle(point: Point, first: Point, second: Point) -> Point:
+    """The point of the great circle through two unit vectors that lies nearest to another one."""
+    normal = np.cross(first, second)
+    normal = normal / np.linalg.norm(normal)
+    foot: Point = point - (point @ normal) * normal
+    return foot / np.linalg.norm(foot)
+
+
 def disc_points(radius: float) -> Point:
     """Control points of a circle about the origin."""
     t = np.linspace(0, 2 * np.pi, 9)
@@ -126,3 +144,11 @@ def at_row(points: Point, row: float) -> Point:
     high = min(low + 1, len(points) - 1)
     between: Point = points[low] + (points[high] - points[low]) * (row - low)
     return between
+
+
+def rectangles(middles: Point, size: Point) -> Point:
+    """Control points of rectangles of one size about their middles (n, 3)."""
+    half = np.array([*size, 0.0]) / 2
+    signs = np.array([(-1, -1, 0), (1, -1, 0), (1, 1, 0), (-1, 1, 0), (-1, -1, 0)], dtype=float)
+    corners = middles[:, None, :] + signs * half
+    return straight(corners[:, :-1].reshape(-1, 3), corners[:, 1:].reshape(-1, 3))

@@ -30,23 +30,24 @@ class Equation(VGroup):
     def __init__(self, typst: str, *, px: float = SIZE.equation) -> None:
         super().__init__()
         self.typst, self.px = typst, px
-        drawn: Any = MathTypst(typst, font_size=DRAWN_AT)
+        # The capital is left out again: its foot stands on the baseline.
+        drawn: Any = MathTypst("upright(H) quad " + typst, font_size=DRAWN_AT)
         drawn.scale(px / (DRAWN_AT * PIXELS_PER_POINT), about_point=ORIGIN)
         names = list(dict.fromkeys(NAME.findall(typst)))
         chosen = {name: drawn.select(name).family_members_with_points() for name in names}
-        taken = {id(piece) for pieces in chosen.values() for piece in pieces}
+        capital, *_ = sorted(drawn.family_members_with_points(), key=lambda p: p.get_left()[0])
+        taken = {id(capital)} | {id(piece) for pieces in chosen.values() for piece in pieces}
         rest = [p for p in drawn.family_members_with_points() if id(p) not in taken]
+        chosen["ink"] = [*chosen.get("ink", []), *rest]
         self.parts = {name: _term(name, pieces, px) for name, pieces in chosen.items()}
-        self.parts["ink"] = _term("ink", rest, px)
         self.add(*(p for p in self.parts.values() if p.has_points()))
+        self.drop = float(capital.get_bottom()[1] - self.get_bottom()[1])
+        self.center()
 
-    def part(self, name: str) -> VMobject:
-        """The term of that name.
-
-        Raises:
-            KeyError: no term is called so.
-        """
-        return self.parts[name]
+    @property
+    def baseline(self) -> float:
+        """The height of the baseline."""
+        return float(self.get_bottom()[1] + self.drop)
 
 
 def role_of(name: str) -> str:

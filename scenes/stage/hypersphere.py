@@ -14,7 +14,7 @@ from scenes.stage.style import COLOUR, LAYER, OPACITY, STROKE, Point
 
 MERIDIANS = 6
 PARALLELS = (-60.0, -30.0, 0.0, 30.0, 60.0)
-AXIS_REACH = 1.22
+AXIS_REACH = 1.12
 
 
 class Hypersphere(Mark):

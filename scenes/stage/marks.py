@@ -9,9 +9,18 @@ from __future__ import annotations
 import numpy as np
 from manim import VGroup, VMobject
 
-from scenes.stage.curves import arc_points, at_row, disc_points, first_rows, split_line, straight
+from scenes.stage.curves import (
+    arc_points,
+    at_row,
+    circle_points,
+    disc_points,
+    first_rows,
+    split_line,
+    straight,
+)
+from scenes.stage.equations import Equation
 from scenes.stage.space import Space
-from scenes.stage.style import COLOUR, LAYER, OPACITY, PIXEL, STROKE, Point, colour_of
+from scenes.stage.style import COLOUR, LAYER, OPACITY, PIXEL, SIZE, STROKE, Point, colour_of
 from scenes.stage.text import Line
 
 
@@ -89,10 +98,11 @@ class Trace(Mark):
     def __init__(
         self, space: Space, points: Point, role: str, width: float, *, on_sphere: bool = True
     ) -> None:
-        super().__init__(space, LAYER.arc)
+        super().__init__(space, LAYER.arc, OPACITY.hidden if on_sphere else OPACITY.inside)
         self.points_in_space = np.asarray(points, dtype=float)
         self.role, self.on_sphere = role, on_sphere
-        self.upto = float(len(points) - 1)
+        self.rows = len(self.points_in_space)
+        self.upto = float(self.rows - 1)
         self.as_line(colour_of(role), width)
         self.redraw()
 
@@ -117,16 +127,23 @@ def chord(space: Space, start: Point, end: Point, role: str, width: float = STRO
     return Trace(space, np.stack([start, end]).astype(float), role, width, on_sphere=False)
 
 
+def great_circle(
+    space: Space, first: Point, second: Point, role: str, width: float = STROKE.axis
+) -> Trace:
+    """The whole great circle through two unit vectors."""
+    return Trace(space, circle_points(first, second), role, width)
+
+
 class Arrow(Mark):
     """A vector from `start` to `end` with a flat head."""
 
-    HEAD = 22 * PIXEL
-    HALF = 9 * PIXEL
+    HEAD = 26 * PIXEL
+    HALF = 10 * PIXEL
 
     def __init__(
         self, space: Space, start: Point, end: Point, role: str, width: float = STROKE.arrow
     ) -> None:
-        super().__init__(space, LAYER.arrow)
+        super().__init__(space, LAYER.arrow, OPACITY.inside)
         self.start, self.end = np.asarray(start, dtype=float), np.asarray(end, dtype=float)
         self.role = role
         self.head = VMobject(stroke_width=0, fill_opacity=1, color=colour_of(role))
@@ -149,6 +166,21 @@ class Arrow(Mark):
         self.start = self.start if start is None else np.asarray(start, dtype=float)
         self.end = np.asarray(end, dtype=float)
         self.redraw()
+
+    def move_to_row(self, rows: Point, row: float) -> None:
+        """Point to a row of recorded points (n, 3), or between two of them."""
+        self.move_in_space(at_row(rows, row))
+
+
+def name_of(arrow: Arrow, term: str, px: float = 22) -> Tag:
+    """A term of an equation beside the middle of an arrow, on the side away from the centre."""
+    tail, tip = arrow.space.drawn(np.stack([arrow.start, arrow.end]))
+    side = np.array([tail[1] - tip[1], tip[0] - tail[0], 0]) / np.linalg.norm(tip - tail)
+    if side @ ((tail + tip) / 2 - arrow.space.centre) < 0:
+        side = -side
+    middle = (arrow.start + arrow.end) / 2
+    equation = Equation(term, px=SIZE.readout)
+    return Tag(arrow.space, middle, equation, (float(side[0] * px), float(side[1] * px)))
 
 
 def head_points(tail: Point, tip: Point, length: float, half: float) -> Point:

@@ -11,15 +11,12 @@ import numpy as np
 from manim import VGroup, VMobject
 
 from ngpt_math.recordings import Recording, Traced
-from scenes.stage.curves import disc_points, straight
+from scenes.stage.curves import disc_points, rectangles, straight
 from scenes.stage.readouts import number_points, written
-from scenes.stage.style import COLOUR, LAYER, PIXEL, SIZE, STROKE, Mask, Point, colour_of
+from scenes.stage.style import COLOUR, LAYER, PIXEL, SIZE, STROKE, Mask, Point, colour_of, is_bright
 
-STRENGTHS = (0.08, 0.2, 0.35, 0.5, 0.68, 0.86)
+STRENGTHS = (0.08, 0.2, 0.32, 0.44, 0.7, 0.88)
 """Opacities of the cells, from a small to a large value. Negative ones are grey."""
-
-DARK_INK_FROM = 3
-"""The strength from which values are written dark on light."""
 
 Cells = Sequence[Sequence[Traced]]
 
@@ -53,8 +50,8 @@ class Matrix(VGroup):
     """
 
     def __init__(
-        self, cells: Cells, role: str, *, cell: tuple[float, float] = (84, 46), places: int = 2,
-        px: float = SIZE.tick, full: float | None = None, numbers: bool = True,
+        self, cells: Cells, role: str, *, cell: tuple[float, float] = (104, 58), places: int = 2,
+        px: float = SIZE.label, full: float | None = None, numbers: bool = True,
         gaps: tuple[int | None, int | None] = (None, None),
     ) -> None:  # fmt: skip
         super().__init__()
@@ -64,6 +61,7 @@ class Matrix(VGroup):
         self.full = full or max(abs(n.value) for row in cells for n in row)
         self.shape = (len(cells), len(cells[0]))
         tones = [(colour_of(role), s) for s in STRENGTHS] + [(COLOUR.muted, s) for s in STRENGTHS]
+        self.bright = [is_bright(c, s) for c, s in tones]
         self.fills = [VMobject(stroke_width=0).set_fill(c, s) for c, s in tones]
         self.light = VMobject(stroke_width=0).set_fill(COLOUR.ink, 1)
         self.dark = VMobject(stroke_width=0).set_fill(COLOUR.ground, 1)
@@ -98,7 +96,7 @@ class Matrix(VGroup):
         for number, fill in enumerate(self.fills):
             fill.set_points(rectangles(middles[tone == number], self.cell * 0.94))
         if self.numbers_shown:
-            bright = level >= DARK_INK_FROM
+            bright = np.array([self.bright[t] for t in tone])
             self.light.set_points(self._written(middles, ~bright))
             self.dark.set_points(self._written(middles, bright))
 
@@ -148,11 +146,3 @@ class Matrix(VGroup):
         frame.set_points(rectangles((first + last)[None] / 2, size))
         frame.set_z_index(LAYER.arc)
         return frame
-
-
-def rectangles(middles: Point, size: Point) -> Point:
-    """Control points of rectangles of one size about their middles (n, 3)."""
-    half = np.array([*size, 0.0]) / 2
-    signs = np.array([(-1, -1, 0), (1, -1, 0), (1, 1, 0), (-1, 1, 0), (-1, -1, 0)], dtype=float)
-    corners = middles[:, None, :] + signs * half
-    return straight(corners[:, :-1].reshape(-1, 3), corners[:, 1:].reshape(-1, 3))

@@ -149,6 +149,14 @@ class Plot(Upright):
         return line
 
 
+def curve_name(curve: Curve, words: str, row: int, *, above: bool) -> Line:
+    """A curve's name in its colour, beside one of its rows: above to the left, or below right."""
+    line = Line(words, px=SIZE.label, role=curve.role, weight="SEMIBOLD")
+    away = np.array([-0.15, 0.12, 0]) if above else np.array([0.15, -0.12, 0])
+    corner = line.get_critical_point(-np.sign(away))
+    return line.shift(curve.places[row] + away - corner)
+
+
 class Curve(VMobject):
     """A line through places in the frame; `traced` holds the numbers at its ends."""
 
@@ -157,7 +165,8 @@ class Curve(VMobject):
         self.places, self.traced, self.role = places, traced, role
         self.set_stroke(colour_of(role), width)
         self.set_z_index(LAYER.arc)
-        self.show_upto(len(places) - 1)
+        self.rows = len(places)
+        self.show_upto(self.rows - 1)
 
     def show_upto(self, row: float) -> None:
         """Show the curve up to a row, the last piece in part."""

@@ -61,32 +61,42 @@ def written(value: float, places: int, unit: str) -> str:
 class Number(VMobject):
     """A recorded number, right-aligned in its column. `display` changes it in place.
 
-    `column` is the width kept for it, in digits, so that neighbours do not move; `traced` holds the
-    number that it displays now. It may be moved, not scaled.
+    `widest` are the numbers for which there must be room, so that neighbours do not move; `traced`
+    holds the number that it displays now. It may be moved, not scaled.
     """
 
     def __init__(
         self, number: Traced, *, places: int = 2, px: float = SIZE.readout, role: str = "ink",
-        column: int = 0, weight: Weight = "NORMAL",
+        widest: Sequence[Traced] = (), weight: Weight = "NORMAL",
     ) -> None:  # fmt: skip
         super().__init__(stroke_width=0, fill_opacity=1, color=colour_of(role))
         self.places, self.px, self.role, self.weight = places, px, role, weight
         self.set_z_index(LAYER.text)
-        words = written(number.value, places, number.unit)
-        self.room = max(column * glyph("0", weight)[1], number_points(words, weight)[1])
+        texts = {written(n.value, places, n.unit) for n in (number, *widest)}
+        self.room = max(number_points(text, weight)[1] for text in texts) * px * PIXEL
         self.first = np.zeros(3)
         self.display(number)
 
+    @property
+    def pen(self) -> Point:
+        """Where the column starts, on the baseline. However it was moved, its first point tells."""
+        return self.points[0] - self.first if self.has_points() else np.zeros(3)
+
     def display(self, number: Traced) -> None:
         """Display another number in the same place."""
-        # Wherever the number was moved to, its first point tells.
-        moved = self.points[0] - self.first if self.has_points() else np.zeros(3)
+        pen = self.pen
         self.traced = (number,)
         self.words = written(number.value, self.places, number.unit)
         outline, width = number_points(self.words, self.weight)
-        outline = (outline + np.array([self.room - width, 0, 0])) * self.px * PIXEL
+        outline = outline * self.px * PIXEL
+        outline[:, 0] += self.room - width * self.px * PIXEL
         self.first = outline[0]
-        self.set_points(outline + moved)
+        self.set_points(outline + pen)
+
+    def end_at(self, right: float, baseline: float) -> None:
+        """Move the column's right end, on the baseline, to a place."""
+        pen = self.pen
+        self.shift((right - self.room - pen[0], baseline - pen[1], 0))
 
 
 class Readout(VGroup):
@@ -97,17 +107,13 @@ class Readout(VGroup):
 
     def __init__(
         self, name: Label, numbers: Traced | Sequence[Traced], *, places: int = 2,
-        px: float = SIZE.readout, role: str = "ink", column: int = 0, gap: float = 0.25,
+        px: float = SIZE.readout, role: str = "ink", gap: float = 0.3,
     ) -> None:  # fmt: skip
         super().__init__()
         self.numbers = (numbers,) if isinstance(numbers, Traced) else tuple(numbers)
         self.label = name
-        self.number = Number(self.numbers[0], places=places, px=px, role=role, column=column)
-        room = self.number.room * px * PIXEL
-        start = name.get_right()[0] + gap
-        self.number.shift((start, 0, 0))
-        self.number.shift((0, baseline_of(name), 0))
-        self.end = start + room
+        self.number = Number(self.numbers[0], places=places, px=px, role=role, widest=self.numbers)
+        self.number.end_at(name.get_right()[0] + gap + self.number.room, baseline_of(name))
         self.add(name, self.number)
 
     def show_row(self, row: float) -> None:
@@ -123,11 +129,16 @@ def baseline_of(name: Label) -> float:
 
 
 def column_of(readouts: Sequence[Readout], left: float, top: float, spacing: float) -> VGroup:
-    """Readouts below each other: names flush left, numbers in one column, right-aligned."""
-    edge = max(r.number.get_right()[0] - r.label.get_left()[0] for r in readouts)
+    """Readouts below each other: names flush left, numbers in one column, right-aligned.
+
+    `top` is the height of the first one's baseline.
+    """
+    edge = left + max(r.label.width + r.number.room for r in readouts) + 0.3
     for number, readout in enumerate(readouts):
-        readout.shift((left - readout.label.get_left()[0], top - number * spacing, 0))
-        readout.number.shift((left + edge - readout.number.get_right()[0], 0, 0))
+        baseline = top - number * spacing
+        label = readout.label
+        label.shift((left - label.get_left()[0], baseline - baseline_of(label), 0))
+        readout.number.end_at(edge, baseline)
     return VGroup(*readouts)
 
 
@@ -135,3 +146,13 @@ def row_of(recording: Recording, name: str, *index: int) -> tuple[Traced, ...]:
     """The numbers along the last axis of a field, each with its origin."""
     length = getattr(recording, name).shape[-1]
     return tuple(recording.traced(name, *index, i) for i in range(length))
+
+
+def degrees_of(recording: Recording, name: str, *index: int) -> tuple[Traced, ...]:
+    """The angles along the last axis of a field, in degrees."""
+    return tuple(number.degrees for number in row_of(recording, name, *index))
+
+
+def nearest_row(numbers: Sequence[Traced], wanted: Traced) -> int:
+    """The row of the recorded number nearest to another: where a sweep is to stop."""
+    return int(np.argmin([abs(n.value - wanted.value) for n in numbers]))

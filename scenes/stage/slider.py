@@ -24,7 +24,7 @@ class Slider(VGroup):
         super().__init__()
         self.numbers, self.width_of_track = tuple(numbers), width
         self.label = label
-        self.number = Number(numbers[0], places=places, role=role)
+        self.number = Number(numbers[0], places=places, role=role, widest=numbers)
         self.track = VMobject(fill_opacity=0).set_stroke(COLOUR.line, STROKE.flow)
         self.done = VMobject(fill_opacity=0).set_stroke(colour_of(role), STROKE.flow)
         self.knob = VMobject().set_fill(colour_of(role), 1).set_stroke(COLOUR.ground, STROKE.rim)
@@ -36,7 +36,7 @@ class Slider(VGroup):
             part.set_z_index(layer)
         start = label.get_right() + np.array([0.35, 0, 0])
         self.track.set_points(straight(start[None], start[None] + np.array([width, 0, 0])))
-        self.number.shift((start[0] + width + 0.35, baseline_of(label), 0))
+        self.number.end_at(start[0] + width + 0.35 + self.number.room, baseline_of(label))
         self.add(label, self.track, self.done, self.knob, self.number)
         self.show_row(0)
 

@@ -26,6 +26,31 @@ class View:
     def __init__(self, turn: float, lift: float) -> None:
         self.turn, self.lift = turn, lift
 
+    @classmethod
+    def from_eye(cls, eye: Point) -> View:
+        """The view from the direction `eye`."""
+        lift = np.degrees(np.arctan2(eye[2], np.hypot(eye[0], eye[1])))
+        return cls(float(np.degrees(np.arctan2(eye[1], eye[0]))), float(lift))
+
+    @classmethod
+    def onto_point(cls, point: Point, aside: float) -> View:
+        """The view from which a point of the sphere is in front, `aside` degrees off the middle."""
+        view = cls.from_eye(np.asarray(point))
+        return cls(view.turn + aside, float(np.clip(view.lift + 12, -35, 35)))
+
+    @classmethod
+    def onto_arc(cls, start: Point, end: Point, slant: float) -> View:
+        """The view onto the middle of the arc between two unit vectors, from beside its plane.
+
+        From within the plane (slant 0°) arc and chord would be one line; from straight above it
+        (90°) the arc lies on the outline. Of both sides, the one nearer to the equator is taken.
+        """
+        middle, normal = np.asarray(start) + end, np.cross(start, end)
+        middle, normal = middle / np.linalg.norm(middle), normal / np.linalg.norm(normal)
+        beside = np.sin(np.radians(slant)) * normal
+        eyes = [np.cos(np.radians(slant)) * middle + side * beside for side in (1, -1)]
+        return cls.from_eye(min(eyes, key=lambda eye: abs(float(eye[2]))))
+
     def __deepcopy__(self, memo: dict[int, Any]) -> View:
         # Manim copies mobjects deeply; the copies are still looked at from the same place.
         return self
@@ -42,8 +67,8 @@ class View:
 class Space:
     """Where a sphere of radius 1 stands in the frame, and how large."""
 
-    def __init__(self, view: View, centre: tuple[float, float], radius: float) -> None:
-        self.view, self.centre, self.radius = view, np.array([*centre, 0.0]), radius
+    def __init__(self, view: View, centre: tuple[float, float] | Point, radius: float) -> None:
+        self.view, self.centre, self.radius = view, np.array([*centre[:2], 0.0]), radius
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Space:
         return self

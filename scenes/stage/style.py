@@ -55,10 +55,10 @@ class Sizes:
 class Strokes:
     """Line widths in pixels at 1080p, by what the line is."""
 
-    flow: float = 7
+    flow: float = 8
     arc: float = 4
-    arrow: float = 4
-    chord: float = 2
+    arrow: float = 5
+    chord: float = 3
     axis: float = 2
     auxiliary: float = 1.5
     grid: float = 1.5
@@ -68,24 +68,27 @@ class Strokes:
 
 @dataclass(frozen=True, slots=True)
 class Opacities:
-    """How much of a thing shows. `hidden` is what lies behind the sphere, against 1 in front."""
+    """How much of a thing shows. `hidden` is what lies behind the sphere, against 1 in front,
+    `inside` a line within the sphere beyond its middle."""
 
-    near_grid: float = 0.6
+    near_grid: float = 0.42
     far_grid: float = 0.15
     hidden: float = 0.35
+    inside: float = 0.6
     dimmed: float = 0.35
     shell: float = 0.16
 
 
 @dataclass(frozen=True, slots=True)
 class Seconds:
-    """How long things take: a quick and an ordinary move, a sweep, a rest, a rest to read in."""
+    """How long things take: to come and go, a move, a sweep, a rest, a rest to read in."""
 
     quick: float = 0.6
+    fade: float = 0.7
     move: float = 1.0
-    sweep: float = 5.0
+    sweep: float = 4.0
     rest: float = 1.0
-    read: float = 2.5
+    read: float = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,8 @@ class Layers:
 class Grid:
     """Where things may be, in Manim's units: the safe area, and the band kept for captions.
 
-    The heading sits in the top band; pictures, equations and readouts between `top` and `bottom`.
+    The heading sits in the top band; pictures, equations and readouts between `top` and `bottom`:
+    a picture around `picture` across, and what belongs to it from `panel` to the right.
     """
 
     left: float = -FRAME_WIDTH / 2 * 0.9
@@ -116,6 +120,8 @@ class Grid:
     top: float = 2.6
     bottom: float = -FRAME_HEIGHT / 2 + FRAME_HEIGHT * 0.12
     gutter: float = 0.35
+    picture: float = -3.25
+    panel: float = 0.75
 
     @property
     def middle(self) -> float:
@@ -144,3 +150,24 @@ def colour_of(role: str) -> str:
     if role not in ROLES:
         raise ValueError(f"no role {role!r}; there are {', '.join(ROLES)}")
     return str(getattr(COLOUR, role))
+
+
+def luminance(colour: str, opacity: float = 1.0) -> float:
+    """Relative luminance (WCAG 2) of a colour laid on the ground with an opacity."""
+    over, under = (
+        np.array([int(c[i : i + 2], 16) for i in (1, 3, 5)]) for c in (colour, COLOUR.ground)
+    )
+    share = (over * opacity + under * (1 - opacity)) / 255
+    linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
+    return float(linear @ (0.2126, 0.7152, 0.0722))
+
+
+def contrast(first: float, second: float) -> float:
+    """Contrast (WCAG 2) of two luminances: 1 for the same, 21 for black on white."""
+    return (max(first, second) + 0.05) / (min(first, second) + 0.05)
+
+
+def is_bright(colour: str, opacity: float) -> bool:
+    """Whether text on this colour is better dark than light."""
+    area = luminance(colour, opacity)
+    return contrast(area, luminance(COLOUR.ground)) > contrast(area, luminance(COLOUR.ink))

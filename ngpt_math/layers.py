@@ -1,0 +1,190 @@
+"""The parts both transformers are built from.
+
+`unit` is the hot path of the nGPT: x·(1/‖x‖) with its gradient written out, so that a normalization
+costs one reduction forwards and one backwards and keeps nothing but its own result.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ngpt_math import sphere
+
+# Intermediate results by name, filled only when somebody asks: `model(tokens, trace={})`.
+Trace = dict[str, Tensor]
+
+
+def note(trace: Trace | None, prefix: str, **tensors: Tensor) -> None:
+    """Keep `tensors` as `prefix.name` if there is a trace to keep them in; each name once."""
+    if trace is not None:
+        found = {f"{prefix}.{name}": t.detach() for name, t in tensors.items()}
+        assert not trace.keys() & found.keys()
+        trace.update(found)
+
+
+class _Unit(torch.autograd.Function):
+    """x/√(‖x‖² + eps) along the last axis, in single precision at least; zero stays zero."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, eps: float) -> Tensor:
+        wide = torch.promote_types(x.dtype, torch.float32)
+        squared = torch.linalg.vector_norm(x, dim=-1, keepdim=True, dtype=wide).square_()
+        inverse = squared.add_(eps).rsqrt_()
+        inverse.masked_fill_(inverse > 1 / sphere.SMALLEST_NORM, 0.0)
+        y = (x * inverse).to(x.dtype)
+        ctx.save_for_backward(y, inverse)
+        return y
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+        """The part of the gradient that touches the sphere, over the length: (g − y(y·g))/‖x‖.
+
+        With eps > 0 the vectors y are shorter than 1 and the same line is still exact.
+        """
+        y, inverse = ctx.saved_tensors
+        (gradient,) = gradients
+        radial = (gradient * y).sum(-1, keepdim=True, dtype=inverse.dtype)
+        flat = torch.addcmul(gradient, y, radial, value=-1).mul(inverse)
+        return flat.to(y.dtype), None
+
+
+def unit(x: Tensor, eps: float = 0.0) -> Tensor:
+    """Norm(x) of the paper: every vector along the last axis at length 1; zero stays zero."""
+    result: Tensor = _Unit.apply(x, eps)
+    return result
+
+
+class NormLinear(nn.Module):
+    """A linear map without bias whose weight vectors lie on the unit sphere.
+
+    The weight is projected by `normalize_`, once at the start and after each optimizer step.
+
+    Args:
+        dim_in, dim_out: lengths of the vectors that go in and come out.
+        norm_dim_in: True: the rows, which meet the input, have length 1, so the outputs for a unit
+            input are cosines. False: the columns have, for maps that write into the model's space
+            (W_o, W_oMLP).
+        norm_eps: half width of the shell in which a weight vector keeps its length; 0 in the paper.
+        groups: each weight vector is cut into this many parts of length 1 each; the output is
+            divided by it, so that it stays a mean of cosines. 1 in the paper.
+    """
+
+    def __init__(
+        self,
+        dim_in: int,
+        dim_out: int,
+        norm_dim_in: bool = True,
+        norm_eps: float = 0.0,
+        groups: int = 1,
+    ) -> None:
+        super().__init__()
+        self.norm_axis = 1 if norm_dim_in else 0
+        self.norm_eps = norm_eps
+        self.groups = groups
+        self.weight = nn.Parameter(torch.randn(dim_out, dim_in))
+        self.normalize_()
+
+    @torch.no_grad()
+    def normalize_(self) -> None:
+        """Put the weight vectors back on the sphere, in place."""
+        unit_weight = sphere.normalize(self.weight, self.norm_axis, self.norm_eps, self.groups)
+        self.weight.copy_(unit_weight)
+
+    def forward(self, x: Tensor, row_scale: Tensor | None = None) -> Tensor:
+        """x [..., dim_in] to [..., dim_out]; `row_scale` [dim_out] multiplies the outputs.
+
+        It multiplies the weight's rows instead, which is the same function and cheaper whenever a
+        batch has more tokens than the input has dimensions.
+        """
+        weight = self.weight if row_scale is None else self.weight * row_scale[:, None]
+        y = F.linear(x, weight)
+        return y if self.groups == 1 else y / self.groups
+
+
+class Scale(nn.Module):
+    """A learnable scale with its own relative learning rate (section 2.5).
+
+    `stored` is the parameter, filled with `scale` at the start; `effective()` is what the forward
+    pass uses, stored · init/scale, so it starts at `init`. A step of Adam moves the effective value
+    by about lr · init/scale.
+    """
+
+    def __init__(self, size: int, init: float = 1.0, scale: float = 1.0) -> None:
+        super().__init__()
+        self.ratio = init / scale
+        self.stored = nn.Parameter(torch.full((size,), scale))
+
+    def effective(self) -> Tensor:
+        """The value the forward pass uses."""
+        return self.stored if self.ratio == 1 else self.stored * self.ratio
+
+
+class RMSNorm(nn.Module):
+    """x/√(mean(x²) + ε) with a learnable gain, the baseline's norm."""
+
+    def __init__(self, dim: int, eps: float = 1e-6) -> None:
+        super().__init__()
+        self.eps = dim * eps
+        self.root = dim**0.5
+        self.gain = nn.Parameter(torch.ones(dim))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x [..., dim], normalized along the last axis."""
+        return unit(x, self.eps) * (self.gain * self.root)
+
+
+class Rotary(nn.Module):
+    """Rotary position embedding: position p turns dimensions i and i + d_k/2 by p·base^(−2i/d_k).
+
+    It keeps lengths, and the product of a rotated q and k depends only on the distance of their
+    positions. The table grows when needed.
+    """
+
+    def __init__(self, d_head: int, base: float, context: int) -> None:
+        super().__init__()
+        half = d_head // 2
+        self.register_buffer("frequency", base ** (-torch.arange(half) / half), persistent=False)
+        self.cos: Tensor
+        self.sin: Tensor
+        self.register_buffer("cos", torch.empty(0), persistent=False)
+        self.register_buffer("sin", torch.empty(0), persistent=False)
+        self.grow(context)
+
+    def grow(self, length: int) -> None:
+        """Tabulate the positions 0 … length − 1."""
+        position = torch.arange(length, device=self.frequency.device)  # type: ignore[arg-type]
+        turn = torch.outer(position, self.frequency)  # type: ignore[arg-type]
+        self.cos, self.sin = turn.cos()[:, None], turn.sin()[:, None]
+
+    def forward(self, x: Tensor, start: int = 0) -> Tensor:
+        """x [..., T, H, d_k] with each head turned by its position, the first one `start`."""
+        end = start + x.shape[-3]
+        if end > self.cos.shape[0]:
+            self.grow(2 * end)
+        cos, sin = self.cos[start:end].to(x.dtype), self.sin[start:end].to(x.dtype)
+        a, b = x.chunk(2, dim=-1)
+        return torch.cat((a * cos - b * sin, b * cos + a * sin), dim=-1)
+
+
+def attend(q: Tensor, k: Tensor, v: Tensor, scale: float) -> Tensor:
+    """Causal attention, softmax(scale·q·kᵀ)·v.
+
+    q [B, T, H, d_k]; k, v [B, T, H_kv, d_k] with H_kv dividing H. Gives [B, T, H·d_k].
+    """
+    y = F.scaled_dot_product_attention(
+        q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2),
+        is_causal=True, scale=scale, enable_gqa=q.shape[2] != k.shape[2],
+    )  # fmt: skip
+    return y.transpose(1, 2).flatten(2)
+
+
+def attention_pattern(q: Tensor, k: Tensor, scale: float) -> Tensor:
+    """The weights `attend` gives to the values, [B, H, T, T]; for recordings, not for training."""
+    k = k.repeat_interleave(q.shape[2] // k.shape[2], dim=2)
+    logits = scale * q.transpose(1, 2) @ k.permute(0, 2, 3, 1)
+    mask = torch.ones(logits.shape[-2:], dtype=torch.bool, device=q.device).tril()
+    return logits.masked_fill(~mask, -torch.inf).softmax(-1)

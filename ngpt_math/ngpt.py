@@ -1,0 +1,157 @@
+"""The normalized transformer, nGPT (arXiv 2410.01131). Equation numbers are the paper's.
+
+Every vector of the model's space has length 1: embeddings, hidden states, and the vectors of each
+weight matrix that meet them. A layer's two blocks each suggest a point of the sphere, and the
+hidden state moves some way towards it. The paper's names and the ones here:
+
+    E_in     embed                E_out    unembed
+    W_q, W_k, W_v   attention.qkv, one above the other            W_o      attention.out
+    W_u, W_ν        mlp.hidden_gate, one above the other          W_oMLP   mlp.out
+    α_A      alpha_attention      α_M      alpha_mlp
+    s_qk     attention.s_qk       s_u      mlp.s_hidden           s_ν      mlp.s_gate
+    s_z      s_logit
+
+Two things are computed in another order than printed, with the same result: a scale of a linear
+map's outputs multiplies the map's rows (s_u, s_ν·√d, s_z), and s_qk, which the paper puts on q and
+on k, is squared and put on q.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ngpt_math import sphere
+from ngpt_math.config import ModelConfig
+from ngpt_math.layers import NormLinear, Rotary, Scale, Trace, attend, attention_pattern, note, unit
+
+
+class Attention(nn.Module):
+    """The attention block's suggestion, before it is normalized."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        inner = config.heads * config.d_head
+        linear = partial(NormLinear, norm_eps=config.norm_eps, groups=config.groups)
+        self.config = config
+        self.qkv = linear(config.d_model, 3 * inner)
+        self.out = linear(inner, config.d_model, norm_dim_in=False)
+        s_qk_scale = config.scale_or_default(config.s_qk_scale)
+        self.s_qk = Scale(inner, config.s_qk_init, s_qk_scale)
+
+    def forward(self, h: Tensor, rotary: Rotary, trace: Trace | None, at: str) -> Tensor:
+        """h [B, T, d], unit vectors, to [B, T, d]."""
+        heads, d_head = self.config.heads, self.config.d_head
+        qkv = self.qkv(h).unflatten(-1, (3 * heads, d_head))  # eq. 12
+        qk, v = qkv.split((2 * heads, heads), dim=-2)
+        q, k = self.normalize_qk(rotary(qk)).chunk(2, dim=-2)
+        s_qk = self.s_qk.effective().view(heads, d_head)
+        scale = d_head**0.5  # the products of unit vectors have variance 1/d_k
+        scaled_q = q * s_qk.square()  # eq. 15, 16, s_qk on both
+        mixed = attend(scaled_q, k, v, scale)  # eq. 13
+        if trace is not None:
+            pattern = attention_pattern(scaled_q, k, scale)
+            note(trace, at, q=q * s_qk, k=k * s_qk, v=v, pattern=pattern, mixed=mixed)
+            note(trace, at, q_raw=qk[..., :heads, :], k_raw=qk[..., heads:, :])
+        suggestion: Tensor = self.out(mixed)  # eq. 14
+        return suggestion
+
+    def normalize_qk(self, qk: Tensor) -> Tensor:
+        """Norm of every head's query and key (eq. 15, 16); the paper allows to leave it out."""
+        if not self.config.qk_norm:
+            return qk
+        if self.config.norm_eps == 0 and self.config.groups == 1:
+            return unit(qk)
+        shell: Tensor = sphere.normalize(qk, -1, self.config.norm_eps, self.config.groups)
+        return shell
+
+
+class MLP(nn.Module):
+    """The MLP block's suggestion, before it is normalized."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        d_model, d_mlp = config.d_model, config.d_mlp
+        linear = partial(NormLinear, norm_eps=config.norm_eps, groups=config.groups)
+        self.hidden_gate = linear(d_model, 2 * d_mlp)
+        self.out = linear(d_mlp, d_model, norm_dim_in=False)
+        self.s_hidden = Scale(d_mlp, config.s_hidden_init, config.s_hidden_scale)
+        self.s_gate = Scale(d_mlp, config.s_gate_init, config.s_gate_scale)
+        self.root = d_model**0.5
+
+    def forward(self, h: Tensor, trace: Trace | None, at: str) -> Tensor:
+        """h [B, T, d], unit vectors, to [B, T, d]."""
+        # √d keeps SiLU curved: without it the gate's argument, a cosine, is so small that SiLU is
+        # nearly a line (A.1).
+        scales = torch.cat((self.s_hidden.effective(), self.s_gate.effective() * self.root))
+        u, nu = self.hidden_gate(h, row_scale=scales).chunk(2, dim=-1)  # eq. 17, 20, 21
+        activation = u * F.silu(nu)  # eq. 18
+        note(trace, at, u=u, nu=nu, activation=activation)
+        suggestion: Tensor = self.out(activation)  # eq. 19
+        return suggestion
+
+
+class Block(nn.Module):
+    """One layer: two steps on the sphere, each towards a block's suggestion."""
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        alpha_scale = config.scale_or_default(config.alpha_scale)
+        self.attention = Attention(config)
+        self.alpha_attention = Scale(config.d_model, config.alpha_init, alpha_scale)
+        self.mlp = MLP(config)
+        self.alpha_mlp = Scale(config.d_model, config.alpha_init, alpha_scale)
+
+    def forward(self, h: Tensor, rotary: Rotary, trace: Trace | None, at: str) -> Tensor:
+        """h [B, T, d], unit vectors, to the same after both steps."""
+        h_attention = unit(self.attention(h, rotary, trace, at))
+        mid = step(h, h_attention, self.alpha_attention)  # eq. 10
+        h_mlp = unit(self.mlp(mid, trace, at))
+        end = step(mid, h_mlp, self.alpha_mlp)  # eq. 11
+        note(trace, at, h_in=h, h_attention=h_attention, h_mid=mid, h_mlp=h_mlp, h_out=end)
+        return end
+
+
+def step(h: Tensor, suggestion: Tensor, alpha: Scale) -> Tensor:
+    """h ← Norm(h + |α|·(h' − h)): some way along the chord, then back to the sphere."""
+    return unit(torch.lerp(h, suggestion, alpha.effective().abs().to(h.dtype)))
+
+
+class NGPT(nn.Module):
+    """The normalized transformer.
+
+    `normalize_weights` must follow each optimizer step; `training.make_optimizer` sees to it.
+    """
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        linear = partial(NormLinear, norm_eps=config.norm_eps, groups=config.groups)
+        self.config = config
+        self.embed = linear(config.d_model, config.vocab)
+        self.rotary = Rotary(config.d_head, config.rope_base, config.context)
+        self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
+        self.unembed = linear(config.d_model, config.vocab)
+        s_logit_scale = config.scale_or_default(config.s_logit_scale)
+        self.s_logit = Scale(config.vocab, config.s_logit_init, s_logit_scale)
+
+    def forward(self, tokens: Tensor, trace: Trace | None = None) -> Tensor:
+        """Logits [B, T, V] from tokens [B, T]."""
+        h = F.embedding(tokens, self.embed.weight)
+        if self.config.groups > 1 or self.config.norm_eps > 0:
+            h = unit(h)  # hidden states have length 1 exactly, whatever the weights may have
+        for layer, block in enumerate(self.blocks):
+            h = block(h, self.rotary, trace, f"layer{layer}")
+        logits: Tensor = self.unembed(h, row_scale=self.s_logit.effective())  # eq. 1, 3
+        return logits
+
+    def constrained(self) -> list[tuple[str, NormLinear]]:
+        """Every module whose weight lives on the sphere, found in the model itself."""
+        return [(n, m) for n, m in self.named_modules() if isinstance(m, NormLinear)]
+
+    def normalize_weights(self) -> None:
+        """Put every constrained weight back on the sphere (section 2.6, point 2)."""
+        for _, module in self.constrained():
+            module.normalize_()

@@ -1,0 +1,75 @@
+"""Runs the trained models and writes down what the chapters show.
+
+`record(CHAPTER)` writes a chapter's recording; `check(CHAPTER)` derives it again and compares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from ngpt_math import recordings
+from ngpt_math.errors import StudioError, UsageError
+from ngpt_math.files import shown
+from ngpt_math.record.slerp_vs_lerp import slerp_vs_lerp
+from ngpt_math.recordings import Recording
+from ngpt_math.recordings.format import remake
+
+MAKERS: Mapping[str, Callable[[], Recording]] = {"slerp_vs_lerp": slerp_vs_lerp}
+TOLERANCE = 1e-5
+
+
+def make(chapter: str) -> Recording:
+    """Derive a chapter's recording from the committed checkpoints.
+
+    Raises:
+        UsageError: there is no such chapter.
+        DamagedFile: a checkpoint or the corpus is missing or damaged.
+    """
+    if chapter not in MAKERS:
+        raise UsageError(
+            f"no recording is made for {chapter!r}", f"choose from {', '.join(MAKERS)}"
+        )
+    return MAKERS[chapter]()
+
+
+def record(chapter: str, path: Path | None = None) -> Path:
+    """Write a chapter's recording and its card; gives the recording's path."""
+    path = path or recordings.default_path(chapter)
+    recordings.save(make(chapter), path, f"ngpt record {chapter}")
+    return path
+
+
+def check(chapter: str, path: Path | None = None) -> float:
+    """Derive a chapter's recording again, compare it with the file and give the largest difference.
+
+    Nothing is written.
+
+    Raises:
+        StudioError: a number differs by more than 1e-5, or a text or a source differs; it names the
+            field.
+        DamagedFile: the recording or a checkpoint is missing or damaged.
+    """
+    fresh = make(chapter)
+    path = path or recordings.default_path(chapter)
+    kept = recordings.load(type(fresh), path)
+    remedy = remake(chapter)
+    for name in ("sources", *fresh.texts()):
+        if getattr(fresh, name) != getattr(kept, name):
+            raise StudioError(f"{shown(path)}: {name} is not what the models give now", remedy)
+    worst = 0.0
+    for name, _, values in recordings.fields(fresh):
+        off = difference(values, getattr(kept, name))
+        if off > TOLERANCE:
+            raise StudioError(f"{shown(path)}: {name} differs from the models by {off:.1e}", remedy)
+        worst = max(worst, off)
+    return worst
+
+
+def difference(a: np.ndarray, b: np.ndarray) -> float:
+    """Largest distance between two arrays; infinite if their shapes differ."""
+    if a.shape != b.shape:
+        return float("inf")
+    return float(np.abs(a - b).max(initial=0.0))

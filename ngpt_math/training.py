@@ -1,0 +1,291 @@
+"""Training: batches, learning rate, optimizer, and a loop that a killed run goes on from.
+
+`run` is what the command line calls; `train` does the work for one model. Everything that happens
+follows from the settings: on one device and number of threads, a run that was killed and started
+again ends with the same losses and weights, bit for bit.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from ngpt_math import measure
+from ngpt_math.checkpoint import Model, build_model
+from ngpt_math.config import KINDS, ModelConfig, TrainConfig, preset
+from ngpt_math.corpus import Tokens, load_tokens
+from ngpt_math.errors import StudioError, UsageError
+from ngpt_math.files import ROOT, shown
+from ngpt_math.history import save_arrays
+from ngpt_math.ngpt import NGPT
+from ngpt_math.progress import Bar
+from ngpt_math.runfolder import Log, RunFolder
+
+SNAPSHOT_OF = {
+    "weights": (measure.weights,),
+    "norms": (measure.norms, measure.conditions, measure.scales, measure.first_query),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What observers see after each step; `loss` is a tensor, read it only when needed."""
+
+    step: int
+    steps: int
+    loss: Tensor
+    lr: float
+    tokens: int
+    model: Model
+
+
+Observer = Callable[[Moment], None]
+
+
+def run(
+    name: str,
+    kind: str = "both",
+    *,
+    steps: int | None = None,
+    seed: int | None = None,
+    lr: float | None = None,
+    device: str | None = None,
+    out: Path | None = None,
+    observers: Sequence[Observer] = (),
+    show: bool = True,
+) -> list[Path]:
+    """Train a preset's models, one after the other, and give the paths of their weights.
+
+    With the preset's own settings and no `out`, the results become the project's assets:
+    `assets/checkpoints/NAME-KIND.safetensors` and `NAME-KIND.history.safetensors`, each with its
+    card. With any other setting they stay in the run's folder, so no asset is lost to a trial.
+    A run that was stopped goes on from its last saved state when it is called again in the same
+    way; one that was finished is not trained again.
+
+    Args:
+        name: a preset ("toy", "mini", "small", …).
+        kind: "ngpt", "gpt", "gpt-qknorm", or "both" for "ngpt" and "gpt".
+        steps, seed, lr, device: instead of the preset's; None leaves it. device: "cpu", "cuda",
+            "auto".
+        out: the folder of the runs, one folder NAME-KIND in it for each; None is `runs/`.
+        observers: called after each step with a `Moment`.
+        show: draw a progress bar with loss and tokens a second on standard error (plain lines where
+            that is no terminal).
+
+    Raises:
+        UsageError: no such preset, kind or device; or the folder holds a run of other settings.
+        StudioError: interrupted; the message says what is kept and how to go on.
+        DamagedFile: the corpus or the saved state of the run is damaged.
+    """
+    changes = {"steps": steps, "seed": seed, "lr": lr}
+    own = out is None and all(value is None for value in changes.values())
+    paths = []
+    for each in ("ngpt", "gpt") if kind == "both" else (kind,):
+        model_config, train_config = preset(name, each, **changes, device=device)
+        folder = RunFolder((out or ROOT / "runs") / f"{name}-{each}", command(name, each, changes))
+        with ExitStack() as stack:
+            bar = [stack.enter_context(Bar(f"{name} {each}", train_config.steps))] if show else []
+            train(model_config, train_config, folder, [*bar, *observers])
+        paths.append(folder.publish(name, each) if own else folder.model)
+    return paths
+
+
+def command(name: str, kind: str, changes: dict[str, float | int | None]) -> str:
+    """The command that trains this again."""
+    options = [f"--{key} {value}" for key, value in changes.items() if value is not None]
+    return " ".join(["ngpt train", name, "--kind", kind, *options])
+
+
+def train(
+    model_config: ModelConfig,
+    train_config: TrainConfig,
+    folder: RunFolder,
+    observers: Iterable[Observer] = (),
+) -> None:
+    """Train one model to the end, from the folder's saved state if it has one, and write results.
+
+    Raises:
+        UsageError: the folder holds a run of other settings, or the device is not there.
+        StudioError: interrupted by the keyboard.
+    """
+    device = find_device(train_config.device)
+    training_text, validation_text = load_tokens(model_config.tokenizer)
+    torch.manual_seed(train_config.seed)
+    model = build_model(model_config).to(device)
+    optimizer = make_optimizer(model, train_config)
+    log = folder.resume(model, optimizer, train_config)
+    loop = Loop(model, optimizer, train_config, training_text, validation_text, folder, log)
+    try:
+        loop.go(list(observers))
+    except KeyboardInterrupt as error:
+        raise StudioError(
+            f"training was stopped; what was reached by step {folder.saved_step()} of"
+            f" {train_config.steps} is kept in {shown(folder.path)}",
+            "the same command goes on from there",
+        ) from error
+    whole = evaluate(model, all_windows(validation_text, model_config.context))
+    folder.finish(model, train_config, log, whole)
+
+
+def find_device(name: str) -> torch.device:
+    """The device called `name`; "auto" is CUDA where there is one.
+
+    Raises:
+        UsageError: there is no such device here.
+    """
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    if name == "cuda" and not torch.cuda.is_available():
+        raise UsageError("no CUDA device was found", "use --device cpu")
+    if name not in ("cpu", "cuda"):
+        raise UsageError(f"there is no device {name!r}", "use cpu, cuda or auto")
+    return torch.device(name)
+
+
+def make_optimizer(model: Model, config: TrainConfig) -> torch.optim.AdamW:
+    """AdamW with decay on matrices only. For an nGPT its step ends with the weights' projection.
+
+    The projection is part of the optimizer, not of the loop, so that no loop can forget it.
+    """
+    matrices = [p for p in model.parameters() if p.ndim > 1]
+    others = [p for p in model.parameters() if p.ndim <= 1]
+    groups = [
+        {"params": matrices, "weight_decay": config.weight_decay},
+        {"params": others, "weight_decay": 0.0},
+    ]
+    optimizer = torch.optim.AdamW(groups, lr=config.lr, betas=config.betas, fused=True)
+    if isinstance(model, NGPT):
+        optimizer.register_step_post_hook(lambda *_: model.normalize_weights())
+    return optimizer
+
+
+def learning_rate(config: TrainConfig, step: int) -> float:
+    """Linear warm-up, then a cosine that reaches 0 after the last step."""
+    if step < config.warmup:
+        return config.lr * (step + 1) / config.warmup
+    progress = (step - config.warmup) / max(1, config.steps - config.warmup)
+    return config.lr * 0.5 * (1 + math.cos(math.pi * progress))
+
+
+def batch_at(text: Tokens, context: int, config: TrainConfig, step: int) -> Tensor:
+    """The windows [batch, context + 1] of one step; they depend on (seed, step) only."""
+    random = np.random.default_rng([config.seed, step])
+    starts = random.integers(0, len(text) - context, size=config.batch)
+    return windows(text, starts, context)
+
+
+def windows(text: Tokens, starts: np.ndarray, context: int) -> Tensor:
+    """Windows [n, context + 1] of the text, as token numbers for torch."""
+    rows = text[starts[:, None] + np.arange(context + 1)]
+    return torch.from_numpy(rows.astype(np.int64))
+
+
+def spread_windows(text: Tokens, context: int, count: int) -> Tensor:
+    """`count` evenly spread windows [count, context + 1]."""
+    last = len(text) - context - 1
+    return windows(text, np.linspace(0, last, count).astype(np.int64), context)
+
+
+def all_windows(text: Tokens, context: int) -> Tensor:
+    """The whole text in windows that follow on each other; a rest shorter than one is left out."""
+    return windows(text, np.arange(0, len(text) - context - 1, context), context)
+
+
+def loss_of(model: nn.Module, rows: Tensor) -> Tensor:
+    """Mean cross-entropy of predicting each token from those before it, nats a token."""
+    logits = model(rows[:, :-1])
+    return F.cross_entropy(logits.flatten(0, 1).float(), rows[:, 1:].flatten())
+
+
+@torch.no_grad()
+def evaluate(model: Model, rows: Tensor, batch: int = 64) -> float:
+    """Loss over all windows, nats a token."""
+    device = next(model.parameters()).device
+    parts = rows.to(device).split(batch)
+    total = sum(float(loss_of(model, part)) * len(part) for part in parts)
+    return total / len(rows)
+
+
+def snapshot_steps(config: TrainConfig) -> set[int]:
+    """When snapshots are taken: half of them by ratio, half by difference, first and last too."""
+    half = config.snapshots // 2
+    by_ratio = np.geomspace(1, config.steps, half).round()
+    by_difference = np.linspace(0, config.steps, config.snapshots - half).round()
+    return {int(step) for step in (*by_ratio, *by_difference)}
+
+
+@dataclass(slots=True)
+class Loop:
+    """One training in progress."""
+
+    model: Model
+    optimizer: torch.optim.AdamW
+    config: TrainConfig
+    text: Tokens
+    validation_text: Tokens
+    folder: RunFolder
+    log: Log
+
+    def go(self, observers: list[Observer]) -> None:
+        """Train from the log's step to the last."""
+        context = self.model.config.context
+        validation = spread_windows(self.validation_text, context, self.config.eval_windows)
+        snapshots = snapshot_steps(self.config)
+        if self.log.step == 0:
+            self.keep(validation, snapshots)
+        while self.log.step < self.config.steps:
+            started = time.process_time()
+            moment = self.take_step()
+            for observe in observers:
+                observe(moment)
+            self.log.step += 1
+            self.keep(validation, snapshots)
+            self.log.cpu_seconds += time.process_time() - started
+            if self.log.step % self.config.save_every == 0 or self.log.step == self.config.steps:
+                self.folder.save(self.model, self.optimizer, self.config, self.log)
+
+    def take_step(self) -> Moment:
+        """One optimizer step."""
+        step, config = self.log.step, self.config
+        rows = batch_at(self.text, self.model.config.context, config, step)
+        lr = learning_rate(config, step)
+        for group in self.optimizer.param_groups:
+            group["lr"] = lr
+        loss = self.backward(rows)
+        nn.utils.clip_grad_norm_(self.model.parameters(), config.clip)
+        self.optimizer.step()
+        self.optimizer.zero_grad()
+        self.log.loss[step] = loss
+        return Moment(step + 1, config.steps, loss, lr, rows[:, 1:].numel(), self.model)
+
+    def backward(self, rows: Tensor) -> Tensor:
+        """Gradients of the batch's mean loss, one part of the batch at a time; gives that loss."""
+        device = next(self.model.parameters()).device
+        total = torch.zeros((), device=device)
+        for part in rows.to(device).chunk(self.config.accumulation):
+            loss = loss_of(self.model, part) * (len(part) / len(rows))
+            loss.backward()
+            total += loss.detach()
+        return total
+
+    def keep(self, validation: Tensor, snapshots: set[int]) -> None:
+        """Evaluate and take a snapshot where they are due."""
+        step = self.log.step
+        if step % self.config.eval_every == 0 or step == self.config.steps:
+            self.log.validation.append((step, evaluate(self.model, validation)))
+        if step in snapshots:
+            parts = [read(self.model) for read in SNAPSHOT_OF[self.config.snapshot_of]]
+            arrays = {name: array for part in parts for name, array in part.items()}
+            save_arrays(self.folder.snapshot(step), arrays, {})
+
+
+__all__ = ["KINDS", "Moment", "Observer", "run", "train"]
