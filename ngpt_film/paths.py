@@ -8,12 +8,10 @@ promise this format; `tests/ngpt_film/test_paths.py` compares it with what Skia 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import skia
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
@@ -110,7 +108,8 @@ def _subpaths(
     last = np.append(first[1:], len(x))[: len(first)] - 1
     closed = _near(x[first, 0], x[last, 3], near[last]) & _near(y[first, 0], y[last, 3], near[last])
     (scale_x, scale_y), (offset_x, offset_y) = to_pixels
-    px, py = np.float32(x * scale_x + offset_x), np.float32(y * scale_y + offset_y)
+    px = (x * scale_x + offset_x).astype(np.float32)
+    py = (y * scale_y + offset_y).astype(np.float32)
     low, high = (_extremes(f, px, py, 4 * first) for f in (np.minimum, np.maximum))
     return _Subpaths(px, py, first, last + 1 - first, closed, owners[first], low, high)
 
@@ -235,34 +234,23 @@ def _offsets(counts: Ints) -> Ints:
     return np.concatenate([[0], np.cumsum(counts)])
 
 
-def skia_paths(made: Outlines, chosen: Ints) -> Iterator[skia.Path]:
-    """Skia's paths of the pieces whose numbers are `chosen`, in that order."""
-    n_points = np.diff(made.point_starts)[chosen]
-    n_verbs = np.diff(made.verb_starts)[chosen]
-    points = made.points[ranges(made.point_starts[chosen], n_points)]
-    verbs = made.verbs[ranges(made.verb_starts[chosen], n_verbs)]
-    for data in _serialized(points, verbs, n_points, n_verbs):
-        path = skia.Path()
-        path.readFromMemory(data)
-        yield path
-
-
-def _serialized(
-    points: Floats32, verbs: npt.NDArray[np.uint8], n_points: Ints, n_verbs: Ints
-) -> Iterator[memoryview]:
-    """The bytes of each path, in one buffer."""
+def serialized(made: Outlines, pieces: Ints) -> list[memoryview]:
+    """The bytes of the paths of these pieces, for `skia.Path.readFromMemory`."""
+    n_points = np.diff(made.point_starts)[pieces]
+    n_verbs = np.diff(made.verb_starts)[pieces]
     sizes = 16 + 8 * n_points + (n_verbs + 3) // 4 * 4
     ends = np.cumsum(sizes)
     begins = ends - sizes
     words = np.zeros(int(sizes.sum()) // 4, np.uint32)
     header = begins // 4
     words[header], words[header + 1], words[header + 3] = HEADER, n_points, n_verbs
+    points = made.points[ranges(made.point_starts[pieces], n_points)]
     words[ranges(header + 4, 2 * n_points)] = points.view(np.uint32).ravel()
     data = words.view(np.uint8)
+    verbs = made.verbs[ranges(made.verb_starts[pieces], n_verbs)]
     data[ranges(begins + 16 + 8 * n_points, n_verbs)] = verbs
     whole = memoryview(data)  # type: ignore[arg-type]
-    for begin, end in zip(begins.tolist(), ends.tolist(), strict=True):
-        yield whole[begin:end]
+    return [whole[a:b] for a, b in zip(begins.tolist(), ends.tolist(), strict=True)]
 
 
 def ranges(begins: Ints, counts: Ints) -> Ints:

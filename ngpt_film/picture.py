@@ -14,7 +14,7 @@ from PIL.Image import Resampling
 
 from ngpt_film.box import EVERYWHERE, NOWHERE, Box, box_around
 from ngpt_film.gather import Floats, Ints
-from ngpt_film.paths import Outlines, ranges, skia_paths
+from ngpt_film.paths import Outlines, ranges, serialized
 
 Bools = npt.NDArray[np.bool_]
 
@@ -137,11 +137,14 @@ class ShapeRun:
         """Draw those from the `start`-th to before the `stop`-th in the order of drawing."""
         chosen = self.order[start:stop]
         counts = np.diff(self.outlines.pieces)[chosen]
-        paths = skia_paths(self.outlines, ranges(self.outlines.pieces[chosen], counts))
-        draw = canvas.drawPath
+        pieces = iter(serialized(self.outlines, ranges(self.outlines.pieces[chosen], counts)))
+        # One path for all: a raster canvas has drawn it before the next is read into it.
+        path = skia.Path()
+        read, draw = path.readFromMemory, canvas.drawPath
         for number, count in zip(chosen.tolist(), counts.tolist(), strict=True):
             paints = self._paints(number)
-            for path in islice(paths, count):
+            for data in islice(pieces, count):
+                read(data)
                 for paint in paints:
                     draw(path, paint)
 

@@ -7,7 +7,7 @@ costs one array, and does not shake.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 from manim import Text, VGroup, VMobject
@@ -39,14 +39,20 @@ def glyph(character: str, weight: Weight) -> tuple[Point, float]:
     return (outline - (pen, start.get_bottom()[1], 0)) / EM, float(width / EM)
 
 
+@lru_cache(maxsize=4096)
 def number_points(words: str, weight: Weight) -> tuple[Point, float]:
-    """Outlines of a number written in `words`, from the origin on, and its width; the em is 1."""
+    """Outlines of a number written in `words`, from the origin on, and its width; the em is 1.
+
+    The outlines are kept, and must not be changed.
+    """
     pen, outlines = 0.0, [np.zeros((0, 3))]
     for character in words:
         outline, width = glyph(character, weight)
         outlines.append(outline + np.array([pen, 0, 0]))
         pen += width
-    return np.concatenate(outlines), pen
+    outline = np.concatenate(outlines)
+    outline.flags.writeable = False
+    return outline, pen
 
 
 def written(value: float, places: int, unit: str) -> str:
