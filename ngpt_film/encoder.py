@@ -12,7 +12,6 @@ import hashlib
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -31,35 +30,11 @@ from av.video.reformatter import (
 )
 
 from ngpt_film.box import EVERYWHERE, Box
+from ngpt_film.quality import FILM, Codec
 from ngpt_math.errors import DamagedFile, StudioError
 from ngpt_math.files import shown, whole_file
 
 Pixels = npt.NDArray[np.uint8]
-
-
-@dataclass(frozen=True, slots=True)
-class Codec:
-    """How x264 is asked to work. `preset`, `crf` and `tuning` are its own names and values."""
-
-    preset: str
-    crf: int
-    tuning: str = ""
-
-    def options(self, fps: int, threads: int) -> dict[str, str]:
-        """x264's options for a stream of `fps` frames a second: a key frame every second."""
-        always = f"stitchable=1:scenecut=0:keyint={fps}"
-        return {
-            "preset": self.preset,
-            "crf": str(self.crf),
-            "threads": str(threads),
-            "x264-params": f"{always}:{self.tuning}" if self.tuning else always,
-        }
-
-
-# On turning spheres and moving numbers this costs half of plain `veryfast` at crf 18, for a tenth
-# more bytes and about the same signal-to-noise ratio, and holds half as many frames in memory.
-FILM = Codec("veryfast", 17, "me=dia:subme=0:partitions=i4x4:b-adapt=0:rc-lookahead=5")
-DRAFT = Codec("ultrafast", 23)
 
 
 def tag_bt709(context: Any) -> None:

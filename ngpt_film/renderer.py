@@ -63,7 +63,8 @@ def must_step(scene: Scene) -> bool:
 class FilmRenderer(CairoRenderer):
     """CairoRenderer that draws a frame only where it is kept.
 
-    `frame` is the number of the next frame, counted over the plays that are not skipped. With
+    `frame` is the number of the next frame, counted over the plays that are not skipped, and
+    `frames_of` the same by section. With
     `only_frame` set, no other frame is drawn, and the scene ends once it is passed; none is drawn
     when it is negative.
     """
@@ -80,6 +81,7 @@ class FilmRenderer(CairoRenderer):
         camera = fast(camera_class or Camera)
         super().__init__(file_writer_class, camera, skip_animations, **kwargs)
         self.frame = 0
+        self.frames_of: dict[str, int] = {}
 
     def play(self, scene: Scene, *args: Any, **kwargs: Any) -> None:
         """Play or pass over one `Scene.play` or `Scene.wait`. Manim's cache is never used."""
@@ -170,5 +172,7 @@ class FilmRenderer(CairoRenderer):
         if self.skip_animations:
             return
         self.frame += frames
+        name = self.file_writer.sections[-1].name
+        self.frames_of[name] = self.frames_of.get(name, 0) + frames
         if self.only_frame is not None and 0 <= self.only_frame < self.frame:
             raise EndSceneEarlyException

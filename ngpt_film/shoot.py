@@ -6,7 +6,7 @@ section shot alone has the same frames as in the whole chapter.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -18,39 +18,17 @@ from PIL import Image
 
 from ngpt_film.box import EVERYWHERE, Box
 from ngpt_film.camera import camera_of
-from ngpt_film.encoder import DRAFT, FILM, Codec, Pixels, SegmentWriter
+from ngpt_film.encoder import Pixels, SegmentWriter
+from ngpt_film.quality import Quality
 from ngpt_film.renderer import FilmRenderer
 from ngpt_math.errors import StudioError, UsageError
 from ngpt_math.files import ROOT, whole_file
 from scenes.stage.chapter import Chapter
 from scenes.stage.style import COLOUR
 
+Tell = Callable[[int], None]  # hears how many frames are done
 
-@dataclass(frozen=True, slots=True)
-class Quality:
-    """A size in pixels, a rate in frames a second, and how they are encoded."""
-
-    name: str
-    width: int
-    height: int
-    fps: int
-    codec: Codec
-
-
-QUALITIES = (
-    Quality("draft", 854, 480, 15, DRAFT),
-    Quality("preview", 1280, 720, 30, FILM),
-    Quality("hd", 1920, 1080, 60, FILM),
-    Quality("4k", 3840, 2160, 60, FILM),
-)
-
-
-def quality(name: str) -> Quality:
-    """The quality called `name`. Raises UsageError with the names there are."""
-    for known in QUALITIES:
-        if known.name == name:
-            return known
-    raise UsageError(f"there is no quality {name}", f"use {', '.join(q.name for q in QUALITIES)}")
+TEXT_CACHE = ROOT / "renders" / "manim"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +46,22 @@ class Take:
     digest: str
 
 
+class SectionFailed(Exception):
+    """A section raised while it was played: its name, and the frames of those before it."""
+
+    def __init__(self, section: str, frames: Mapping[str, int]) -> None:
+        super().__init__(f"section {section} failed")
+        self.section = section
+        self.frames = frames
+
+
 class _Tap(SceneFileWriter):
     """Manim's file writer that writes nothing, and hands each section's frames on."""
 
-    def __init__(self, sinks: Mapping[str, Any], settings: Any) -> None:
+    def __init__(self, sinks: Mapping[str, Any], tell: Tell | None, settings: Any) -> None:
         self._sinks = sinks
         self._last: Any = None
+        self._tell = tell
         self.counts: dict[str, int] = {}
         super().__init__(settings)
 
@@ -84,6 +72,8 @@ class _Tap(SceneFileWriter):
         sink.write(pixels, repeat, changed if sink is self._last else EVERYWHERE)
         self._last = sink
         self.counts[name] = self.counts.get(name, 0) + repeat
+        if self._tell is not None:
+            self._tell(sum(self.counts.values()))
 
 
 class _Still:
@@ -95,14 +85,18 @@ class _Still:
         self.pixels = pixels.copy()
 
 
-def _settings(quality: Quality) -> dict[str, Any]:
-    """Manim's settings for a shot: nothing is read from the command line, nothing written."""
+def _settings(quality: Quality, text_cache: Path = TEXT_CACHE) -> dict[str, Any]:
+    """Manim's settings for a shot: nothing is read from the command line, nothing written.
+
+    `text_cache` is where Manim keeps drawn text. It writes there in place and trusts what it
+    finds, so processes that run at once must not share it.
+    """
     return {
         "pixel_width": quality.width,
         "pixel_height": quality.height,
         "frame_rate": quality.fps,
         "background_color": COLOUR.ground,
-        "media_dir": ROOT / "renders" / "manim",
+        "media_dir": text_cache,
         "dry_run": True,
         "disable_caching": True,
         "progress_bar": "none",
@@ -126,16 +120,29 @@ def _run(
     quality: Quality,
     sinks: Mapping[str, Any],
     only_frame: int | None = None,
+    tell: Tell | None = None,
 ) -> tuple[FilmRenderer, Chapter]:
     """Play the sections `names` into `sinks`; the caller has applied `_settings`."""
+    renderer, scene = _scene(chapter, names, sinks, only_frame, tell)
+    scene.render()
+    return renderer, scene
+
+
+def _scene(
+    chapter: type[Chapter],
+    names: tuple[str, ...],
+    sinks: Mapping[str, Any],
+    only_frame: int | None = None,
+    tell: Tell | None = None,
+) -> tuple[FilmRenderer, Chapter]:
+    """A scene that will play the sections `names` into `sinks`."""
     renderer = FilmRenderer(
-        file_writer_class=partial(_Tap, sinks),
+        file_writer_class=partial(_Tap, sinks, tell),
         camera_class=camera_of(chapter),
     )
     renderer.only_frame = only_frame
     scene = chapter(renderer=renderer)
     scene.only = names
-    scene.render()
     return renderer, scene
 
 
@@ -163,14 +170,37 @@ def shoot(
     quality: Quality,
     *,
     digest: bool = False,
+    text_cache: Path = TEXT_CACHE,
+    tell: Tell | None = None,
 ) -> Take:
     """Shoot sections of `chapter` (None: all), in the chapter's order, into the segment `out`."""
     names = _names(chapter, section_names)
-    with tempconfig(_settings(quality)), _writer(out, quality, digest) as writer:
-        renderer, _ = _run(chapter, names, quality, dict.fromkeys(names, writer))
+    settings = _settings(quality, text_cache)
+    with tempconfig(settings), _writer(out, quality, digest) as writer:
+        renderer, _ = _run(chapter, names, quality, dict.fromkeys(names, writer), tell=tell)
         counts = renderer.file_writer.counts
         _check_shown(chapter, names, counts)
     return _take(writer, tuple((n, counts[n]) for n in names))
+
+
+def lengths(
+    chapter: type[Chapter], quality: Quality, *, text_cache: Path = TEXT_CACHE
+) -> dict[str, int]:
+    """How many frames each section of `chapter` has, found without drawing any.
+
+    Raises:
+        SectionFailed: a section raised; its error is the cause.
+    """
+    names = _names(chapter, None)
+    with tempconfig(_settings(quality, text_cache)):
+        renderer, scene = _scene(chapter, names, {}, only_frame=-1)
+        try:
+            scene.render()
+        except Exception as error:
+            section = renderer.file_writer.sections[-1].name
+            counts = {n: k for n, k in renderer.frames_of.items() if n != section}
+            raise SectionFailed(section if section in names else names[0], counts) from error
+    return {name: renderer.frames_of.get(name, 0) for name in names}
 
 
 def still(
@@ -179,10 +209,12 @@ def still(
     at: Literal["end"] | float,
     out_png: Path,
     quality: Quality,
+    *,
+    text_cache: Path = TEXT_CACHE,
 ) -> None:
     """Write one frame of a section as PNG: what it ends with, or the frame at a fraction of it."""
     names = _names(chapter, (section,))
-    with tempconfig(_settings(quality)):
+    with tempconfig(_settings(quality, text_cache)):
         renderer, scene = _run(chapter, names, quality, {}, only_frame=-1)
         if at == "end":
             renderer.update_frame(scene)

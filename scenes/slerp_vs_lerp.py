@@ -283,6 +283,7 @@ class SlerpVsLerp(TwoWays):
         card = NextChapter("Next", "5 · Attention")
         card.shift((3.2, 0, 0))
         self.play(*appear(self.sphere, *self.points, *self.names))
-        self.turn(self.view, 20, *appear(card), seconds=TIME.sweep / 2)
+        self.turn(self.view, 20, seconds=TIME.sweep / 2)
+        self.play(Appear(card))
         self.wait(TIME.rest)
         self.clear_stage()

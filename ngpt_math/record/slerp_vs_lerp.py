@@ -89,7 +89,7 @@ def alphas(model: Any) -> list[Tensor]:
 
 
 def stepped(path: dict[str, Tensor], sizes: list[Tensor], position: int) -> Tensor:
-    """h + |α| ⊙ (suggestion − h) of every update [updates, d]: what Norm puts back on the sphere."""
+    """h + |α| ⊙ (suggestion − h) of every update [updates, d]: what Norm puts back."""
     h, suggestion = path["states"][:-1, position], path["suggestions"][:, position]
     return torch.lerp(h, suggestion, torch.stack(sizes).double())
 

@@ -66,9 +66,7 @@ class SlerpVsLerp(Recording):
     )
     sweep_lerp_angle: Array = array("angle from h, LERP", "sweep", model="geometry", unit="rad")
     sweep_slerp_angle: Array = array("angle from h, SLERP", "sweep", model="geometry", unit="rad")
-    sweep_gap: Array = array(
-        "SLERP's angle less LERP's", "sweep", model="geometry", unit="rad"
-    )
+    sweep_gap: Array = array("SLERP's angle less LERP's", "sweep", model="geometry", unit="rad")
     small_alpha: Array = array("α at which the small-step ratio is measured", model="geometry")
     ratio_theta: Array = array(
         "angles θ of the ratio's curve", "curve", model="geometry", unit="rad"

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from ngpt_film.box import NOWHERE, Box
-from ngpt_film.encoder import DRAFT, FILM, Bt709, Codec, SegmentWriter, join, planes
+from ngpt_film.encoder import Bt709, SegmentWriter, join, planes
+from ngpt_film.quality import DRAFT, FILM, Codec
 from ngpt_math.errors import DamagedFile, StudioError
 
 SWATCHES = ("#58c4dd", "#83c167", "#fc6255", "#f7d96f", "#0d1117", "#ffff00", "#e6edf3")

@@ -26,8 +26,8 @@ from manim import (
 )
 from PIL import Image
 
-from ngpt_film.encoder import DRAFT
-from ngpt_film.shoot import Quality, quality, shoot, shoot_each, still
+from ngpt_film.quality import DRAFT, Quality, quality
+from ngpt_film.shoot import lengths, shoot, shoot_each, still
 from ngpt_math.errors import StudioError, UsageError
 from scenes.stage.chapter import Chapter
 from scenes.stage.section import Section, section
@@ -110,6 +110,17 @@ def test_frames_follow_from_the_declared_times(whole: dict) -> None:
         found = ffmpeg.probe(str(take.path))["streams"][0]
         assert int(found["nb_frames"]) == take.frames
         assert (found["width"], found["height"]) == (TINY.width, TINY.height)
+
+
+def test_lengths_are_known_without_drawing(whole: dict) -> None:
+    assert lengths(Trial, TINY) == {name: whole[name].frames for name in NAMES}
+
+
+def test_progress_is_told_up_to_the_last_frame(tmp_path: Path, whole: dict) -> None:
+    heard: list[int] = []
+    shoot(Trial, NAMES[2:], tmp_path / "two.mp4", TINY, tell=heard.append)
+    assert heard == sorted(heard)
+    assert heard[-1] == sum(whole[n].frames for n in NAMES[2:])
 
 
 def test_sections_in_one_segment_are_counted_apart(tmp_path: Path, whole: dict) -> None:
