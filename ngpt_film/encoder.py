@@ -62,7 +62,7 @@ class Bt709:
         """
         height, width = pixels.shape[:2]
         inner, outer = _aligned(changed, width, height, 1), _aligned(changed, width, height, 2)
-        if self._frame is None or 2 * _area(outer) > width * height:
+        if self._frame is None or _area(outer) > 0.8 * width * height:
             self._frame = self._converted(pixels)
             self._planes = planes(self._frame)
         elif inner:
