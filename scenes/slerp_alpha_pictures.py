@@ -121,6 +121,7 @@ class OwnAlpha:
             [alphas],
             [f"dimension {number + 1}" for number in range(len(alphas))],
             "scale",
+            places=3,
         )
         at_left(self.rule, GRID.panel, 2.4)
         self.way = great_circle(space, here, there, "muted")

@@ -32,6 +32,7 @@ from scenes.stage.motion import (
     placed,
     swept,
 )
+from scenes.stage.space import View
 from scenes.stage.style import SIZE, TIME
 from scenes.stage.text import Line
 
@@ -182,7 +183,8 @@ class SlerpVsLerp(Chapter):
     def slerp(self) -> None:
         """Both points swept by the same α, the angle of each read out."""
         ways, view = self.ways, self.points.view
-        self.play(*swept(ways.both, ways.last, 0))
+        lerp = [*ways.lerp_steps, (ways.slider, ways.slider.show_row)]
+        self.play(*swept(lerp, ways.last, 0))
         self.play(drawn(ways.arc))
         self.play(*appear(ways.slerp, *ways.readouts))
         steps = [*ways.both, *((readout, readout.show_row) for readout in ways.readouts)]
@@ -362,7 +364,8 @@ class SlerpVsLerp(Chapter):
         """The way to chapter 5: the suggestion, lit."""
         card = NextChapter("Next", "5 · Attention").shift((3.2, 0, 0))
         self.play(*appear(*self.points.all))
-        self.turn(self.points.view, 20, seconds=TIME.sweep / 2)
+        suggestion = View.onto_point(self.update.there, aside=30)
+        self.look(self.points.view, suggestion, seconds=TIME.sweep / 2)
         self.play(Appear(card))
         self.wait(TIME.rest)
         self.clear_stage()

@@ -117,7 +117,7 @@ def test_long_lines_are_not_broken() -> None:
     width = sum(advance(letter, "SEMIBOLD") for letter in words)
     assert starts[-1] == pytest.approx(width - advance("e", "SEMIBOLD"), rel=0.02)
     with pytest.raises(ValueError, match="too long"):
-        line_of("word " * 300, "NORMAL")
+        line_of("word " * 800, "NORMAL")
 
 
 def test_path_of_lines_and_cubics() -> None:
