@@ -27,7 +27,7 @@ DESCENDING = (
 
 
 class RatioPlot:
-    """LERP's step as a share of SLERP's for α → 0, and where the models' own angles lie."""
+    """LERP’s step as a share of SLERP’s for α → 0, and where the models' own angles lie."""
 
     def __init__(self, update: Update) -> None:
         record = update.record
@@ -35,7 +35,7 @@ class RatioPlot:
         self.plot = Plot(
             Box(GRID.left + 0.75, -2.05, 6.4, 4.1),
             measure("θ, the angle from h to the suggestion", theta, most=6),
-            measure("LERP's step as a share of SLERP's", share),
+            measure("LERP’s step as a share of SLERP’s", share),
         )
         self.curve = self.plot.curve(theta, share, "traditional")
         fields = ("theta_attn_median", "theta_mlp_median")

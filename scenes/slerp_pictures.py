@@ -116,7 +116,7 @@ class Recall:
 class Halves:
     """Both models side by side, each sphere seen onto its own update.
 
-    The left sphere's radius is the length of h before the update, so that leaving it shows.
+    The left sphere’s radius is the length of h before the update, so that leaving it shows.
     """
 
     def __init__(self, update: Update) -> None:
@@ -139,9 +139,16 @@ class Halves:
             Readout(Line("length of h", role=role), row_of(record, field), role=role)
             for field, role in (("gpt_norms", "traditional"), ("norms", "normalized"))
         ]
-        for side, rule, length in zip(sides, self.rules, self.lengths, strict=True):
+        self.radii = [
+            Readout(Line("sphere’s radius", role="muted"), record.traced(field, now), role="muted")
+            for field in ("gpt_norms", "norms")
+        ]
+        for side, rule, length, size in zip(
+            sides, self.rules, self.lengths, self.radii, strict=True
+        ):
             rule.move_to(side.at(0, 1.75))
-            length.move_to(side.at(0, -2.75))
+            length.move_to(side.at(-1.6, -2.75))
+            size.move_to(side.at(1.5, -2.75))
             length.show_row(now)
 
     def radius_for(self, states: Point) -> float:

@@ -86,7 +86,7 @@ class SlerpVsLerp(Chapter):
         self.halves = halves = Halves(self.update)
         one = OneUpdate(halves)
         self.play(*appear(halves.screen, *halves.rules))
-        self.play(*appear(*halves.spheres, *halves.lengths))
+        self.play(*appear(*halves.spheres, *halves.lengths, *halves.radii))
         self.play(*appear(*one.states))
         self.play(*appear(one.found, one.suggested, *one.names))
         self.wait(TIME.rest)
@@ -124,7 +124,7 @@ class SlerpVsLerp(Chapter):
         self.clear_stage()
 
     @section(
-        "Two points, one block's suggestion apart",
+        "Two points, one block’s suggestion apart",
         says=(
             "Take one real update. h is the hidden state at the lit letter.",
             "The block suggests another point of the sphere. The angle between is theta.",
