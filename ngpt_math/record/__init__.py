@@ -14,15 +14,25 @@ import numpy as np
 from ngpt_math import recordings
 from ngpt_math.errors import StudioError, UsageError
 from ngpt_math.files import shown
+from ngpt_math.record.attention import attention
+from ngpt_math.record.full_architecture import full_architecture
 from ngpt_math.record.l2_norm_shell import l2_norm_shell
 from ngpt_math.record.models import Models, role
+from ngpt_math.record.normlinear_groups import normlinear_groups
+from ngpt_math.record.scale_management import scale_management
 from ngpt_math.record.slerp_vs_lerp import slerp_vs_lerp
+from ngpt_math.record.traditional_vs_normalized import traditional_vs_normalized
 from ngpt_math.recordings import Recording
 from ngpt_math.recordings.format import remake
 
 MAKERS: Mapping[str, Callable[[Models], Recording]] = {
+    "traditional_vs_normalized": traditional_vs_normalized,
     "l2_norm_shell": l2_norm_shell,
+    "normlinear_groups": normlinear_groups,
     "slerp_vs_lerp": slerp_vs_lerp,
+    "attention": attention,
+    "scale_management": scale_management,
+    "full_architecture": full_architecture,
 }
 TOLERANCE = 1e-5
 Checkpoints = Mapping[str, Path]
