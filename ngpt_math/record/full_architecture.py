@@ -8,11 +8,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ngpt_math import measure, sphere
+from ngpt_math import measure
 from ngpt_math.checkpoint import Model
 from ngpt_math.layers import RMSNorm, Scale, Trace
 from ngpt_math.record.models import (
-    Models, Shipped, encode, floats, letters, sources, trace_text,
+    Models,
+    Shipped,
+    encode,
+    floats,
+    letters,
+    sources,
+    trace_text,
 )  # fmt: skip
 from ngpt_math.record.scale_management import KINDS, of_kind
 from ngpt_math.record.slerp_vs_lerp import residual_path
@@ -109,7 +115,7 @@ def normalized_points(model: Model, trace: Trace) -> list[str]:
 
 
 def is_unit(model: Model, vectors: Tensor) -> bool:
-    """Whether all vectors along the last axis have length 1, group by group, or lie in the shell."""
+    """Whether all vectors along the last axis have length 1 in each group, or lie in the shell."""
     if vectors.shape[-1] % model.config.groups:
         return False
     lengths = vectors.unflatten(-1, (model.config.groups, -1)).norm(dim=-1)

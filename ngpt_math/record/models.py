@@ -19,7 +19,7 @@ from torch import Tensor
 from ngpt_math.checkpoint import Model, checkpoint_path, load_model, read_weights, remake
 from ngpt_math.config import ModelConfig
 from ngpt_math.corpus import Tokens, load_tokens, tokenizer
-from ngpt_math.errors import UsageError
+from ngpt_math.errors import StudioError, UsageError
 from ngpt_math.files import read_card, shown
 from ngpt_math.history import Arrays, load_history
 from ngpt_math.layers import Trace
@@ -101,9 +101,16 @@ class Models:
         return Kept(load_history(path, remake(path)), source_name(path), _sha256(path))
 
     def training(self, name: str) -> dict[str, Any]:
-        """The training settings on the card of the model called `name`."""
+        """The training settings on the card of the model called `name`.
+
+        Raises:
+            StudioError: the card does not say how the model was trained.
+        """
         path = self.path(name)
-        return dict(read_card(path, remake(path))["settings"]["training"])
+        settings = read_card(path, remake(path)).get("settings", {})
+        if "training" not in settings:
+            raise StudioError(f"the card of {shown(path)} has no training settings", remake(path))
+        return dict(settings["training"])
 
 
 def role(path: Path) -> str:
@@ -133,6 +140,21 @@ def history_beside(path: Path) -> Path:
     """Where the history of a checkpoint lies: model and history, or NAME and NAME.history."""
     stem = "history" if path.stem == "model" else f"{path.stem}.history"
     return path.with_name(f"{stem}.safetensors")
+
+
+def kept_along(history: Arrays, start: str, end: str) -> NDArray[np.float64]:
+    """What a training kept under names "snapshot.START….END", side by side [snapshots, n].
+
+    Raises:
+        StudioError: it kept nothing of that name.
+    """
+    names = [n for n in history if n.startswith(f"snapshot.{start}") and n.split(".")[-1] == end]
+    if not names:
+        raise StudioError(
+            f"the history of that training keeps no {start}….{end}",
+            "choose a model that was trained with snapshots of norms",
+        )
+    return np.concatenate([history[name] for name in names], axis=1).astype(np.float64)
 
 
 def source_name(path: Path) -> str:

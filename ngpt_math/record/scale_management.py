@@ -16,7 +16,17 @@ from ngpt_math.history import Arrays
 from ngpt_math.layers import Trace
 from ngpt_math.record.attention import SENTENCE, Head, chosen, uniform_entropy
 from ngpt_math.record.models import (
-    Models, encode, entropy, floats, letters, sources, spread, texts, trace_text, trace_tokens,
+    Models,
+    encode,
+    entropy,
+    floats,
+    kept_along,
+    letters,
+    sources,
+    spread,
+    texts,
+    trace_text,
+    trace_tokens,
 )  # fmt: skip
 from ngpt_math.recordings import ScaleManagement
 
@@ -80,9 +90,7 @@ def settings(config: ModelConfig) -> dict[str, Any]:
 
 def of_kind(history: Arrays, kind: str) -> NDArray[np.float64]:
     """Effective values of one kind over training, all layers side by side [S, n]."""
-    end = KINDS[kind][0]
-    names = [n for n in history if n.startswith("snapshot.scale.") and n.split(".")[-1] == end]
-    return np.concatenate([history[name] for name in names], axis=1).astype(np.float64)
+    return kept_along(history, "scale.", KINDS[kind][0])
 
 
 def one_step(config: ModelConfig, history: Arrays) -> dict[str, Any]:

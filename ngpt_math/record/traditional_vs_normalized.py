@@ -11,7 +11,7 @@ from ngpt_math import sphere
 from ngpt_math.corpus import CORPUS, REMAKE
 from ngpt_math.files import read_card
 from ngpt_math.history import Arrays
-from ngpt_math.record.models import Models, Shipped, floats, sources
+from ngpt_math.record.models import Models, Shipped, floats, kept_along, sources
 from ngpt_math.recordings import TraditionalVsNormalized
 
 MATRIX = "W_q of the first layer, all heads: the first matrix that a letter's embedding meets"
@@ -69,11 +69,11 @@ def toy_losses(ngpt: Arrays, gpt: Arrays) -> dict[str, Any]:
 
 def larger_model(history: Arrays, prefix: str) -> dict[str, Any]:
     """Row lengths, condition numbers and losses of a larger model over its training."""
-    lengths = history["snapshot.norm.layer0.q"]
+    lengths = kept_along(history, "norm.layer0", "q")
     return {
         f"{prefix}steps": floats(history["snapshot.step"]),
         f"{prefix}band": floats(np.percentile(lengths, QUARTILES, axis=1).T),
-        f"{prefix}condition": floats(np.median(history["snapshot.cond.layer0.q"], axis=-1)),
+        f"{prefix}condition": floats(np.median(kept_along(history, "cond.layer0", "q"), axis=1)),
         f"{prefix}kind_start": floats([of_kind(history, name)[0] for name in KINDS.values()]),
         f"{prefix}kind_condition": floats([of_kind(history, name)[-1] for name in KINDS.values()]),
         f"{prefix}loss_steps": floats(history["validation.step"]),
@@ -83,5 +83,4 @@ def larger_model(history: Arrays, prefix: str) -> dict[str, Any]:
 
 def of_kind(history: Arrays, kind: str) -> NDArray[Any]:
     """Condition numbers of one kind of matrix by snapshot [S], median over layers and heads."""
-    layers = [n for n in history if n.startswith("snapshot.cond.layer") and n.endswith(f".{kind}")]
-    return np.median(np.concatenate([history[name] for name in layers], axis=1), axis=1)
+    return np.median(kept_along(history, "cond.layer", kind), axis=1)
