@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from conftest import small
+from shipped import shipped, shown, softmax, weight
 
 from ngpt_math import training as t
 from ngpt_math.checkpoint import build_model, checkpoint_path
@@ -13,8 +15,6 @@ from ngpt_math.corpus import load_tokens
 from ngpt_math.files import read_card
 from ngpt_math.record.full_architecture import PROMPT, normalized_points, norms
 from ngpt_math.record.models import trace_text
-from tests.ngpt_math.conftest import small
-from tests.ngpt_math.shipped import shipped, shown, softmax, weight
 
 
 class TestAttention:

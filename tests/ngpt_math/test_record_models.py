@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from conftest import small
 
 from ngpt_math import record, recordings
 from ngpt_math import training as t
@@ -14,7 +15,6 @@ from ngpt_math.errors import DamagedFile, UsageError
 from ngpt_math.files import read_card
 from ngpt_math.record.models import Models, letters
 from ngpt_math.runfolder import RunFolder
-from tests.ngpt_math.conftest import small
 
 
 @pytest.fixture(scope="module")

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
+from shipped import queries, shipped, shown, weight
 
 from ngpt_math import training as t
 from ngpt_math.checkpoint import Model, checkpoint_path
 from ngpt_math.corpus import load_tokens
 from ngpt_math.files import read_card
 from ngpt_math.record.models import trace_text
-from tests.ngpt_math.shipped import queries, shipped, shown, weight
 
 LEAST = 1e-5
 
