@@ -19,7 +19,7 @@ LEAST = 1e-5
 
 
 def conditions(matrix: np.ndarray, d_head: int) -> list[float]:
-    """Condition numbers of the heads of a matrix, from the eigenvalues of its Gram matrices."""
+    """Condition numbers of the heads of a matrix, from their singular values."""
     heads = matrix.reshape(-1, d_head, matrix.shape[1])
     values = [np.linalg.svd(head, compute_uv=False) for head in heads]
     return [float(v.max() / v.min()) for v in values]
