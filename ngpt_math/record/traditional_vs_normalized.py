@@ -33,6 +33,8 @@ def traditional_vs_normalized(models: Models) -> TraditionalVsNormalized:
         kinds=",".join(KINDS),
         seed=floats(models.training("toy ngpt")["seed"]),
         gpt_seed=floats(models.training("toy gpt")["seed"]),
+        learning_rate=floats(models.training("mini ngpt")["lr"]),
+        gpt_learning_rate=floats(models.training("mini gpt")["lr"]),
         **toy_weights(toy, kept["toy ngpt"].arrays, ""),
         **toy_weights(toy_gpt, kept["toy gpt"].arrays, "gpt_"),
         **toy_losses(kept["toy ngpt"].arrays, kept["toy gpt"].arrays),

@@ -22,8 +22,9 @@ class TraditionalVsNormalized(Recording):
     loss curves. A condition number is largest over smallest singular value (paper, figure 5).
 
     What these trainings show is that the baseline's lengths spread while the nGPT's stay 1. Its
-    condition numbers climb, and so do the nGPT's: at this size and after so few steps they are not
-    the smaller ones. The gap of the paper's figure 5 is of 0.5B parameters and 100,000 steps.
+    condition numbers climb, and so do the nGPT's, which learns at a higher rate: at this size and
+    after so few steps they are not the smaller ones. The gap of the paper's figure 5 is of models
+    with 0.5B parameters after 100,000 steps.
     """
 
     chapter: ClassVar[str] = "traditional_vs_normalized"
@@ -74,6 +75,8 @@ class TraditionalVsNormalized(Recording):
     )
     gpt_kind_condition: Array = array("the same, baseline", "kinds", model=GPT)
 
+    learning_rate: Array = array("peak learning rate", model=MINI)
+    gpt_learning_rate: Array = array("the same, baseline", model=GPT)
     loss_steps: Array = array("optimizer steps done", "points", model=MINI, unit="step")
     loss: Array = array("validation loss", "points", model=MINI, unit="nat/letter")
     gpt_loss_steps: Array = array("optimizer steps done", "gpt_points", model=GPT, unit="step")
