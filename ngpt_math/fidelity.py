@@ -31,7 +31,7 @@ MEANING: Mapping[str, tuple[str, str]] = {
     "s_qk_on_keys": ("s_qk", "multiplies q and k, so that a logit carries its square; or q alone"),
     "alpha_abs": (
         "α_A, α_M",
-        "|α| in the forward pass, or α signed; rows of W_o can take the sign",
+        "|α| in the forward pass, or α signed; W_o's rows can take the sign",
     ),
     "root_on_hidden": ("s_u", "√d on u as on the gate; Norm(h_M) cancels it"),
     "renormalize": (
