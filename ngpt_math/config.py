@@ -33,19 +33,20 @@ class ModelConfig:
 
     Attributes:
         kind: "ngpt", "gpt" or "gpt-qknorm".
-        tokenizer: "letters", "bytes", or a vocabulary that the project has not.
+        tokenizer: "letters", "bytes", or a vocabulary that the project does not have.
         vocab: V. d_model: d. layers: L. heads: H. d_head: d_k. d_mlp: width of each MLP branch.
         context: the longest sequence in training, tokens.
         kv_heads: heads of keys and values of the baseline, None for as many as `heads`.
         rope_base: base of the rotary embedding.
         qk_norm: normalize queries and keys (eq. 15, 16); the nGPT only, the baseline has a kind.
-        tokenizer: "letters", "bytes", or a vocabulary that the project does not have.
+        norm_eps: half width of the shell in which weights, queries and keys keep their length; 0 in
+            the paper, where Norm(x) = x/‖x‖.
         groups: parts of a vector that are normalized one by one; 1 in the paper.
-        alpha_init, alpha_scale: α_A and α_M, the eigen learning rates.
-        s_qk_init, s_qk_scale: s_qk of queries and keys.
-        s_hidden_init, s_hidden_scale: s_u of the MLP.
-        s_gate_init, s_gate_scale: s_ν of the MLP's gate.
-        s_logit_init, s_logit_scale: s_z of the logits.
+        alpha_init, alpha_scale: α_A and α_M, the eigen learning rates (eq. 10, 11).
+        s_qk_init, s_qk_scale: s_qk of queries and keys (eq. 15, 16).
+        s_hidden_init, s_hidden_scale: s_u of the MLP (eq. 20).
+        s_gate_init, s_gate_scale: s_ν of the MLP's gate (eq. 21).
+        s_logit_init, s_logit_scale: s_z of the logits (eq. 3).
         init_std: standard deviation of the baseline's weights at the start.
 
     The rest tells other people's nGPTs from the paper's, whose values are the defaults; `fidelity`

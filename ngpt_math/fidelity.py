@@ -31,7 +31,7 @@ MEANING: Mapping[str, tuple[str, str]] = {
     "s_qk_on_keys": ("s_qk", "multiplies q and k, so that a logit carries its square; or q alone"),
     "alpha_abs": (
         "α_A, α_M",
-        "|α| in the forward pass, or α signed; W_o's rows can take the sign",
+        "|α| in the forward pass, or α signed: below zero it moves away",
     ),
     "root_on_hidden": ("s_u", "√d on u as on the gate; Norm(h_M) cancels it"),
     "renormalize": (
@@ -65,7 +65,7 @@ class Difference:
 NOT_REPRODUCED = (
     Difference(
         "weight dtype", "–", {"paper": "bf16", "nvidia": "bf16, fp32", "lucidrains": "fp32"},
-        "NVIDIA: matrices of the blocks bf16, embeddings and scales fp32; ours fp32 always", False,
+        "NVIDIA: bf16 in blocks, fp32 for embeddings and scales; ours fp32", False,
     ),
     Difference(
         "Norm of zero", "Norm", {"paper": "undefined", "nvidia": "NaN", "lucidrains": "0"},
@@ -73,7 +73,7 @@ NOT_REPRODUCED = (
     ),
     Difference(
         "group norms", "–", {"paper": "–", "nvidia": "–", "lucidrains": "across groups"},
-        "groups of W_o and W_oMLP: lucidrains divides by norms taken across groups; ours 1 each",
+        "groups of columns: lucidrains takes norms across them; ours are 1 each",
         False,
     ),
 )  # fmt: skip
@@ -144,8 +144,8 @@ def table(rows: list[Difference]) -> str:
     lines = ["  ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)) for line in cells]
     shown = [lines[0].rstrip()]
     for row, line in zip(rows, lines[1:], strict=True):
-        shown.append(line.rstrip())
-        shown.append(f"    {row.meaning}{'' if row.reproduced else ' (not reproduced)'}")
+        theirs = "" if row.reproduced else "; no setting does as theirs"
+        shown += [line.rstrip(), f"    {row.meaning}{theirs}"]
     return "\n".join(shown)
 
 

@@ -102,6 +102,15 @@ class NormLinear(nn.Module):
         weight: Tensor = sphere.normalize(self.weight, self.norm_axis, self.norm_eps, self.groups)
         return weight
 
+    def extra_repr(self) -> str:
+        """Shape and rule, for whoever prints the model."""
+        rows, columns = self.weight.shape
+        when = "when read" if self.parametrize else "after each step"
+        parts = f", {self.groups} groups" if self.groups > 1 else ""
+        shell = f", within {self.norm_eps:g}" if self.norm_eps else ""
+        vectors = "rows" if self.norm_axis == 1 else "columns"
+        return f"{columns} -> {rows}, {vectors} of length 1{shell}{parts}, {when}"
+
     def effective(self) -> Tensor:
         """The weight the forward pass uses."""
         return self.projected() if self.parametrize else self.weight
@@ -122,13 +131,19 @@ class Scale(nn.Module):
 
     `stored` is the parameter, filled with `scale` at the start; `effective()` is what the forward
     pass uses, stored · init/scale, so it starts at `init`. A step of Adam moves the effective value
-    by about lr · init/scale.
+    by about lr · init/scale. In the models: s_qk, s_hidden (s_u), s_gate (s_ν), s_logit (s_z), and
+    alpha_attention, alpha_mlp (α_A, α_M).
     """
 
     def __init__(self, size: int, init: float = 1.0, scale: float = 1.0) -> None:
         super().__init__()
         self.ratio = init / scale
         self.stored = nn.Parameter(torch.full((size,), scale))
+
+    def extra_repr(self) -> str:
+        """Both values, for whoever prints the model."""
+        stored, effective = (float(v.detach().mean()) for v in (self.stored, self.effective()))
+        return f"{len(self.stored)}, stored mean {stored:.4g}, effective mean {effective:.4g}"
 
     def effective(self) -> Tensor:
         """The value the forward pass uses."""

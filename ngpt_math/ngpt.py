@@ -133,7 +133,7 @@ class Block(nn.Module):
 
 def step(h: Tensor, suggestion: Tensor, alpha: Scale) -> Tensor:
     """h ← Norm(h + |α|·(h' − h)): some way along the chord, then back to the sphere."""
-    return unit(torch.lerp(h, suggestion, alpha.effective().abs().to(h.dtype)))
+    return unit(torch.lerp(h, suggestion.to(h.dtype), alpha.effective().abs().to(h.dtype)))
 
 
 class NGPT(nn.Module):

@@ -12,7 +12,16 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ngpt_math.config import ModelConfig
-from ngpt_math.layers import Rotary, Scale, Trace, attend, attention_pattern, note, unit
+from ngpt_math.layers import (
+    Rotary,
+    Scale,
+    Trace,
+    attend,
+    attention_pattern,
+    normalize_heads,
+    note,
+    unit,
+)
 from ngpt_math.ngpt import MLP, NGPT, Attention, Block
 
 
@@ -27,7 +36,8 @@ class VariantNGPT(NGPT):
     def forward(self, tokens: Tensor, trace: Trace | None = None) -> Tensor:
         """Logits [B, T, V] from tokens [B, T]."""
         h = F.embedding(tokens, self.embed.effective())
-        if self.config.unit_embedding:
+        other_lengths = self.config.groups > 1 or self.config.norm_eps > 0
+        if self.config.unit_embedding and other_lengths:
             h = unit(h)
         first_values = None
         for layer, block in enumerate(self.blocks):
@@ -61,7 +71,10 @@ def mix(
     raw = part.qkv(h).unflatten(-1, (3 * heads, config.d_head))
     qk, values = raw.split((2 * heads, heads), dim=-2)
     mean = values if first is None else 0.5 * (values + first)
-    q, k = part.normalize_qk(rotary(qk)).chunk(2, dim=-2)
+    turned = rotary(qk)
+    if config.qk_norm:
+        turned = normalize_heads(turned, config.norm_eps, config.groups)
+    q, k = turned.chunk(2, dim=-2)
     s_qk = part.s_qk.effective().view(heads, config.d_head).to(q.dtype)
     q, k = q * s_qk, k * s_qk if config.s_qk_on_keys else k
     mixed = attend(q, k, mean, scale)
