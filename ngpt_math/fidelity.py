@@ -61,6 +61,8 @@ class Difference:
     reproduced: bool = True
 
 
+NO_SETTING = " (no setting)"
+
 # What settings do not say. Ours is the paper's column.
 NOT_REPRODUCED = (
     Difference(
@@ -144,8 +146,7 @@ def table(rows: list[Difference]) -> str:
     lines = ["  ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)) for line in cells]
     shown = [lines[0].rstrip()]
     for row, line in zip(rows, lines[1:], strict=True):
-        theirs = "" if row.reproduced else "; no setting does as theirs"
-        shown += [line.rstrip(), f"    {row.meaning}{theirs}"]
+        shown += [line.rstrip(), f"    {row.meaning}{'' if row.reproduced else NO_SETTING}"]
     return "\n".join(shown)
 
 

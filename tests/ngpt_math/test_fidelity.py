@@ -45,7 +45,7 @@ def test_the_table_fits_a_terminal_and_the_rows_are_json() -> None:
     rows = fidelity.compare()
     text = fidelity.table(rows)
     assert all(len(line) <= 100 for line in text.splitlines())
-    assert text.count("no setting does as theirs") == len(fidelity.NOT_REPRODUCED)
+    assert text.count("(no setting)") == len(fidelity.NOT_REPRODUCED)
     assert len(text.splitlines()) == 1 + 2 * len(rows)
     back = json.loads(json.dumps([dataclasses.asdict(row) for row in rows]))
     assert back[0]["values"]["paper"] == 4096

@@ -377,7 +377,7 @@ def test_parametrized_and_projected_training_agree_on_step_one(seed: int) -> Non
     for lr in (0.02, 0.01):
         models = [random_model(tiny(parametrize=p), seed).double() for p in (True, False)]
         losses = [loss_of(model, words(seed, 4)) for model in models]
-        assert float(losses[0]) == pytest.approx(float(losses[1]), abs=1e-6)
+        assert losses[0].item() == pytest.approx(losses[1].item(), abs=1e-6)
         for model, loss in zip(models, losses, strict=True):
             loss.backward()
             optimizer = torch.optim.SGD(model.parameters(), lr=lr * 100)
