@@ -45,8 +45,9 @@ def model(checkpoint: Path | None, compare: bool, shape: str, as_json: bool) -> 
 @click.command()
 @click.argument("source", type=FILE)
 @click.argument("target", type=FILE)
-@click.option("--set", "given", multiple=True, metavar="NAME=VALUE",
-              help="A setting that the file does not say, such as heads=16; may be repeated.")  # fmt: skip
+@click.option(
+    "--set", "given", multiple=True, metavar="NAME=VALUE", help="As heads=16; repeatable."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def convert(source: Path, target: Path, given: tuple[str, ...], as_json: bool) -> None:
     """Read a checkpoint of NVIDIA/ngpt or nGPT-pytorch and write TARGET.safetensors."""

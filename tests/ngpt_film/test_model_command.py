@@ -34,7 +34,7 @@ def test_convert_then_show(tmp_path: Path) -> None:
     torch.save(theirs.state_dict(), tmp_path / "theirs.pt")
     source, target = str(tmp_path / "theirs.pt"), str(tmp_path / "ours.safetensors")
     text = said(convert, source, target, "--set", "value_residual=false", "--set", "tokenizer=x")
-    assert text.startswith("layout lucidrains\n") and "renormalized" in text
+    assert text.startswith("layout lucidrains\n") and "rotary pairs parted" in text
     assert "value_residual" not in text
     settings = json.loads(said(model, target, "--json"))
     assert settings["value_residual"] is False and settings["tokenizer"] == "x"
