@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from manim import VGroup, VMobject
 
+from scenes.stage.outlines import Weight
 from scenes.stage.readouts import number_points
 from scenes.stage.style import LAYER, PIXEL, SIZE, colour_of
-from scenes.stage.text import Weight
 
 MOST = 36
 """Letters shown of a prompt; a longer one is cut around the letter in question."""
