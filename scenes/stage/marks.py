@@ -173,6 +173,13 @@ class Arrow(Mark):
         self.move_in_space(at_row(rows, row))
 
 
+def term_of(space: Space, at: Point, away_from: Point, term: str, px: float = 26) -> Tag:
+    """A term of an equation beside its point, on the side that faces away from another point."""
+    away = space.drawn(at) - space.drawn(away_from)
+    across, up, _ = away / np.linalg.norm(away) * px
+    return Tag(space, at, Equation(term, px=SIZE.readout), (float(across), float(up)))
+
+
 def name_of(arrow: Arrow, term: str, px: float = 22) -> Tag:
     """A term of an equation beside the middle of an arrow, on the side away from the centre."""
     tail, tip = arrow.space.drawn(np.stack([arrow.start, arrow.end]))

@@ -104,6 +104,8 @@ def test_spoken_lines_have_time(chapter: Entry, watched: Watched) -> None:
     for section in chapter.load().sections():
         said = len(" ".join(section.says))
         assert 0 < said <= 20 * watched.seconds[section.name], section.name
+        # Two lines of 42 characters make a caption: none is left with a word or two.
+        assert max(map(len, section.says)) <= 84, section.says
 
 
 def test_sections_are_declared_in_full(chapter: Entry) -> None:

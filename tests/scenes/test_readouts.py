@@ -11,7 +11,7 @@ from ngpt_math.errors import DamagedFile
 from scenes.stage import fonts
 from scenes.stage.equations import Equation
 from scenes.stage.layout import Explained, stacked
-from scenes.stage.outlines import advance, path_points
+from scenes.stage.outlines import advance, line_of, path_points
 from scenes.stage.prompt import MOST, Prompt, cut
 from scenes.stage.readouts import (
     Number,
@@ -108,6 +108,16 @@ def test_fraction_bar_is_drawn() -> None:
 def test_term_must_begin_with_a_role() -> None:
     with pytest.raises(ValueError, match="does not begin with a role"):
         Equation("{{ h : green }}")
+
+
+def test_long_lines_are_not_broken() -> None:
+    words = "a line of the length that a title or a takeaway may well have, or even more"
+    _, starts = line_of(words, "SEMIBOLD")
+    assert list(starts) == sorted(starts) and starts[-1] > 30
+    width = sum(advance(letter, "SEMIBOLD") for letter in words)
+    assert starts[-1] == pytest.approx(width - advance("e", "SEMIBOLD"), rel=0.02)
+    with pytest.raises(ValueError, match="too long"):
+        line_of("word " * 800, "NORMAL")
 
 
 def test_path_of_lines_and_cubics() -> None:
