@@ -27,6 +27,7 @@ from scenes.stage.chapter import Chapter
 from scenes.stage.style import COLOUR
 
 Tell = Callable[[int], None]  # hears how many frames are done
+SinkOf = Callable[[str], Any]
 
 TEXT_CACHE = ROOT / "renders" / "manim"
 
@@ -56,10 +57,13 @@ class SectionFailed(Exception):
 
 
 class _Tap(SceneFileWriter):
-    """Manim's file writer that writes nothing, and hands each section's frames on."""
+    """Manim's file writer that writes nothing, and hands each section's frames on.
 
-    def __init__(self, sinks: Mapping[str, Any], tell: Tell | None, settings: Any) -> None:
-        self._sinks = sinks
+    `sink_of` gives, by section's name, what takes its frames: something with `write`.
+    """
+
+    def __init__(self, sink_of: SinkOf, tell: Tell | None, settings: Any) -> None:
+        self._sink_of = sink_of
         self._last: Any = None
         self._tell = tell
         self.counts: dict[str, int] = {}
@@ -67,13 +71,36 @@ class _Tap(SceneFileWriter):
 
     def write_frame(self, pixels: Any, *, repeat: int = 1, changed: Box = EVERYWHERE) -> None:
         name = self.sections[-1].name
-        sink = self._sinks[name]
+        sink = self._sink_of(name)
         # What changed is known since the frame before, which another sink may have got.
         sink.write(pixels, repeat, changed if sink is self._last else EVERYWHERE)
         self._last = sink
         self.counts[name] = self.counts.get(name, 0) + repeat
         if self._tell is not None:
             self._tell(sum(self.counts.values()))
+
+
+class _Reel:
+    """One segment a section, each open only while its section is played."""
+
+    def __init__(self, paths: Mapping[str, Path], quality: Quality, digest: bool) -> None:
+        self._paths, self._quality, self._digest = paths, quality, digest
+        self.writers: dict[str, SegmentWriter] = {}
+        self._open = ExitStack()
+
+    def __enter__(self) -> _Reel:
+        return self
+
+    def sink_of(self, name: str) -> SegmentWriter:
+        """The segment of a section. The one before it is finished."""
+        if name not in self.writers:
+            self._open.close()
+            writer = _writer(self._paths[name], self._quality, self._digest)
+            self.writers[name] = self._open.enter_context(writer)
+        return self.writers[name]
+
+    def __exit__(self, *failure: Any) -> None:
+        self._open.__exit__(*failure)
 
 
 class _Still:
@@ -83,6 +110,10 @@ class _Still:
 
     def write(self, pixels: Pixels, repeat: int, changed: Box) -> None:
         self.pixels = pixels.copy()
+
+
+def _no_sink(section: str) -> Any:
+    raise AssertionError("a frame was drawn that nobody wants")
 
 
 def _settings(quality: Quality, text_cache: Path = TEXT_CACHE) -> dict[str, Any]:
@@ -118,12 +149,12 @@ def _run(
     chapter: type[Chapter],
     names: tuple[str, ...],
     quality: Quality,
-    sinks: Mapping[str, Any],
+    sink_of: SinkOf,
     only_frame: int | None = None,
     tell: Tell | None = None,
 ) -> tuple[FilmRenderer, Chapter]:
-    """Play the sections `names` into `sinks`; the caller has applied `_settings`."""
-    renderer, scene = _scene(chapter, names, sinks, only_frame, tell)
+    """Play the sections `names` into their sinks; the caller has applied `_settings`."""
+    renderer, scene = _scene(chapter, names, sink_of, only_frame, tell)
     scene.render()
     return renderer, scene
 
@@ -131,13 +162,13 @@ def _run(
 def _scene(
     chapter: type[Chapter],
     names: tuple[str, ...],
-    sinks: Mapping[str, Any],
+    sink_of: SinkOf,
     only_frame: int | None = None,
     tell: Tell | None = None,
 ) -> tuple[FilmRenderer, Chapter]:
-    """A scene that will play the sections `names` into `sinks`."""
+    """A scene that will play the sections `names` into their sinks."""
     renderer = FilmRenderer(
-        file_writer_class=partial(_Tap, sinks, tell),
+        file_writer_class=partial(_Tap, sink_of, tell),
         camera_class=camera_of(chapter),
     )
     renderer.only_frame = only_frame
@@ -154,13 +185,11 @@ def shoot_each(
     Sections not named are fast-forwarded, and those after the last one left out.
     """
     names = _names(chapter, tuple(paths))
-    with ExitStack() as stack:
-        stack.enter_context(tempconfig(_settings(quality)))
-        writers = {n: stack.enter_context(_writer(paths[n], quality, digest)) for n in names}
-        renderer, _ = _run(chapter, names, quality, writers)
+    with tempconfig(_settings(quality)), _Reel(paths, quality, digest) as reel:
+        renderer, _ = _run(chapter, names, quality, reel.sink_of)
         counts = renderer.file_writer.counts
         _check_shown(chapter, names, counts)
-    return {n: _take(writers[n], ((n, counts[n]),)) for n in names}
+    return {n: _take(reel.writers[n], ((n, counts[n]),)) for n in names}
 
 
 def shoot(
@@ -177,7 +206,7 @@ def shoot(
     names = _names(chapter, section_names)
     settings = _settings(quality, text_cache)
     with tempconfig(settings), _writer(out, quality, digest) as writer:
-        renderer, _ = _run(chapter, names, quality, dict.fromkeys(names, writer), tell=tell)
+        renderer, _ = _run(chapter, names, quality, lambda _: writer, tell=tell)
         counts = renderer.file_writer.counts
         _check_shown(chapter, names, counts)
     return _take(writer, tuple((n, counts[n]) for n in names))
@@ -193,7 +222,7 @@ def lengths(
     """
     names = _names(chapter, None)
     with tempconfig(_settings(quality, text_cache)):
-        renderer, scene = _scene(chapter, names, {}, only_frame=-1)
+        renderer, scene = _scene(chapter, names, _no_sink, only_frame=-1)
         try:
             scene.render()
         except Exception as error:
@@ -215,14 +244,14 @@ def still(
     """Write one frame of a section as PNG: what it ends with, or the frame at a fraction of it."""
     names = _names(chapter, (section,))
     with tempconfig(_settings(quality, text_cache)):
-        renderer, scene = _run(chapter, names, quality, {}, only_frame=-1)
+        renderer, scene = _run(chapter, names, quality, _no_sink, only_frame=-1)
         if at == "end":
             renderer.update_frame(scene)
             pixels: Any = renderer.get_frame()
         else:
             kept = _Still()
             frame = round(float(at) * max(0, renderer.frame - 1))
-            _run(chapter, names, quality, {section: kept}, only_frame=frame)
+            _run(chapter, names, quality, lambda _: kept, only_frame=frame)
             pixels = kept.pixels
     with whole_file(out_png) as temporary:
         Image.fromarray(pixels).convert("RGB").save(temporary, format="png")

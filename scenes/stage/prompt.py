@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from manim import VGroup, VMobject
 
 from scenes.stage.outlines import Weight
@@ -36,7 +37,7 @@ class Prompt(VGroup):
         )
         for text, colour, weight in pieces:
             outline, width = number_points(text, weight)
-            outline[:, 0] += pen
+            outline = outline + np.array([pen, 0, 0])
             pen += width
             piece = VMobject(stroke_width=0).set_fill(colour_of(colour), 1)
             self.add(piece.set_points(outline * px * PIXEL))

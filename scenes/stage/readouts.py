@@ -7,6 +7,7 @@ costs one array, and does not shake.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from manim import VGroup, VMobject
@@ -18,17 +19,21 @@ from scenes.stage.style import LAYER, PIXEL, SIZE, Point, colour_of
 Label = VMobject | VGroup
 
 
+@lru_cache(maxsize=4096)
 def number_points(words: str, weight: Weight) -> tuple[Point, float]:
     """Outlines of a number written in `words`, from the origin on, and its width; the em is 1.
 
-    They are put together from single characters: no other number costs Pango anything.
+    They are put together from single characters: no other number costs Pango anything. They are
+    kept, and must not be changed.
     """
     pen, outlines = 0.0, [np.zeros((0, 3))]
     for character in words:
         if not character.isspace():
             outlines.append(line_of(character, weight)[0] + np.array([pen, 0, 0]))
         pen += advance(character, weight)
-    return np.concatenate(outlines), pen
+    outline = np.concatenate(outlines)
+    outline.flags.writeable = False
+    return outline, pen
 
 
 def written(value: float, places: int, unit: str) -> str:
