@@ -27,7 +27,6 @@ from scenes.stage.motion import (
     dimmed,
     drawn,
     grown,
-    leave,
     looked,
     placed,
     swept,
@@ -69,7 +68,7 @@ class SlerpVsLerp(Chapter):
         self.play(*appear(past.times, past.cosines))
         self.play(*dimmed(*past.others), *appear(*past.frames))
         self.wait(TIME.read)
-        self.clear_stage()
+        self.clear_next()
 
     @section(
         "Two ways to take in what a block found",
@@ -97,7 +96,7 @@ class SlerpVsLerp(Chapter):
         self.play(*swept(one.going, 1, 2))
         self.wait(TIME.read)
         arrows = (*one.states, one.found, one.suggested, one.step, one.sum, one.moved)
-        self.play(*leave(*arrows, *one.names))
+        self.go_next(*arrows, *one.names)
 
     @section(
         "Update after update",
@@ -121,7 +120,7 @@ class SlerpVsLerp(Chapter):
         self.play(*swept(every.going, 0, 0), *coming, run_time=TIME.quick)
         self.play(*swept([*every.going, *lengths], 0, every.rows), run_time=TIME.sweep)
         self.wait(TIME.read)
-        self.clear_stage()
+        self.clear_next()
 
     @section(
         "Two points, one block’s suggestion apart",
@@ -144,7 +143,7 @@ class SlerpVsLerp(Chapter):
         self.play(drawn(points.between))
         self.play(Appear(points.theta))
         self.wait(TIME.read)
-        self.play(*leave(points.texts, points.between))
+        self.go_next(points.texts, points.between)
 
     @section(
         "LERP: straight through the sphere, then back to length one",
@@ -169,7 +168,7 @@ class SlerpVsLerp(Chapter):
         self.wait(TIME.rest)
         self.play(*swept([*ways.lerp_steps, *read], ways.middle, ways.last), run_time=half)
         self.wait(TIME.rest)
-        self.play(*leave(ways.rule, ways.length))
+        self.go_next(ways.rule, ways.length)
 
     @section(
         "SLERP: along the arc, at an even pace",
@@ -193,7 +192,7 @@ class SlerpVsLerp(Chapter):
         self.wait(TIME.rest)
         self.play(*swept(steps, ways.last, ways.ahead), run_time=TIME.sweep / 2)
         self.wait(TIME.read)
-        self.play(*leave(*ways.readouts))
+        self.go_next(*ways.readouts)
 
     @section(
         "They agree at the ends and halfway, nowhere else",
@@ -216,7 +215,7 @@ class SlerpVsLerp(Chapter):
         self.play(*swept(ways.both, ways.last, ways.middle))
         self.play(*appear(*angles.meet))
         self.wait(TIME.read)
-        self.clear_stage()
+        self.clear_next()
 
     @section(
         "For small steps, the chord goes sin θ over θ of the way",
@@ -237,7 +236,7 @@ class SlerpVsLerp(Chapter):
         self.wait(TIME.rest)
         self.play(*appear(*picture.here, *picture.values))
         self.wait(TIME.read)
-        self.clear_stage()
+        self.clear_next()
 
     @section(
         "How far to step is learned",
@@ -257,7 +256,7 @@ class SlerpVsLerp(Chapter):
         self.play(*(grown(row) for row in alpha.bars.rows), run_time=TIME.sweep / 2)
         self.play(Appear(alpha.bars.numbers))
         self.wait(TIME.read)
-        self.clear_stage()
+        self.clear_next()
 
     @section(
         "The same update, timid or bold",
@@ -282,7 +281,7 @@ class SlerpVsLerp(Chapter):
             self.wait(TIME.rest)
             before = stop
         self.wait(TIME.rest)
-        self.play(*leave(other.runner, *other.dots, other.table, ways.slider))
+        self.go_next(other.runner, *other.dots, other.table, ways.slider)
 
     @section(
         "In truth, every dimension has its own α",
@@ -304,7 +303,7 @@ class SlerpVsLerp(Chapter):
         self.play(Appear(own.values[1]))
         self.look(self.points.view, own.view)
         self.wait(TIME.read)
-        self.clear_stage()
+        self.clear_next()
 
     @section(
         "α is a step size: an eigen learning rate",
@@ -324,7 +323,7 @@ class SlerpVsLerp(Chapter):
         self.play(*appear(rates.bars.axis, rates.count))
         self.play(grown(rates.bars.rows[0]))
         self.wait(TIME.read)
-        self.clear_stage()
+        self.clear_next()
 
     @section(
         "To take away",
@@ -353,7 +352,7 @@ class SlerpVsLerp(Chapter):
             self.wait(TIME.rest)
         self.play(Appear(books))
         self.wait(TIME.rest)
-        self.clear_stage()
+        self.clear_next()
 
     @section(
         "Where does the suggestion come from?",
@@ -368,4 +367,3 @@ class SlerpVsLerp(Chapter):
         self.look(self.points.view, suggestion, seconds=TIME.sweep / 2)
         self.play(Appear(card))
         self.wait(TIME.rest)
-        self.clear_stage()
