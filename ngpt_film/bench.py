@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -264,7 +265,9 @@ def _ours(name: str, clock: _Clock, folder: Path) -> Cost:
     scene_class, only = _scene(name)
     with tempconfig(_settings(hd)):
         with Timed(folder / "out.mp4", hd.width, hd.height, hd.fps, codec=hd.codec) as writer:
-            renderer = FilmRenderer(partial(_Tap, lambda _: writer, None), camera_of(scene_class))
+            renderer = FilmRenderer(
+                partial(_Tap, defaultdict(lambda: writer), None), camera_of(scene_class)
+            )
             _play(scene_class, only, renderer)
         return clock.cost(encoding[0])
 
