@@ -88,7 +88,7 @@ class Bt709:
 
 # Blocks to which boxes are widened: even, for the chroma's half resolution, and wider than the
 # filter that halves it, which must see a little of what is around a box.
-BLOCK = 16
+BLOCK = 8
 
 
 def _aligned(box: Box, width: int, height: int, margin: int) -> Box:
@@ -183,10 +183,14 @@ class SegmentWriter:
         for _ in range(repeat):
             frame.pts = self.frames
             frame.time_base = Fraction(1, self.fps)
-            self._container.mux(self._stream.encode(frame))
+            self._encode(frame)
             self.frames += 1
             if self._hash is not None:
                 self._hash.update(self._last_digest)
+
+    def _encode(self, frame: av.VideoFrame | None) -> None:
+        """Encode a yuv420p frame, or with None those that are still held back."""
+        self._container.mux(self._stream.encode(frame))
 
     @property
     def digest(self) -> str:
@@ -201,7 +205,7 @@ class SegmentWriter:
     ) -> None:
         try:
             if kind is None:
-                self._container.mux(self._stream.encode(None))
+                self._encode(None)
         except BaseException:
             self._files.__exit__(*sys.exc_info())
             raise

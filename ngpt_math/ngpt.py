@@ -24,9 +24,28 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ngpt_math import sphere
 from ngpt_math.config import ModelConfig
-from ngpt_math.layers import NormLinear, Rotary, Scale, Trace, attend, attention_pattern, note, unit
+from ngpt_math.layers import (
+    NormLinear,
+    Rotary,
+    Scale,
+    Trace,
+    attend,
+    attention_pattern,
+    normalize_heads,
+    note,
+    unit,
+)
+
+
+def linear_of(config: ModelConfig) -> partial[NormLinear]:
+    """The model's kind of linear map, to be called with its two dimensions."""
+    return partial(
+        NormLinear,
+        norm_eps=config.norm_eps,
+        groups=config.groups,
+        parametrize=config.parametrize,
+    )
 
 
 class Attention(nn.Module):
@@ -35,7 +54,7 @@ class Attention(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         inner = config.heads * config.d_head
-        linear = partial(NormLinear, norm_eps=config.norm_eps, groups=config.groups)
+        linear = linear_of(config)
         self.config = config
         self.qkv = linear(config.d_model, 3 * inner)
         self.out = linear(inner, config.d_model, norm_dim_in=False)
@@ -63,10 +82,7 @@ class Attention(nn.Module):
         """Norm of every head's query and key (eq. 15, 16); the paper allows to leave it out."""
         if not self.config.qk_norm:
             return qk
-        if self.config.norm_eps == 0 and self.config.groups == 1:
-            return unit(qk)
-        shell: Tensor = sphere.normalize(qk, -1, self.config.norm_eps, self.config.groups)
-        return shell
+        return normalize_heads(qk, self.config.norm_eps, self.config.groups)
 
 
 class MLP(nn.Module):
@@ -75,7 +91,7 @@ class MLP(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         d_model, d_mlp = config.d_model, config.d_mlp
-        linear = partial(NormLinear, norm_eps=config.norm_eps, groups=config.groups)
+        linear = linear_of(config)
         self.hidden_gate = linear(d_model, 2 * d_mlp)
         self.out = linear(d_mlp, d_model, norm_dim_in=False)
         self.s_hidden = Scale(d_mlp, config.s_hidden_init, config.s_hidden_scale)
@@ -117,7 +133,7 @@ class Block(nn.Module):
 
 def step(h: Tensor, suggestion: Tensor, alpha: Scale) -> Tensor:
     """h ← Norm(h + |α|·(h' − h)): some way along the chord, then back to the sphere."""
-    return unit(torch.lerp(h, suggestion, alpha.effective().abs().to(h.dtype)))
+    return unit(torch.lerp(h, suggestion.to(h.dtype), alpha.effective().abs().to(h.dtype)))
 
 
 class NGPT(nn.Module):
@@ -128,7 +144,7 @@ class NGPT(nn.Module):
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        linear = partial(NormLinear, norm_eps=config.norm_eps, groups=config.groups)
+        linear = linear_of(config)
         self.config = config
         self.embed = linear(config.d_model, config.vocab)
         self.rotary = Rotary(config.d_head, config.rope_base, config.context)
@@ -139,7 +155,7 @@ class NGPT(nn.Module):
 
     def forward(self, tokens: Tensor, trace: Trace | None = None) -> Tensor:
         """Logits [B, T, V] from tokens [B, T]."""
-        h = F.embedding(tokens, self.embed.weight)
+        h = F.embedding(tokens, self.embed.effective())
         if self.config.groups > 1 or self.config.norm_eps > 0:
             h = unit(h)  # hidden states have length 1 exactly, whatever the weights may have
         for layer, block in enumerate(self.blocks):
@@ -152,6 +168,10 @@ class NGPT(nn.Module):
         return [(n, m) for n, m in self.named_modules() if isinstance(m, NormLinear)]
 
     def normalize_weights(self) -> None:
-        """Put every constrained weight back on the sphere (section 2.6, point 2)."""
+        """Put every constrained weight back on the sphere (section 2.6, point 2).
+
+        Parametrized weights are left to drift, as they do where they come from.
+        """
         for _, module in self.constrained():
-            module.normalize_()
+            if not module.parametrize:
+                module.normalize_()

@@ -10,6 +10,8 @@ from scenes.stage.style import Mask, Point
 PIECES = 8
 """Bézier pieces of a circle; they stay within a fiftieth of a pixel of it."""
 
+THIRDS = np.linspace(0, 1, 4)[None, :, None]
+
 Split = tuple[Point, Point]
 """Control points, four a Bézier piece, of what is in front and of what is behind."""
 
@@ -86,8 +88,7 @@ def _kept_parts(
 
 def straight(start: Point, end: Point) -> Point:
     """Control points of straight pieces from `start` to `end`, both (pieces, 3)."""
-    thirds = np.linspace(0, 1, 4)[None, :, None]
-    pieces = start[:, None, :] * (1 - thirds) + end[:, None, :] * thirds
+    pieces = start[:, None, :] * (1 - THIRDS) + end[:, None, :] * THIRDS
     return pieces.reshape(-1, 3)
 
 

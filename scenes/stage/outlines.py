@@ -27,6 +27,9 @@ POINTS = 75.0
 EM = POINTS * 4 / 3
 """The em in the units of Pango's drawing, in which a point is 4/3."""
 
+WIDEST = 40_000
+"""Width of the drawing, far beyond that of any line."""
+
 LINK = "{http://www.w3.org/1999/xlink}href"
 THIRDS = np.linspace(0, 1, 4)[:, None]
 
@@ -36,7 +39,7 @@ def drawing(words: str, weight: Weight) -> ElementTree.Element:
     setting = TextSetting(0, len(words), register(), "NORMAL", weight, 0)
     with tempfile.TemporaryDirectory() as folder:
         path = str(Path(folder) / "line.svg")
-        text2svg([setting], POINTS, POINTS, False, path, 0, 0, 1920, 1080, words)
+        text2svg([setting], POINTS, POINTS, False, path, 0, 0, WIDEST, round(EM), words)
         return ElementTree.parse(path).getroot()
 
 
@@ -56,6 +59,9 @@ def line_of(words: str, weight: Weight) -> tuple[Point, tuple[float, ...]]:
         start = float(use.get("x", 0)) / EM
         outlines.append(shapes[use.get(LINK, "")[1:]] + np.array([start, 0, 0]))
         starts.append(start)
+    # Pango breaks a line at the edge and goes on below, out of sight. A ligature is one shape.
+    if len(starts) < 0.8 * len("".join(words.split())):
+        raise ValueError(f"too long for a line: {words!r}")
     return np.concatenate(outlines), tuple(starts)
 
 

@@ -11,7 +11,7 @@ from ngpt_math.errors import DamagedFile
 from scenes.stage import fonts
 from scenes.stage.equations import Equation
 from scenes.stage.layout import Explained, stacked
-from scenes.stage.outlines import advance, path_points
+from scenes.stage.outlines import advance, line_of, path_points
 from scenes.stage.prompt import MOST, Prompt, cut
 from scenes.stage.readouts import (
     Number,
@@ -110,6 +110,16 @@ def test_term_must_begin_with_a_role() -> None:
         Equation("{{ h : green }}")
 
 
+def test_long_lines_are_not_broken() -> None:
+    words = "a line of the length that a title or a takeaway may well have, or even more"
+    _, starts = line_of(words, "SEMIBOLD")
+    assert list(starts) == sorted(starts) and starts[-1] > 30
+    width = sum(advance(letter, "SEMIBOLD") for letter in words)
+    assert starts[-1] == pytest.approx(width - advance("e", "SEMIBOLD"), rel=0.02)
+    with pytest.raises(ValueError, match="too long"):
+        line_of("word " * 800, "NORMAL")
+
+
 def test_path_of_lines_and_cubics() -> None:
     points = path_points("M 0 0 L 100 0 C 100 50 50 100 0 100 Z ")
     assert points.shape == (12, 3)
@@ -202,12 +212,15 @@ def test_table_rows_are_level_and_columns_right_aligned() -> None:
 
 def test_prompt_lights_the_letter() -> None:
     prompt = Prompt("abc def", 4, "normalized")
-    assert [p.get_fill_color().to_hex().lower() for p in prompt] == [
+    *texts, line = prompt
+    assert [p.get_fill_color().to_hex().lower() for p in texts] == [
         COLOUR.muted,
         COLOUR.normalized,
         COLOUR.muted,
     ]
-    before, letter, after = prompt
+    before, letter, after = texts
+    assert line.get_center()[0] == pytest.approx(letter.get_center()[0])
+    assert line.get_top()[1] < letter.get_bottom()[1]
     assert before.get_right()[0] < letter.get_left()[0] < letter.get_right()[0]
     assert letter.get_right()[0] < after.get_left()[0]
 
