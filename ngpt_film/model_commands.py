@@ -14,7 +14,7 @@ from ngpt_math.files import shown
 KINDS = ("ngpt", "gpt", "gpt-qknorm", "both")
 
 
-def _need_torch() -> None:
+def need_torch() -> None:
     """Raises UsageError where torch is not installed: rendering does without it."""
     from importlib.util import find_spec
 
@@ -33,7 +33,7 @@ def _need_torch() -> None:
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder of the runs.")
 def train(preset: str, out: Path | None, **options: Any) -> None:
     """Train a preset's models; a stopped run goes on with the same command."""
-    _need_torch()
+    need_torch()
     from ngpt_math import training
 
     for path in training.run(preset, options.pop("kind"), out=out, **options):
@@ -52,7 +52,7 @@ def record(chapters: tuple[str, ...], check: bool, as_json: bool) -> None:
         if chapter not in CHAPTERS:
             known = ", ".join(CHAPTERS)
             raise UsageError(f"there is no chapter '{chapter}'", f"the chapters are: {known}")
-    _need_torch()
+    need_torch()
     from ngpt_math import record as recorder
 
     rows = []
