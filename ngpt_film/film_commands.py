@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ngpt_film.gallery import stage
 from ngpt_film.outline import Target, target, targets
 from ngpt_film.quality import QUALITIES, quality
 from ngpt_film.terminal import minutes, print_json, progress, say
@@ -246,4 +247,4 @@ def doctor(as_json: bool) -> int:
     return 1 if any(check.failed for check in found) else 0
 
 
-COMMANDS = (render, status, still, sheet, where, doctor)
+COMMANDS = (render, status, still, sheet, where, doctor, stage)

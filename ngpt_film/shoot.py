@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from manim import SceneFileWriter, tempconfig
+from manim import Scene, SceneFileWriter, tempconfig
 from PIL import Image
 
 from ngpt_film.box import EVERYWHERE, Box
@@ -299,3 +299,14 @@ def _writer(path: Path, quality: Quality, digest: bool) -> SegmentWriter:
 
 def _take(writer: SegmentWriter, sections: tuple[tuple[str, int], ...]) -> Take:
     return Take(writer.path, writer.frames, writer.frames / writer.fps, sections, writer.digest)
+
+
+def last_picture(scene_class: type[Scene], quality: Quality, text_cache: Path) -> Image.Image:
+    """What a scene ends with; nothing before it is drawn."""
+    with tempconfig(_settings(quality, text_cache)):
+        renderer = FilmRenderer(partial(_Tap, {}, None), camera_of(scene_class))
+        renderer.only_frame = -1
+        scene = scene_class(renderer=renderer)
+        scene.render()
+        renderer.update_frame(scene)
+        return Image.fromarray(renderer.get_frame()).convert("RGB")
