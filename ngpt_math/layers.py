@@ -1,18 +1,13 @@
-"""The parts both transformers are built from.
-
-`unit` is the hot path of the nGPT: x·(1/‖x‖) with its gradient written out, so that a normalization
-costs one reduction forwards and one backwards and keeps nothing but its own result.
-"""
+"""The parts both transformers are built from."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ngpt_math import sphere
+from ngpt_math.fused import linear, rotate, unit
 
 # Intermediate results by name, filled only when somebody asks: `model(tokens, trace={})`.
 Trace = dict[str, Tensor]
@@ -24,38 +19,6 @@ def note(trace: Trace | None, prefix: str, **tensors: Tensor) -> None:
         found = {f"{prefix}.{name}": t.detach() for name, t in tensors.items()}
         assert not trace.keys() & found.keys()
         trace.update(found)
-
-
-class _Unit(torch.autograd.Function):
-    """x/√(‖x‖² + eps) along the last axis, in single precision at least; zero stays zero."""
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, eps: float) -> Tensor:
-        wide = torch.promote_types(x.dtype, torch.float32)
-        squared = torch.linalg.vector_norm(x, dim=-1, keepdim=True, dtype=wide).square_()
-        inverse = squared.add_(eps).rsqrt_()
-        inverse.masked_fill_(inverse > 1 / sphere.SMALLEST_NORM, 0.0)
-        y = (x * inverse).to(x.dtype)
-        ctx.save_for_backward(y, inverse)
-        return y
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
-        """The part of the gradient that touches the sphere, over the length: (g − y(y·g))/‖x‖.
-
-        With eps > 0 the vectors y are shorter than 1 and the same line is still exact.
-        """
-        y, inverse = ctx.saved_tensors
-        (gradient,) = gradients
-        radial = (gradient * y).sum(-1, keepdim=True, dtype=inverse.dtype)
-        flat = torch.addcmul(gradient, y, radial, value=-1).mul(inverse)
-        return flat.to(y.dtype), None
-
-
-def unit(x: Tensor, eps: float = 0.0) -> Tensor:
-    """Norm(x) of the paper: every vector along the last axis at length 1; zero stays zero."""
-    result: Tensor = _Unit.apply(x, eps)
-    return result
 
 
 class NormLinear(nn.Module):
@@ -91,18 +54,32 @@ class NormLinear(nn.Module):
     @torch.no_grad()
     def normalize_(self) -> None:
         """Put the weight vectors back on the sphere, in place."""
+        if self.norm_eps == 0 and self.groups == 1:
+            wide = torch.promote_types(self.weight.dtype, torch.float32)
+            squared = self.weight.to(wide).square().sum(self.norm_axis, keepdim=True)
+            self.weight.mul_(squared.clamp_min_(sphere.SMALLEST_NORM**2).rsqrt_())
+            return
         unit_weight = sphere.normalize(self.weight, self.norm_axis, self.norm_eps, self.groups)
         self.weight.copy_(unit_weight)
 
-    def forward(self, x: Tensor, row_scale: Tensor | None = None) -> Tensor:
-        """x [..., dim_in] to [..., dim_out]; `row_scale` [dim_out] multiplies the outputs.
+    def folded(self, row_scale: Tensor | None = None) -> Tensor:
+        """The weight with what multiplies the outputs in its rows; `row_scale` is [dim_out].
 
-        It multiplies the weight's rows instead, which is the same function and cheaper whenever a
-        batch has more tokens than the input has dimensions.
+        This is the same function as multiplying the outputs, and cheaper whenever a batch has more
+        tokens than the input has dimensions.
         """
         weight = self.weight if row_scale is None else self.weight * row_scale[:, None]
-        y = F.linear(x, weight)
-        return y if self.groups == 1 else y / self.groups
+        return weight if self.groups == 1 else weight / self.groups
+
+    def forward(self, x: Tensor, row_scale: Tensor | None = None) -> Tensor:
+        """x [..., dim_in] to [..., dim_out]; `row_scale` [dim_out] multiplies the outputs."""
+        return linear(x, self.folded(row_scale))[0]
+
+    def parts(
+        self, x: Tensor, sizes: tuple[int, ...], row_scale: Tensor | None = None
+    ) -> tuple[Tensor, ...]:
+        """As `forward`, the outputs cut into parts of `sizes`."""
+        return linear(x, self.folded(row_scale), sizes)
 
 
 class Scale(nn.Module):
@@ -124,7 +101,11 @@ class Scale(nn.Module):
 
 
 class RMSNorm(nn.Module):
-    """x/√(mean(x²) + ε) with a learnable gain, the baseline's norm."""
+    """x/√(mean(x²) + ε) with a learnable gain, the baseline's norm, in two parts.
+
+    A linear map that follows can take the gain into its columns (`gain_of_unit`), which is the same
+    function and cheaper whenever a batch has more tokens than the map has outputs.
+    """
 
     def __init__(self, dim: int, eps: float = 1e-6) -> None:
         super().__init__()
@@ -132,9 +113,19 @@ class RMSNorm(nn.Module):
         self.root = dim**0.5
         self.gain = nn.Parameter(torch.ones(dim))
 
+    def gain_of_unit(self) -> Tensor:
+        """What the direction is multiplied by [dim]: gain·√dim."""
+        return self.gain * self.root
+
     def forward(self, x: Tensor) -> Tensor:
         """x [..., dim], normalized along the last axis."""
-        return unit(x, self.eps) * (self.gain * self.root)
+        return unit(x, self.eps, self.gain_of_unit())
+
+    def into(
+        self, weight: Tensor, x: Tensor, sizes: tuple[int, ...] | None = None
+    ) -> tuple[Tensor, ...]:
+        """norm(x) @ weightᵀ in parts of `sizes`, the gain multiplied into the weight's columns."""
+        return linear(unit(x, self.eps), weight * self.gain_of_unit(), sizes)
 
 
 class Rotary(nn.Module):
@@ -158,16 +149,15 @@ class Rotary(nn.Module):
         """Tabulate the positions 0 … length − 1."""
         position = torch.arange(length, device=self.frequency.device)  # type: ignore[arg-type]
         turn = torch.outer(position, self.frequency)  # type: ignore[arg-type]
-        self.cos, self.sin = turn.cos()[:, None], turn.sin()[:, None]
+        self.cos = torch.cat((turn.cos(), turn.cos()), dim=-1)[:, None]
+        self.sin = turn.sin()[:, None]
 
     def forward(self, x: Tensor, start: int = 0) -> Tensor:
         """x [..., T, H, d_k] with each head turned by its position, the first one `start`."""
         end = start + x.shape[-3]
         if end > self.cos.shape[0]:
             self.grow(2 * end)
-        cos, sin = self.cos[start:end].to(x.dtype), self.sin[start:end].to(x.dtype)
-        a, b = x.chunk(2, dim=-1)
-        return torch.cat((a * cos - b * sin, b * cos + a * sin), dim=-1)
+        return rotate(x, self.cos[start:end].to(x.dtype), self.sin[start:end].to(x.dtype))
 
 
 def attend(q: Tensor, k: Tensor, v: Tensor, scale: float) -> Tensor:
