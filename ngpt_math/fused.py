@@ -180,9 +180,7 @@ class _Parts(Function):
     """The products of x [n, d_in] with the parts of a weight, each in a tensor of its own."""
 
     @staticmethod
-    def forward(
-        ctx: Any, x: Tensor, weight: Tensor, sizes: tuple[int, ...]
-    ) -> tuple[Tensor, ...]:
+    def forward(ctx: Any, x: Tensor, weight: Tensor, sizes: tuple[int, ...]) -> tuple[Tensor, ...]:
         ctx.save_for_backward(x, weight)
         ctx.sizes = sizes
         return tuple(product(x, rows) for rows in weight.split(sizes))
