@@ -40,9 +40,12 @@ def slerp_vs_lerp() -> SlerpVsLerp:
         update=floats(update),
         states=floats(path["states"][:, position]),
         suggestions=floats(path["suggestions"][:, position]),
+        norms=floats(path["states"][:, position].norm(dim=-1)),
+        stepped=floats(stepped(path, alphas(toy.model), position)),
         alphas=floats(torch.stack(alphas(toy.model))),
         angles=floats(path["angles"][:, position]),
         moved=floats(path["moved"][:, position]),
+        off_arc=floats(off_arc(path, position)),
         **baseline(gpt, position),
         **sweep(h, suggestion),
         **ratio_curve(),
@@ -85,6 +88,20 @@ def alphas(model: Any) -> list[Tensor]:
     return [scale.effective().detach().abs() for scale in scales]
 
 
+def stepped(path: dict[str, Tensor], sizes: list[Tensor], position: int) -> Tensor:
+    """h + |α| ⊙ (suggestion − h) of every update [updates, d]: what Norm puts back."""
+    h, suggestion = path["states"][:-1, position], path["suggestions"][:, position]
+    return torch.lerp(h, suggestion, torch.stack(sizes).double())
+
+
+def off_arc(path: dict[str, Tensor], position: int) -> Tensor:
+    """The angle [updates] between the new state and the great circle of h and the suggestion."""
+    states, suggestion = path["states"][:, position], path["suggestions"][:, position]
+    poles = torch.linalg.cross(states[:-1], suggestion)
+    sines = (poles * states[1:]).sum(-1) / poles.norm(dim=-1)
+    return sines.clamp(-1, 1).arcsin().abs()
+
+
 def baseline(gpt: Shipped, position: int) -> dict[str, Any]:
     """The baseline's hidden state at the same letter: h ← h + f(norm(h))."""
     trace = trace_text(gpt.model, PROMPT)
@@ -113,6 +130,7 @@ def sweep(h: Tensor, suggestion: Tensor) -> dict[str, Any]:
         "sweep_slerp": floats(arc),
         "sweep_lerp_angle": floats(sphere.angle(a, back)),
         "sweep_slerp_angle": floats(sphere.angle(a, arc)),
+        "sweep_gap": floats(sphere.angle(a, arc) - sphere.angle(a, back)),
         "small_alpha": floats(share[1, 0]),
     }
 

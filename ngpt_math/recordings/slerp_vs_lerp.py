@@ -32,11 +32,20 @@ class SlerpVsLerp(Recording):
         "h_A or h_M, what the block suggests", "toy_updates", 3,
         model="toy ngpt", unit_vectors=True,
     )  # fmt: skip
+    norms: Array = array("length of the hidden state", "toy_updates+1", model="toy ngpt")
+    stepped: Array = array(
+        "h + |α| ⊙ (suggestion − h), before Norm", "toy_updates", 3, model="toy ngpt"
+    )
     alphas: Array = array("|α| of each update, by dimension", "toy_updates", 3, model="toy ngpt")
     angles: Array = array(
         "angle from h to the suggestion", "toy_updates", model="toy ngpt", unit="rad"
     )
     moved: Array = array("angle the update moved h by", "toy_updates", model="toy ngpt", unit="rad")
+
+    off_arc: Array = array(
+        "angle by which the new state misses the great circle through h and the suggestion",
+        "toy_updates", model="toy ngpt", unit="rad",
+    )  # fmt: skip
 
     # The toy baseline at the same position of the same prompt: h ← h + f(norm(h)).
     gpt_states: Array = array(
@@ -57,6 +66,7 @@ class SlerpVsLerp(Recording):
     )
     sweep_lerp_angle: Array = array("angle from h, LERP", "sweep", model="geometry", unit="rad")
     sweep_slerp_angle: Array = array("angle from h, SLERP", "sweep", model="geometry", unit="rad")
+    sweep_gap: Array = array("SLERP's angle less LERP's", "sweep", model="geometry", unit="rad")
     small_alpha: Array = array("α at which the small-step ratio is measured", model="geometry")
     ratio_theta: Array = array(
         "angles θ of the ratio's curve", "curve", model="geometry", unit="rad"

@@ -7,48 +7,28 @@ that a worker renders and the clip that a notebook embeds.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, ClassVar
 
-from manim import ThreeDScene
+from manim import Animation, Mobject, Scene, tempconfig
 
-from ngpt_math.recordings import Recording, load
+from ngpt_math.recordings import Recording, Traced, load
+from scenes.stage.cards import heading_line, title_line
+from scenes.stage.marks import Mark
+from scenes.stage.motion import Appear, Leave, leave, looked
+from scenes.stage.section import Section, section
+from scenes.stage.space import View
+from scenes.stage.style import TIME
+from scenes.stage.text import Line
 
-Method = Callable[[Any], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """One idea of a chapter.
-
-    `name` is the method's name and, after `CHAPTER:`, what the command line calls it. `says` are
-    the spoken lines, in plain words. `pause`: a lecturer may want to stop at its end. `covers` are
-    the storyboard's lines that it shows, as `CHAPTER.LINE`; chapter 0 is "in every chapter".
-    """
-
-    name: str
-    title: str
-    says: tuple[str, ...]
-    pause: bool
-    covers: tuple[str, ...]
+__all__ = ["Chapter", "Section", "section", "shown"]
 
 
-def section(
-    title: str, *, says: tuple[str, ...], pause: bool = False, covers: tuple[str, ...] = ()
-) -> Callable[[Method], Method]:
-    """Declare a method of a `Chapter` to be its next section. See `Section` for the arguments."""
-
-    def mark(method: Method) -> Method:
-        declared = Section(method.__name__, title, says, pause, covers)
-        method.section = declared  # type: ignore[attr-defined]
-        return method
-
-    return mark
-
-
-class Chapter(ThreeDScene):
+class Chapter(Scene):
     """Base of all chapters. Sections run in the order in which they are written.
+
+    It is a flat scene: three dimensions are the stage's own (`scenes.stage.space`).
 
     Class attributes of a chapter: `key` (its module's name), `number`, `heading` (the title on
     screen), `Record` (its recording's class) and `notebooks` it goes with.
@@ -65,20 +45,27 @@ class Chapter(ThreeDScene):
     notebooks: ClassVar[tuple[str, ...]]
 
     only: tuple[str, ...] | None = None
+    recording_path: Path | None = None
 
     @classmethod
     def sections(cls) -> tuple[Section, ...]:
         """The declared sections in order."""
-        return tuple(m.section for m in vars(cls).values() if hasattr(m, "section"))
+        methods = {n: m for c in reversed(cls.__mro__) for n, m in vars(c).items()}
+        return tuple(m.section for m in methods.values() if hasattr(m, "section"))
 
     def setup(self) -> None:
         """Load the numbers, then lay out what every section shares."""
         super().setup()
-        self.recording = load(self.Record)
+        self.recording: Any = load(self.Record, self.recording_path)
+        self._now: str | None = None
+        self._title: Line | None = None
+        self._shown: dict[str, dict[tuple[str, tuple[int, ...], str], Traced]] = {}
         self.open_stage()
 
     def open_stage(self) -> None:
-        """Background, heading, camera. Chapters extend it to build what lasts over sections."""
+        """The chapter's heading. Chapters extend it to build what lasts over sections."""
+        self._heading = heading_line(f"{self.number} · {self.heading}")
+        self.add(self._heading)
 
     def construct(self) -> None:
         """Play the sections; fast-forward those that are not wanted."""
@@ -87,5 +74,74 @@ class Chapter(ThreeDScene):
             if not wanted:
                 break
             self.next_section(declared.name, skip_animations=declared.name not in wanted)
+            self._enter(declared)
             getattr(self, declared.name)()
             wanted.discard(declared.name)
+
+    def _enter(self, declared: Section) -> None:
+        """Change the section's title."""
+        self._now = declared.name
+        self._shown[declared.name] = {}
+        before, self._title = self._title, title_line(declared.title)
+        if before is not None:
+            self.play(Leave(before, run_time=TIME.quick / 2))
+        self.play(Appear(self._title, run_time=TIME.quick))
+
+    def play(self, *args: Any, **kwargs: Any) -> None:
+        """Play, and remember which numbers stand on the screen afterwards."""
+        super().play(*args, **kwargs)
+        if self._now is not None:
+            self._shown[self._now].update({_key(number): number for number in self._on_screen()})
+
+    def _on_screen(self) -> Iterator[Traced]:
+        """Every recorded number that a mobject on the screen displays."""
+        for mobject in self.get_mobject_family_members():
+            yield from getattr(mobject, "traced", ())
+
+    def shown(self) -> dict[str, tuple[Traced, ...]]:
+        """The numbers that have stood on the screen so far, by section."""
+        return {name: tuple(numbers.values()) for name, numbers in self._shown.items()}
+
+    def marks(self, view: View) -> list[Mark]:
+        """What stands on the screen and is seen from `view`."""
+        return _seen_from(view, self.get_mobject_family_members())
+
+    def clear_stage(self, *kept: Mobject) -> None:
+        """Let everything go but the headings and what is kept."""
+        stay = {id(m) for keep in (*kept, self._heading, self._title) for m in _family(keep)}
+        gone = [m for m in self.mobjects if id(m) not in stay]
+        if gone:
+            self.play(*leave(*gone), run_time=TIME.quick)
+
+    def turn(self, view: View, by: float, *along: Animation, seconds: float = TIME.sweep) -> None:
+        """Turn a view about the axis by degrees, and play other animations along with it."""
+        self.look(view, View(view.turn + by, view.lift), *along, seconds=seconds)
+
+    def look(self, view: View, to: View, *along: Animation, seconds: float = TIME.sweep) -> None:
+        """Turn a view the short way to where another looks from, and play others along with it."""
+        coming: list[Any] = [m for a in along for m in a.mobject.get_family()]
+        marks = dict.fromkeys([*self.marks(view), *_seen_from(view, coming)])
+        self.play(*along, *looked(view, marks, to), run_time=seconds)
+
+
+def _seen_from(view: View, mobjects: list[Any]) -> list[Mark]:
+    return [m for m in mobjects if isinstance(m, Mark) and m.space.view is view]
+
+
+def _family(mobject: Mobject | None) -> list[Mobject]:
+    return [] if mobject is None else mobject.get_family()
+
+
+def _key(number: Traced) -> tuple[str, tuple[int, ...], str]:
+    return number.field, number.index, number.unit
+
+
+def shown(
+    chapter: type[Chapter], recording_path: Path | None = None
+) -> dict[str, tuple[Traced, ...]]:
+    """The numbers that a chapter displays, by section; nothing is drawn or written."""
+    with tempconfig({"dry_run": True, "format": "none"}):
+        scene = chapter(skip_animations=True)
+        scene.recording_path = recording_path
+        scene.render()
+        return scene.shown()

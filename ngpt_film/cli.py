@@ -1,0 +1,79 @@
+"""The one command, `ngpt`. Modules that need Manim or torch are imported where a command runs them.
+
+Exit codes: 0 done, 1 work failed, 2 wrong use, 130 stopped by Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import traceback
+from types import FrameType
+
+import click
+
+from ngpt_film import film_commands, model_commands
+from ngpt_film.terminal import say
+from ngpt_math.errors import StudioError, UsageError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="ngpt-film", prog_name="ngpt")
+def cli() -> None:
+    """Make the film that explains the Normalized Transformer, every number from a real model."""
+
+
+for _command in (*film_commands.COMMANDS, *model_commands.COMMANDS):
+    cli.add_command(_command)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit. An error is one line; NGPT_DEBUG=1 adds the traceback."""
+    signal.signal(signal.SIGTERM, _stop)
+    sys.exit(run(arguments))
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run the command line and give its exit code."""
+    try:
+        result = cli.main(arguments, prog_name="ngpt", standalone_mode=False)
+    except Exception as error:
+        _show(error)
+        return exit_code(error)
+    except KeyboardInterrupt:
+        say("stopped; what is done is kept, and the same command goes on from there")
+        return 130
+    return result if isinstance(result, int) else 0
+
+
+def exit_code(error: Exception) -> int:
+    """2 for wrong use, 130 for work that was interrupted, 1 for work that failed."""
+    if isinstance(error, UsageError | click.UsageError):
+        return 2
+    interrupted = isinstance(error, click.Abort) or isinstance(error.__cause__, KeyboardInterrupt)
+    return 130 if interrupted else 1
+
+
+def _show(error: Exception) -> None:
+    """Say in one line what went wrong."""
+    if os.environ.get("NGPT_DEBUG"):
+        traceback.print_exception(error)
+    if isinstance(error, click.Abort):
+        say("stopped; what is done is kept, and the same command goes on from there")
+    elif isinstance(error, click.ClickException):
+        error.show()
+    elif isinstance(error, StudioError):
+        say(f"error: {error}")
+    else:
+        words = " ".join(f"{type(error).__name__}: {error}".split())
+        say(f"error: unforeseen, {words}; NGPT_DEBUG=1 with the same command shows where")
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    """A request to end is treated as Ctrl-C: whatever runs is ended in good order."""
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    main()

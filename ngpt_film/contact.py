@@ -1,0 +1,106 @@
+"""The contact sheet: every section's middle and end on one page, for looking it over."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from PIL import Image, ImageDraw, ImageFont
+
+from ngpt_film import crew, shots, studio
+from ngpt_film.outline import Target
+from ngpt_film.quality import Quality, quality
+from ngpt_film.shots import Tell
+from ngpt_math.errors import StudioError
+from ngpt_math.files import ASSETS, whole_file
+from scenes.film import Entry
+
+COLUMNS = 4  # two sections side by side
+MARGIN, LABEL = 12, 34  # pixels
+Place = Literal["end"] | float  # the state a section ends in, or a fraction of its frames
+
+PLACES: tuple[Place, ...] = (0.5, "end")
+GROUND, INK = "#0d1117", "#e6edf3"
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One frame of a section, and the file it goes to."""
+
+    entry: Entry
+    section: str
+    at: Place
+    file: Path
+    quality: Quality
+
+    @property
+    def label(self) -> str:
+        """What the sheet calls it."""
+        words = {"end": "end", 0.5: "middle"}.get(self.at, f"at {self.at}")
+        return f"{self.entry.key}:{self.section}, {words}"
+
+
+def sheet(
+    wanted: Sequence[Target], out: Path, jobs: int, report: Callable[[int, int], None]
+) -> None:
+    """Draw the contact sheet of these targets to the PNG `out`.
+
+    Raises:
+        StudioError: a recording is damaged, or a section cannot be drawn.
+    """
+    studio.check_recordings(wanted)
+    shots.load_camera()
+    with tempfile.TemporaryDirectory() as folder:
+        frames = list(_frames(wanted, Path(folder)))
+        done = 0
+        with closing(crew.run(_draw, frames, jobs)) as events:
+            for event in events:
+                if event.failure:
+                    problem = f"{event.task.label} cannot be drawn: {event.failure.line}"
+                    raise StudioError(problem, "mend the section")
+                done += event.result is not None
+                report(done, len(frames))
+        _lay_out(frames, out)
+
+
+def _frames(wanted: Sequence[Target], folder: Path) -> list[Frame]:
+    found: list[Frame] = []
+    for target in wanted:
+        for section in target.sections:
+            for at in PLACES:
+                file = folder / f"{len(found)}.png"
+                found.append(Frame(target.outline.entry, section.name, at, file, quality("draft")))
+    return found
+
+
+def draw(frame: Frame) -> None:
+    """Draw one frame in this process."""
+    from ngpt_film.shoot import still
+
+    with tempfile.TemporaryDirectory() as cache:
+        chapter = frame.entry.load()
+        still(chapter, frame.section, frame.at, frame.file, frame.quality, text_cache=Path(cache))
+
+
+def _draw(frame: Frame, tell: Tell) -> bool:
+    draw(frame)
+    return True
+
+
+def _lay_out(frames: Sequence[Frame], out: Path) -> None:
+    first = Image.open(frames[0].file)
+    width, height = first.width + MARGIN, first.height + LABEL + MARGIN
+    rows = -(-len(frames) // COLUMNS)
+    page = Image.new("RGB", (COLUMNS * width + MARGIN, rows * height + MARGIN), GROUND)
+    pen = ImageDraw.Draw(page)
+    font = ImageFont.truetype(str(ASSETS / "fonts" / "IBMPlexSans-Regular.ttf"), 20)
+    for i, frame in enumerate(frames):
+        x, y = MARGIN + i % COLUMNS * width, MARGIN + i // COLUMNS * height
+        pen.text((x, y), frame.label, INK, font)
+        page.paste(Image.open(frame.file), (x, y + LABEL))
+    with whole_file(out) as temporary:
+        page.save(temporary, format="png")

@@ -1,0 +1,150 @@
+"""From shots to a film: joined without encoding again, with chapter marks and captions."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ngpt_film.captions import Cue, cues, subrip, webvtt
+from ngpt_film.outline import Target
+from ngpt_film.shots import Status
+from ngpt_math.errors import DamagedFile, StudioError
+from ngpt_math.files import read_card, whole_file, write_bytes, write_card
+from scenes.stage.section import Section
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A section's place in a film, in frames from its beginning to before `end`."""
+
+    chapter: str
+    section: Section
+    start: int
+    end: int
+    fps: int
+
+    @property
+    def title(self) -> str:
+        """What players show: the chapter and the section."""
+        return f"{self.chapter}: {self.section.title}"
+
+    @property
+    def cues(self) -> tuple[Cue, ...]:
+        """The section's captions at their times in the film."""
+        return cues(self.section.says, self.start / self.fps, self.end / self.fps)
+
+
+@dataclass(frozen=True, slots=True)
+class Film:
+    """A finished film: where it is, its marks, and whether it was there already."""
+
+    path: Path
+    marks: tuple[Mark, ...]
+    made: bool
+
+    @property
+    def seconds(self) -> float:
+        """Its duration."""
+        return self.marks[-1].end / self.marks[-1].fps
+
+
+def marks(wanted: Sequence[Target], shots: Sequence[Status]) -> tuple[Mark, ...]:
+    """Where each section lies in the film that these shots make in their order."""
+    by_name = {status.shot.name: status for status in shots}
+    found: list[Mark] = []
+    for target in wanted:
+        entry = target.outline.entry
+        for section in target.sections:
+            status = by_name[f"{entry.key}:{section.name}"]
+            start = found[-1].end if found else 0
+            end = start + int(status.card["frames"])
+            chapter = f"{entry.number} {entry.title}"
+            found.append(Mark(chapter, section, start, end, int(status.card["fps"])))
+    return tuple(found)
+
+
+def master(wanted: Sequence[Target], shots: Sequence[Status], out: Path) -> Film:
+    """Make the film of fresh shots at `out`, its captions beside it; keep one that is this film.
+
+    Raises:
+        StudioError: ffmpeg is missing or fails.
+    """
+    placed = marks(wanted, shots)
+    recipe = _recipe(placed, shots)
+    if _is_there(out, recipe):
+        return Film(out, placed, made=False)
+    _mux([status.shot.path for status in shots], metadata(placed), out)
+    spoken = [cue for mark in placed for cue in mark.cues]
+    write_bytes(out.with_suffix(".srt"), subrip(spoken).encode())
+    write_bytes(out.with_suffix(".vtt"), webvtt(spoken).encode())
+    write_card(out, {"recipe": recipe, "frames": placed[-1].end, "fps": placed[-1].fps})
+    return Film(out, placed, made=True)
+
+
+def _recipe(placed: Sequence[Mark], shots: Sequence[Status]) -> str:
+    """A digest of all that goes into the film and its captions."""
+    parts = [[m.title, m.section.says, m.start] for m in placed]
+    document = json.dumps([parts, [status.card["sha256"] for status in shots]])
+    return hashlib.sha256(document.encode()).hexdigest()
+
+
+def _is_there(out: Path, recipe: str) -> bool:
+    captions = (out.with_suffix(".srt"), out.with_suffix(".vtt"))
+    try:
+        card: dict[str, Any] = read_card(out, "")
+    except DamagedFile:
+        return False
+    return card.get("recipe") == recipe and all(path.is_file() for path in captions)
+
+
+def metadata(placed: Sequence[Mark]) -> str:
+    """The marks as ffmpeg's metadata file: one chapter mark a section."""
+    blocks = [
+        f"[CHAPTER]\nTIMEBASE=1/{mark.fps}\nSTART={mark.start}\nEND={mark.end}\n"
+        f"title={_escaped(mark.title)}\n"
+        for mark in placed
+    ]
+    return "".join([";FFMETADATA1\n", *blocks])
+
+
+def _escaped(text: str) -> str:
+    """Text for a metadata file, where `= ; # \\` and newlines have a meaning."""
+    return "".join(f"\\{sign}" if sign in "=;#\\\n" else sign for sign in text)
+
+
+def _mux(segments: Sequence[Path], marks_text: str, out: Path) -> None:
+    """Join segments, lay the marks in, put the index first; `out` appears whole."""
+    import ffmpeg
+
+    from ngpt_film.encoder import join
+
+    need_ffmpeg()
+    with (
+        whole_file(out) as temporary,
+        tempfile.TemporaryDirectory(prefix=".", suffix=".partial", dir=out.parent) as folder,
+    ):
+        joined, marks_file = Path(folder, "joined.mp4"), Path(folder, "marks.txt")
+        join(segments, joined)
+        marks_file.write_text(marks_text)
+        # As two inputs, ffmpeg-python would ask for streams of the marks, which have none.
+        film = ffmpeg.input(str(joined), f="ffmetadata", i=str(marks_file)).output(
+            str(temporary), f="mp4", c="copy", map_chapters=0, movflags="+faststart"
+        )
+        try:
+            film.overwrite_output().run(quiet=True)
+        except ffmpeg.Error as error:
+            last = error.stderr.decode(errors="replace").strip().splitlines()[-1:]
+            problem = f"ffmpeg could not write {out.name}: {' '.join(last)}"
+            raise StudioError(problem, "run `ngpt doctor`") from error
+
+
+def need_ffmpeg() -> None:
+    """Raises StudioError where the system has no ffmpeg."""
+    if shutil.which("ffmpeg") is None:
+        raise StudioError("ffmpeg is not installed", "on Debian: apt-get install ffmpeg")

@@ -1,0 +1,74 @@
+"""The commands about the models. Each imports torch only when it runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ngpt_film.terminal import print_json
+from ngpt_math.errors import UsageError
+from ngpt_math.files import shown
+
+KINDS = ("ngpt", "gpt", "gpt-qknorm", "both")
+
+
+def _need_torch() -> None:
+    """Raises UsageError where torch is not installed: rendering does without it."""
+    from importlib.util import find_spec
+
+    if find_spec("torch") is None:
+        raise UsageError("this command runs a model and torch is not installed",
+                         "install it with `make model`")  # fmt: skip
+
+
+@click.command()
+@click.argument("preset")
+@click.option("--kind", type=click.Choice(KINDS), default="both", show_default=True)
+@click.option("--steps", type=click.IntRange(min=1), help="Instead of the preset's.")
+@click.option("--seed", type=int, help="Instead of the preset's.")
+@click.option("--lr", type=float, help="Peak learning rate, instead of the preset's.")
+@click.option("--device", help="cpu, cuda or auto; default: the preset's.")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder of the runs.")
+def train(preset: str, out: Path | None, **options: Any) -> None:
+    """Train a preset's models; a stopped run goes on with the same command."""
+    _need_torch()
+    from ngpt_math import training
+
+    for path in training.run(preset, options.pop("kind"), out=out, **options):
+        click.echo(shown(path))
+
+
+@click.command()
+@click.argument("chapters", nargs=-1, metavar="[CHAPTER]...")
+@click.option("--check", is_flag=True, help="Compare with what is recorded, and write nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def record(chapters: tuple[str, ...], check: bool, as_json: bool) -> None:
+    """Run the models and write down what chapters show; all of them when none is named."""
+    from ngpt_math.recordings import CHAPTERS, default_path
+
+    for chapter in chapters:
+        if chapter not in CHAPTERS:
+            known = ", ".join(CHAPTERS)
+            raise UsageError(f"there is no chapter '{chapter}'", f"the chapters are: {known}")
+    _need_torch()
+    from ngpt_math import record as recorder
+
+    rows = []
+    for chapter in chapters or tuple(recorder.MAKERS):
+        row: dict[str, Any] = {"chapter": chapter, "path": shown(default_path(chapter))}
+        if check:
+            row["largest_difference"] = recorder.check(chapter)
+            words = f"as recorded, to {row['largest_difference']:.1e}"
+        else:
+            recorder.record(chapter)
+            words = "recorded"
+        rows.append(row)
+        if not as_json:
+            click.echo(f"{row['path']}  {words}")
+    if as_json:
+        print_json(rows)
+
+
+COMMANDS = (train, record)

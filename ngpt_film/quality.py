@@ -1,0 +1,59 @@
+"""The qualities a film is made in. No Manim here: reports and the command line need them too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ngpt_math.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Codec:
+    """How x264 is asked to work. `preset`, `crf` and `tuning` are its own names and values."""
+
+    preset: str
+    crf: int
+    tuning: str = ""
+
+    def options(self, fps: int, threads: int) -> dict[str, str]:
+        """x264's options for a stream of `fps` frames a second: a key frame every second."""
+        always = f"stitchable=1:scenecut=0:keyint={fps}"
+        return {
+            "preset": self.preset,
+            "crf": str(self.crf),
+            "threads": str(threads),
+            "x264-params": f"{always}:{self.tuning}" if self.tuning else always,
+        }
+
+
+# On a slowly turning line sphere, the cheap motion search of FILM costs two thirds of plain
+# `veryfast`, at the same signal-to-noise ratio and 6 % more bytes.
+FILM = Codec("veryfast", 18, "me=dia:subme=1")
+DRAFT = Codec("ultrafast", 23)
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """A size in pixels, a rate in frames a second, and how they are encoded."""
+
+    name: str
+    width: int
+    height: int
+    fps: int
+    codec: Codec
+
+
+QUALITIES = (
+    Quality("draft", 854, 480, 15, DRAFT),
+    Quality("preview", 1280, 720, 30, FILM),
+    Quality("hd", 1920, 1080, 60, FILM),
+    Quality("4k", 3840, 2160, 60, FILM),
+)
+
+
+def quality(name: str) -> Quality:
+    """The quality called `name`. Raises UsageError with the names there are."""
+    for known in QUALITIES:
+        if known.name == name:
+            return known
+    raise UsageError(f"there is no quality {name}", f"use {', '.join(q.name for q in QUALITIES)}")

@@ -1,0 +1,246 @@
+"""Shooting sections of a chapter: from the camera straight into a segment.
+
+Everything happens in this process; nothing is written but the segment (and Manim's text cache). A
+section shot alone has the same frames as in the whole chapter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+from manim import SceneFileWriter, tempconfig
+from PIL import Image
+
+from ngpt_film.box import EVERYWHERE, Box
+from ngpt_film.camera import camera_of
+from ngpt_film.encoder import Pixels, SegmentWriter
+from ngpt_film.quality import Quality
+from ngpt_film.renderer import FilmRenderer
+from ngpt_math.errors import StudioError, UsageError
+from ngpt_math.files import ROOT, whole_file
+from scenes.stage.chapter import Chapter
+from scenes.stage.style import COLOUR
+
+Tell = Callable[[int], None]  # hears how many frames are done
+
+TEXT_CACHE = ROOT / "renders" / "manim"
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """A segment that was shot: `frames` of it, `duration` in seconds.
+
+    `sections` are the names and frames of the sections in it, in order. `digest` is the sha256
+    over its raw frames, empty when not asked for.
+    """
+
+    path: Path
+    frames: int
+    duration: float
+    sections: tuple[tuple[str, int], ...]
+    digest: str
+
+
+class SectionFailed(Exception):
+    """A section raised while it was played: its name, and the frames of those before it."""
+
+    def __init__(self, section: str, frames: Mapping[str, int]) -> None:
+        super().__init__(f"section {section} failed")
+        self.section = section
+        self.frames = frames
+
+
+class _Tap(SceneFileWriter):
+    """Manim's file writer that writes nothing, and hands each section's frames on."""
+
+    def __init__(self, sinks: Mapping[str, Any], tell: Tell | None, settings: Any) -> None:
+        self._sinks = sinks
+        self._last: Any = None
+        self._tell = tell
+        self.counts: dict[str, int] = {}
+        super().__init__(settings)
+
+    def write_frame(self, pixels: Any, *, repeat: int = 1, changed: Box = EVERYWHERE) -> None:
+        name = self.sections[-1].name
+        sink = self._sinks[name]
+        # What changed is known since the frame before, which another sink may have got.
+        sink.write(pixels, repeat, changed if sink is self._last else EVERYWHERE)
+        self._last = sink
+        self.counts[name] = self.counts.get(name, 0) + repeat
+        if self._tell is not None:
+            self._tell(sum(self.counts.values()))
+
+
+class _Still:
+    """Keeps the one frame that it is given."""
+
+    pixels: Pixels | None = None
+
+    def write(self, pixels: Pixels, repeat: int, changed: Box) -> None:
+        self.pixels = pixels.copy()
+
+
+def _settings(quality: Quality, text_cache: Path = TEXT_CACHE) -> dict[str, Any]:
+    """Manim's settings for a shot: nothing is read from the command line, nothing written.
+
+    `text_cache` is where Manim keeps drawn text. It writes there in place and trusts what it
+    finds, so processes that run at once must not share it.
+    """
+    return {
+        "pixel_width": quality.width,
+        "pixel_height": quality.height,
+        "frame_rate": quality.fps,
+        "background_color": COLOUR.ground,
+        "media_dir": text_cache,
+        "dry_run": True,
+        "disable_caching": True,
+        "progress_bar": "none",
+        "verbosity": "WARNING",
+    }
+
+
+def _names(chapter: type[Chapter], wanted: tuple[str, ...] | None) -> tuple[str, ...]:
+    there = tuple(section.name for section in chapter.sections())
+    for name in wanted or ():
+        if name not in there:
+            raise UsageError(
+                f"chapter {chapter.key} has no section {name}", f"it has {', '.join(there)}"
+            )
+    return tuple(name for name in there if wanted is None or name in wanted)
+
+
+def _run(
+    chapter: type[Chapter],
+    names: tuple[str, ...],
+    quality: Quality,
+    sinks: Mapping[str, Any],
+    only_frame: int | None = None,
+    tell: Tell | None = None,
+) -> tuple[FilmRenderer, Chapter]:
+    """Play the sections `names` into `sinks`; the caller has applied `_settings`."""
+    renderer, scene = _scene(chapter, names, sinks, only_frame, tell)
+    scene.render()
+    return renderer, scene
+
+
+def _scene(
+    chapter: type[Chapter],
+    names: tuple[str, ...],
+    sinks: Mapping[str, Any],
+    only_frame: int | None = None,
+    tell: Tell | None = None,
+) -> tuple[FilmRenderer, Chapter]:
+    """A scene that will play the sections `names` into `sinks`."""
+    renderer = FilmRenderer(
+        file_writer_class=partial(_Tap, sinks, tell),
+        camera_class=camera_of(chapter),
+    )
+    renderer.only_frame = only_frame
+    scene = chapter(renderer=renderer)
+    scene.only = names
+    return renderer, scene
+
+
+def shoot_each(
+    chapter: type[Chapter], paths: Mapping[str, Path], quality: Quality, *, digest: bool = False
+) -> dict[str, Take]:
+    """Play `chapter` once and write each section named in `paths` to its own segment.
+
+    Sections not named are fast-forwarded, and those after the last one left out.
+    """
+    names = _names(chapter, tuple(paths))
+    with ExitStack() as stack:
+        stack.enter_context(tempconfig(_settings(quality)))
+        writers = {n: stack.enter_context(_writer(paths[n], quality, digest)) for n in names}
+        renderer, _ = _run(chapter, names, quality, writers)
+        counts = renderer.file_writer.counts
+        _check_shown(chapter, names, counts)
+    return {n: _take(writers[n], ((n, counts[n]),)) for n in names}
+
+
+def shoot(
+    chapter: type[Chapter],
+    section_names: tuple[str, ...] | None,
+    out: Path,
+    quality: Quality,
+    *,
+    digest: bool = False,
+    text_cache: Path = TEXT_CACHE,
+    tell: Tell | None = None,
+) -> Take:
+    """Shoot sections of `chapter` (None: all), in the chapter's order, into the segment `out`."""
+    names = _names(chapter, section_names)
+    settings = _settings(quality, text_cache)
+    with tempconfig(settings), _writer(out, quality, digest) as writer:
+        renderer, _ = _run(chapter, names, quality, dict.fromkeys(names, writer), tell=tell)
+        counts = renderer.file_writer.counts
+        _check_shown(chapter, names, counts)
+    return _take(writer, tuple((n, counts[n]) for n in names))
+
+
+def lengths(
+    chapter: type[Chapter], quality: Quality, *, text_cache: Path = TEXT_CACHE
+) -> dict[str, int]:
+    """How many frames each section of `chapter` has, found without drawing any.
+
+    Raises:
+        SectionFailed: a section raised; its error is the cause.
+    """
+    names = _names(chapter, None)
+    with tempconfig(_settings(quality, text_cache)):
+        renderer, scene = _scene(chapter, names, {}, only_frame=-1)
+        try:
+            scene.render()
+        except Exception as error:
+            section = renderer.file_writer.sections[-1].name
+            counts = {n: k for n, k in renderer.frames_of.items() if n != section}
+            raise SectionFailed(section if section in names else names[0], counts) from error
+    return {name: renderer.frames_of.get(name, 0) for name in names}
+
+
+def still(
+    chapter: type[Chapter],
+    section: str,
+    at: Literal["end"] | float,
+    out_png: Path,
+    quality: Quality,
+    *,
+    text_cache: Path = TEXT_CACHE,
+) -> None:
+    """Write one frame of a section as PNG: what it ends with, or the frame at a fraction of it."""
+    names = _names(chapter, (section,))
+    with tempconfig(_settings(quality, text_cache)):
+        renderer, scene = _run(chapter, names, quality, {}, only_frame=-1)
+        if at == "end":
+            renderer.update_frame(scene)
+            pixels: Any = renderer.get_frame()
+        else:
+            kept = _Still()
+            frame = round(float(at) * max(0, renderer.frame - 1))
+            _run(chapter, names, quality, {section: kept}, only_frame=frame)
+            pixels = kept.pixels
+    with whole_file(out_png) as temporary:
+        Image.fromarray(pixels).convert("RGB").save(temporary, format="png")
+
+
+def _check_shown(chapter: type[Chapter], names: tuple[str, ...], counts: Mapping[str, int]) -> None:
+    for name in names:
+        if not counts.get(name):
+            raise StudioError(
+                f"section {chapter.key}:{name} shows nothing", "play or wait in it, or remove it"
+            )
+
+
+def _writer(path: Path, quality: Quality, digest: bool) -> SegmentWriter:
+    return SegmentWriter(
+        path, quality.width, quality.height, quality.fps, codec=quality.codec, digest=digest
+    )
+
+
+def _take(writer: SegmentWriter, sections: tuple[tuple[str, int], ...]) -> Take:
+    return Take(writer.path, writer.frames, writer.frames / writer.fps, sections, writer.digest)

@@ -1,0 +1,106 @@
+"""Bars: recorded numbers by layer, head or dimension; one mobject a row of numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from manim import VGroup, VMobject
+
+from ngpt_math.recordings import Traced
+from scenes.stage.curves import rectangles, straight
+from scenes.stage.plots import TICK_GAP, Box, Measure, Upright
+from scenes.stage.readouts import Label, Number, baseline_of
+from scenes.stage.style import LAYER, PIXEL, SIZE, STROKE, Point, colour_of
+from scenes.stage.text import Line
+
+FILLED = 0.72
+"""The share of a group's width that its bars take."""
+
+OPACITIES = (0.9, 0.3, 0.1)
+"""Rows of one role are told apart by how filled they are; all have the role's outline."""
+
+
+class Bars(VGroup):
+    """Rows of numbers as bars in groups: the group i holds the number i of each row.
+
+    `rows` has one mobject for each row, `numbers` the values above the bars where these are wide
+    enough, `names` the groups' names below.
+    """
+
+    def __init__(
+        self, box: Box, y: Measure, rows: Sequence[Sequence[Traced]], names: Sequence[str],
+        role: str, *, places: int = 2,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self.axis = Upright(box, y)
+        self.rows = tuple(self._row(rows, number, role) for number in range(len(rows)))
+        self.names = VGroup(*(self._name(n, i, len(names)) for i, n in enumerate(names)))
+        self.numbers = VGroup(*(n for row in self.rows for n in self._numbers(row, places)))
+        self.add(self.axis, *self.rows, self.names, self.numbers)
+
+    def _row(self, rows: Sequence[Sequence[Traced]], number: int, role: str) -> RowOfBars:
+        group = self.axis.box.width / len(rows[0])
+        width = FILLED * group / len(rows)
+        lefts = self.axis.box.left + group * (np.arange(len(rows[0])) + (1 - FILLED) / 2)
+        filled = OPACITIES[min(number, len(OPACITIES) - 1)]
+        return RowOfBars(self.axis, lefts + width * number, width * 0.9, rows[number], role, filled)
+
+    def _name(self, name: str, group: int, groups: int) -> Line:
+        box = self.axis.box
+        line = Line(name, px=SIZE.tick, role="muted")
+        middle = box.left + box.width * (group + 0.5) / groups
+        return line.shift((middle, box.bottom - TICK_GAP, 0) - line.get_top())
+
+    def _numbers(self, row: RowOfBars, places: int) -> list[Number]:
+        """The values above a row's bars, if every one is as narrow as its bar's place."""
+        numbers = [Number(n, places=places, px=SIZE.tick, role=row.role) for n in row.traced]
+        if max(n.width for n in numbers) > row.width_of_bar * 1.1:
+            return []
+        for number, top in zip(numbers, row.tops, strict=True):
+            number.shift(top + np.array([0, 0.09, 0]) - number.get_bottom())
+        return numbers
+
+    def legend(self, words: Sequence[Label], px: float = SIZE.label) -> VGroup:
+        """What each row stands for: a swatch filled as its bars are, and words or a term."""
+        side = 0.7 * px * PIXEL
+        square = rectangles(np.array([[side / 2, side / 2, 0]]), np.array([side] * 2))
+        group = VGroup()
+        for number, (row, label) in enumerate(zip(self.rows, words, strict=True)):
+            swatch = VMobject().set_fill(colour_of(row.role), OPACITIES[number])
+            swatch.set_stroke(colour_of(row.role), STROKE.axis).set_points(square)
+            start = (2 * side, 0, 0)
+            label.shift(start - np.array([label.get_left()[0], baseline_of(label), 0]))
+            group.add(VGroup(swatch, label).shift((0, -number * 2 * px * PIXEL, 0)))
+        return group
+
+
+class RowOfBars(VMobject):
+    """One row of bars as one mobject; `traced` are its numbers. `grow` raises them from zero."""
+
+    def __init__(
+        self, axis: Upright, lefts: Any, width: float, numbers: Sequence[Traced], role: str,
+        filled: float,
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self.axis, self.lefts, self.width_of_bar = axis, lefts, width
+        self.traced, self.role = tuple(numbers), role
+        self.set_fill(colour_of(role), filled).set_stroke(colour_of(role), STROKE.chord)
+        self.set_z_index(LAYER.near)
+        self.grow(1.0)
+
+    @property
+    def tops(self) -> Point:
+        """The middles (n, 3) of the bars' upper ends, fully grown."""
+        heights = [self.axis.height_of(n.value) for n in self.traced]
+        return np.stack([self.lefts + self.width_of_bar / 2, heights, 0 * self.lefts], axis=1)
+
+    def grow(self, share: float) -> None:
+        """Draw the bars at a share of their heights."""
+        foot = self.axis.height_of(0.0)
+        top = foot + share * (self.tops[:, 1] - foot)
+        right, zero = self.lefts + self.width_of_bar, 0 * self.lefts
+        ring = [(self.lefts, zero + foot), (right, zero + foot), (right, top), (self.lefts, top)]
+        corners = np.stack([np.stack([x, y, zero], axis=1) for x, y in [*ring, ring[0]]], axis=1)
+        self.set_points(straight(corners[:, :-1].reshape(-1, 3), corners[:, 1:].reshape(-1, 3)))

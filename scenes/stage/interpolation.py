@@ -1,0 +1,70 @@
+"""Two ways between two points of the sphere, swept together: chord and arc."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from manim import Mobject
+
+from scenes.stage.curves import at_row
+from scenes.stage.marks import Dot, Trace
+from scenes.stage.space import Space
+from scenes.stage.style import STROKE, Point
+
+Step = tuple[Mobject, Callable[[float], None]]
+
+
+class Interpolation:
+    """The lines and points of a recorded sweep; its arrays are (rows, 3).
+
+    `chord` and `arc` are the ways. Of the points, `mix` goes along the chord, `lerp` is the mix put
+    back to length 1 along `ray`, `slerp` goes along the arc. Each list of steps leads some of them
+    through the rows (`scenes.stage.motion.swept`).
+    """
+
+    def __init__(self, space: Space, chord: Point, lerp: Point, slerp: Point) -> None:
+        self.rows = len(chord)
+        self.chord_rows, self.lerp_rows, self.slerp_rows = chord, lerp, slerp
+        self.chord = Trace(space, chord, "traditional", STROKE.chord, on_sphere=False)
+        self.arc = Trace(space, slerp, "normalized", STROKE.arc)
+        self.mix = Dot(space, chord[0], "traditional", px=18)
+        self.lerp = Dot(space, lerp[0], "traditional")
+        self.slerp = Dot(space, slerp[0], "normalized")
+        ends = np.stack([chord[0], lerp[0]])
+        self.ray = Trace(space, ends, "muted", STROKE.axis, on_sphere=False)
+
+    @property
+    def chord_steps(self) -> list[Step]:
+        """Lead the mix along the chord."""
+        return [(self.mix, lambda row: self.mix.move_to_row(self.chord_rows, row))]
+
+    @property
+    def lerp_steps(self) -> list[Step]:
+        """Lead the mix, and the point of the sphere above it."""
+        return [
+            *self.chord_steps,
+            (self.ray, self._show_ray),
+            (self.lerp, lambda row: self.lerp.move_to_row(self.lerp_rows, row)),
+        ]
+
+    @property
+    def slerp_steps(self) -> list[Step]:
+        """Lead the point along the arc."""
+        return [(self.slerp, lambda row: self.slerp.move_to_row(self.slerp_rows, row))]
+
+    def _show_ray(self, row: float) -> None:
+        """From the mix straight out to the sphere."""
+        ends = [at_row(self.chord_rows, row), at_row(self.lerp_rows, row)]
+        self.ray.points_in_space = np.stack(ends)
+        self.ray.redraw()
+
+    def put_back(self, row: float) -> list[Step]:
+        """Lead the point at `row` from the chord (0) out to the sphere (1)."""
+        ends = np.stack([at_row(self.chord_rows, row), at_row(self.lerp_rows, row)])
+
+        def show_ray(share: float) -> None:
+            self.ray.points_in_space = np.stack([ends[0], at_row(ends, share)])
+            self.ray.redraw()
+
+        return [(self.lerp, lambda share: self.lerp.move_to_row(ends, share)), (self.ray, show_ray)]

@@ -1,0 +1,148 @@
+"""Matrices as heat maps with their values; large ones are cut short with dots.
+
+A matrix is about a dozen mobjects however many cells it has: one for each strength of colour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from manim import VGroup, VMobject
+
+from ngpt_math.recordings import Recording, Traced
+from scenes.stage.curves import disc_points, rectangles, straight
+from scenes.stage.readouts import number_points, written
+from scenes.stage.style import COLOUR, LAYER, PIXEL, SIZE, STROKE, Mask, Point, colour_of, is_bright
+
+STRENGTHS = (0.08, 0.2, 0.32, 0.44, 0.7, 0.88)
+"""Opacities of the cells, from a small to a large value. Negative ones are grey."""
+
+Cells = Sequence[Sequence[Traced]]
+
+
+def kept(length: int, most: int) -> list[int | None]:
+    """The indices shown of `length`, at most `most` places; None is where dots stand."""
+    if length <= most:
+        return list(range(length))
+    return [*range(most - 2), None, length - 1]
+
+
+def cells_of(recording: Recording, name: str, most: tuple[int, int], *index: int) -> Cells:
+    """The shown numbers of a matrix field, the dots left out; a vector is a column."""
+    shape = getattr(recording, name).shape[len(index) :]
+    rows = [i for i in kept(shape[0], most[0]) if i is not None]
+    if len(shape) == 1:
+        return [[recording.traced(name, *index, i)] for i in rows]
+    columns = [j for j in kept(shape[1], most[1]) if j is not None]
+    return [[recording.traced(name, *index, i, j) for j in columns] for i in rows]
+
+
+class Matrix(VGroup):
+    """A matrix of recorded numbers, each cell as strong in colour as its value is large.
+
+    Args:
+        cells: the numbers, row by row; rows and columns that are left out are not in it.
+        role: whose colour positive values have; negative ones are grey and have a minus sign.
+        cell: width and height of a cell in pixels at 1080p.
+        full: the value of the strongest colour; by default the largest magnitude shown.
+        gaps: after how many rows and columns dots stand for those left out; None for no dots.
+    """
+
+    def __init__(
+        self, cells: Cells, role: str, *, cell: tuple[float, float] = (104, 58), places: int = 2,
+        px: float = SIZE.label, full: float | None = None, numbers: bool = True,
+        gaps: tuple[int | None, int | None] = (None, None),
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self.role, self.places, self.px, self.numbers_shown = role, places, px, numbers
+        self.cell = np.array(cell) * PIXEL
+        self.gaps = gaps
+        self.full = full or max(abs(n.value) for row in cells for n in row)
+        self.shape = (len(cells), len(cells[0]))
+        tones = [(colour_of(role), s) for s in STRENGTHS] + [(COLOUR.muted, s) for s in STRENGTHS]
+        self.bright = [is_bright(c, s) for c, s in tones]
+        self.fills = [VMobject(stroke_width=0).set_fill(c, s) for c, s in tones]
+        self.light = VMobject(stroke_width=0).set_fill(COLOUR.ink, 1)
+        self.dark = VMobject(stroke_width=0).set_fill(COLOUR.ground, 1)
+        for text in (self.light, self.dark):
+            text.set_z_index(LAYER.text)
+        self.origin = VMobject(stroke_opacity=0, fill_opacity=0)
+        self.origin.set_points(np.zeros((4, 3)))
+        self.add(self.origin, *self.fills, self.light, self.dark, self._brackets(), self._dots())
+        self.display(cells)
+
+    @property
+    def corner(self) -> Point:
+        """The upper left corner, wherever the matrix was moved."""
+        corner: Point = self.origin.points[0]
+        return corner
+
+    def middle_of(self, row: int, column: int) -> Point:
+        """The middle of a cell; dots take the place of one row or column."""
+        down = row + (self.gaps[0] is not None and row >= self.gaps[0])
+        across = column + (self.gaps[1] is not None and column >= self.gaps[1])
+        width, height = self.cell
+        return self.corner + np.array([(across + 0.5) * width, -(down + 0.5) * height, 0])
+
+    def display(self, cells: Cells) -> None:
+        """Show other numbers in the same places."""
+        self.traced = tuple(n for row in cells for n in row)
+        size = len(STRENGTHS)
+        values = np.array([n.value for n in self.traced])
+        level = np.clip((np.abs(values) / self.full * size).astype(int), 0, size - 1)
+        middles = np.array([self.middle_of(*ij) for ij in np.ndindex(self.shape)])
+        tone = level + size * (values < 0)
+        for number, fill in enumerate(self.fills):
+            fill.set_points(rectangles(middles[tone == number], self.cell * 0.94))
+        if self.numbers_shown:
+            bright = np.array([self.bright[t] for t in tone])
+            self.light.set_points(self._written(middles, ~bright))
+            self.dark.set_points(self._written(middles, bright))
+
+    def _written(self, middles: Point, chosen: Mask) -> Point:
+        """Outlines of the chosen cells' values."""
+        em, outlines = self.px * PIXEL, [np.zeros((0, 3))]
+        for number, middle, wanted in zip(self.traced, middles, chosen, strict=True):
+            if wanted:
+                words = written(number.value, self.places, number.unit)
+                outline, width = number_points(words, "NORMAL")
+                drop = np.array([-width / 2 * em, -0.35 * em, 0])
+                outlines.append(outline * em + middle + drop)
+        return np.concatenate(outlines)
+
+    def _brackets(self) -> VMobject:
+        """The brackets, and the dots that stand for what is left out."""
+        rows, columns = (n + (g is not None) for n, g in zip(self.shape, self.gaps, strict=True))
+        width, height = columns * self.cell[0], rows * self.cell[1]
+        lip, reach = 0.1, 0.06
+        left = [(lip, reach), (-reach, reach), (-reach, -height - reach), (lip, -height - reach)]
+        line = VMobject(fill_opacity=0).set_stroke(COLOUR.muted, STROKE.axis)
+        ring = np.array([(x, y, 0.0) for x, y in left])
+        mirrored = ring * np.array([-1, 1, 1]) + np.array([width, 0, 0])
+        line.set_points(np.concatenate([straight(r[:-1], r[1:]) for r in (ring, mirrored)]))
+        return line
+
+    def _dots(self) -> VMobject:
+        """Three dots for each row and each column left out, across the middle of the matrix."""
+        outline = [np.zeros((0, 3))]
+        middle = (self.middle_of(0, 0) + self.middle_of(self.shape[0] - 1, self.shape[1] - 1)) / 2
+        for axis, gap in enumerate(self.gaps):
+            if gap is None:
+                continue
+            centre = middle.copy()
+            away = (gap + 0.5) * self.cell[1 - axis]
+            centre[1 - axis] = self.corner[1 - axis] + (away if axis else -away)
+            step = np.eye(3)[1 - axis] * 0.12
+            outline += [disc_points(2.5 * PIXEL) + centre + n * step for n in (-1, 0, 1)]
+        dots = VMobject(stroke_width=0).set_fill(COLOUR.muted, 1)
+        return dots.set_points(np.concatenate(outline))
+
+    def row_frame(self, row: int, role: str = "ink") -> VMobject:
+        """A frame around a row, to point at it."""
+        first, last = self.middle_of(row, 0), self.middle_of(row, self.shape[1] - 1)
+        frame = VMobject(fill_opacity=0).set_stroke(colour_of(role), STROKE.boundary)
+        size = np.array([last[0] - first[0] + self.cell[0], self.cell[1]])
+        frame.set_points(rectangles((first + last)[None] / 2, size))
+        frame.set_z_index(LAYER.arc)
+        return frame

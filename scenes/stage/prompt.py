@@ -1,0 +1,43 @@
+"""A prompt on the screen, with the letter or token in it that a picture is about."""
+
+from __future__ import annotations
+
+from manim import VGroup, VMobject
+
+from scenes.stage.readouts import number_points
+from scenes.stage.style import LAYER, PIXEL, SIZE, colour_of
+from scenes.stage.text import Weight
+
+MOST = 36
+"""Letters shown of a prompt; a longer one is cut around the letter in question."""
+
+
+def cut(words: str, position: int) -> tuple[str, str, str]:
+    """What stands before a letter, the letter, and what stands after it."""
+    first = max(0, min(position - MOST // 2, len(words) - MOST))
+    last = min(len(words), first + MOST)
+    before = ("…" if first else "") + words[first:position]
+    after = words[position + 1 : last] + ("…" if last < len(words) else "")
+    return before, words[position], after
+
+
+class Prompt(VGroup):
+    """Text in quotation marks, grey, with one letter lit."""
+
+    def __init__(self, words: str, position: int, role: str, px: float = SIZE.label) -> None:
+        super().__init__()
+        self.words, self.position, self.px, self.role = words, position, px, role
+        before, letter, after = cut(words, position)
+        pen = 0.0
+        pieces: tuple[tuple[str, str, Weight], ...] = (
+            ("“" + before, "muted", "NORMAL"),
+            (letter, role, "SEMIBOLD"),
+            (after + "”", "muted", "NORMAL"),
+        )
+        for text, colour, weight in pieces:
+            outline, width = number_points(text, weight)
+            outline[:, 0] += pen
+            pen += width
+            piece = VMobject(stroke_width=0).set_fill(colour_of(colour), 1)
+            self.add(piece.set_points(outline * px * PIXEL))
+        self.set_z_index(LAYER.text)
