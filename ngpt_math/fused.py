@@ -190,12 +190,12 @@ class _Parts(Function):
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, None]:
         x, weight = ctx.saved_tensors
         to_weight = torch.empty_like(weight)
-        parts = zip(gradients, weight.split(ctx.sizes), to_weight.split(ctx.sizes), strict=True)
-        to_x = None
-        for g, rows, to_rows in parts:
-            torch.mm(g.t(), x, out=to_rows)
-            through = product(g, rows.t())
-            to_x = through if to_x is None else to_x.add_(through)
+        for g, rows in zip(gradients, to_weight.split(ctx.sizes), strict=True):
+            torch.mm(g.t(), x, out=rows)
+        first, *others = weight.split(ctx.sizes)
+        to_x = product(gradients[0], first.t())
+        for g, rows in zip(gradients[1:], others, strict=True):
+            to_x.add_(product(g, rows.t()))
         return to_x, to_weight, None
 
 

@@ -34,6 +34,8 @@ class NormLinear(nn.Module):
         norm_eps: half width of the shell in which a weight vector keeps its length; 0 in the paper.
         groups: each weight vector is cut into this many parts of length 1 each; the output is
             divided by it, so that it stays a mean of cosines. 1 in the paper.
+        parametrize: normalize the weight whenever it is read, and let its gradient through, instead
+            of projecting it after each step. False in the paper. The stored weight then drifts.
     """
 
     def __init__(
@@ -43,9 +45,11 @@ class NormLinear(nn.Module):
         norm_dim_in: bool = True,
         norm_eps: float = 0.0,
         groups: int = 1,
+        parametrize: bool = False,
     ) -> None:
         super().__init__()
         self.norm_axis = 1 if norm_dim_in else 0
+        self.parametrize = parametrize
         self.norm_eps = norm_eps
         self.groups = groups
         self.weight = nn.Parameter(torch.randn(dim_out, dim_in))
@@ -59,8 +63,25 @@ class NormLinear(nn.Module):
             squared = self.weight.to(wide).square().sum(self.norm_axis, keepdim=True)
             self.weight.mul_(squared.clamp_min_(sphere.SMALLEST_NORM**2).rsqrt_())
             return
-        unit_weight = sphere.normalize(self.weight, self.norm_axis, self.norm_eps, self.groups)
-        self.weight.copy_(unit_weight)
+        self.weight.copy_(self.projected())
+
+    def projected(self) -> Tensor:
+        """The weight with its vectors on the sphere."""
+        weight: Tensor = sphere.normalize(self.weight, self.norm_axis, self.norm_eps, self.groups)
+        return weight
+
+    def extra_repr(self) -> str:
+        """Shape and rule, for whoever prints the model."""
+        rows, columns = self.weight.shape
+        when = "when read" if self.parametrize else "after each step"
+        parts = f", {self.groups} groups" if self.groups > 1 else ""
+        shell = f", within {self.norm_eps:g}" if self.norm_eps else ""
+        vectors = "rows" if self.norm_axis == 1 else "columns"
+        return f"{columns} -> {rows}, {vectors} of length 1{shell}{parts}, {when}"
+
+    def effective(self) -> Tensor:
+        """The weight the forward pass uses."""
+        return self.projected() if self.parametrize else self.weight
 
     def folded(self, row_scale: Tensor | None = None) -> Tensor:
         """The weight with what multiplies the outputs in its rows; `row_scale` is [dim_out].
@@ -68,7 +89,9 @@ class NormLinear(nn.Module):
         This is the same function as multiplying the outputs, and cheaper whenever a batch has more
         tokens than the input has dimensions.
         """
-        weight = self.weight if row_scale is None else self.weight * row_scale[:, None]
+        weight = self.effective()
+        if row_scale is not None:
+            weight = weight * row_scale[:, None]
         return weight if self.groups == 1 else weight / self.groups
 
     def forward(self, x: Tensor, row_scale: Tensor | None = None) -> Tensor:
@@ -87,13 +110,19 @@ class Scale(nn.Module):
 
     `stored` is the parameter, filled with `scale` at the start; `effective()` is what the forward
     pass uses, stored · init/scale, so it starts at `init`. A step of Adam moves the effective value
-    by about lr · init/scale.
+    by about lr · init/scale. In the models: s_qk, s_hidden (s_u), s_gate (s_ν), s_logit (s_z), and
+    alpha_attention, alpha_mlp (α_A, α_M).
     """
 
     def __init__(self, size: int, init: float = 1.0, scale: float = 1.0) -> None:
         super().__init__()
         self.ratio = init / scale
         self.stored = nn.Parameter(torch.full((size,), scale))
+
+    def extra_repr(self) -> str:
+        """Both values, for whoever prints the model."""
+        stored, effective = (float(v.detach().mean()) for v in (self.stored, self.effective()))
+        return f"{len(self.stored)}, stored mean {stored:.4g}, effective mean {effective:.4g}"
 
     def effective(self) -> Tensor:
         """The value the forward pass uses."""
@@ -158,6 +187,22 @@ class Rotary(nn.Module):
         if end > self.cos.shape[0]:
             self.grow(2 * end)
         return rotate(x, self.cos[start:end].to(x.dtype), self.sin[start:end].to(x.dtype))
+
+
+def normalize_heads(
+    x: Tensor, norm_eps: float = 0.0, groups: int = 1, scale: Tensor | None = None
+) -> Tensor:
+    """Norm of each query or key, x [..., H, d_k] (eq. 15, 16); see `sphere.normalize`.
+
+    `scale` [H, d_k] multiplies the result. A group is made of whole rotary pairs (i, i + d_k/2), so
+    that the rotation keeps its length.
+    """
+    if norm_eps == 0 and groups == 1:
+        return unit(x, scale=scale)
+    by_group = x.unflatten(-1, (2, groups, -1)).transpose(-3, -2)
+    normal: Tensor = sphere.normalize(by_group.flatten(-3), -1, norm_eps, groups)
+    normal = normal.view(by_group.shape).transpose(-3, -2).flatten(-3)
+    return normal if scale is None else normal * scale
 
 
 def attend(q: Tensor, k: Tensor, v: Tensor, scale: float) -> Tensor:

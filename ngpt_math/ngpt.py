@@ -24,10 +24,28 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ngpt_math import sphere
 from ngpt_math.config import ModelConfig
 from ngpt_math.fused import step, unit
-from ngpt_math.layers import NormLinear, Rotary, Scale, Trace, attend, attention_pattern, note
+from ngpt_math.layers import (
+    NormLinear,
+    Rotary,
+    Scale,
+    Trace,
+    attend,
+    attention_pattern,
+    normalize_heads,
+    note,
+)
+
+
+def linear_of(config: ModelConfig) -> partial[NormLinear]:
+    """The model's kind of linear map, to be called with its two dimensions."""
+    return partial(
+        NormLinear,
+        norm_eps=config.norm_eps,
+        groups=config.groups,
+        parametrize=config.parametrize,
+    )
 
 
 class Attention(nn.Module):
@@ -36,7 +54,7 @@ class Attention(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         inner = config.heads * config.d_head
-        linear = partial(NormLinear, norm_eps=config.norm_eps, groups=config.groups)
+        linear = linear_of(config)
         self.config = config
         self.sizes = (inner, inner, inner)
         self.qkv = linear(config.d_model, sum(self.sizes))
@@ -64,10 +82,7 @@ class Attention(nn.Module):
         """Norm of every head's query or key, times s_qk; the paper allows to leave Norm out."""
         if not self.config.qk_norm:
             return x * s_qk
-        if self.config.norm_eps == 0 and self.config.groups == 1:
-            return unit(x, scale=s_qk)
-        shell: Tensor = sphere.normalize(x, -1, self.config.norm_eps, self.config.groups)
-        return shell * s_qk
+        return normalize_heads(x, self.config.norm_eps, self.config.groups, s_qk)
 
 
 class MLP(nn.Module):
@@ -76,7 +91,7 @@ class MLP(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         d_model, d_mlp = config.d_model, config.d_mlp
-        linear = partial(NormLinear, norm_eps=config.norm_eps, groups=config.groups)
+        linear = linear_of(config)
         self.sizes = (d_mlp, d_mlp)
         self.hidden_gate = linear(d_model, sum(self.sizes))
         self.out = linear(d_mlp, d_model, norm_dim_in=False)
@@ -127,7 +142,7 @@ class NGPT(nn.Module):
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        linear = partial(NormLinear, norm_eps=config.norm_eps, groups=config.groups)
+        linear = linear_of(config)
         self.config = config
         self.embed = linear(config.d_model, config.vocab)
         self.rotary = Rotary(config.d_head, config.rope_base, config.context)
@@ -138,7 +153,7 @@ class NGPT(nn.Module):
 
     def forward(self, tokens: Tensor, trace: Trace | None = None) -> Tensor:
         """Logits [B, T, V] from tokens [B, T]."""
-        h = F.embedding(tokens, self.embed.weight)
+        h = F.embedding(tokens, self.embed.effective())
         if self.config.groups > 1 or self.config.norm_eps > 0:
             h = unit(h)  # hidden states have length 1 exactly, whatever the weights may have
         for layer, block in enumerate(self.blocks):
@@ -151,6 +166,10 @@ class NGPT(nn.Module):
         return [(n, m) for n, m in self.named_modules() if isinstance(m, NormLinear)]
 
     def normalize_weights(self) -> None:
-        """Put every constrained weight back on the sphere (section 2.6, point 2)."""
+        """Put every constrained weight back on the sphere (section 2.6, point 2).
+
+        Parametrized weights are left to drift, as they do where they come from.
+        """
         for _, module in self.constrained():
-            module.normalize_()
+            if not module.parametrize:
+                module.normalize_()
