@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ngpt_math.cache import Cache, LayerCache
 from ngpt_math.config import ModelConfig
 from ngpt_math.fused import linear
 from ngpt_math.layers import RMSNorm, Rotary, Trace, attend, attention_pattern, note
@@ -30,15 +31,24 @@ class Attention(nn.Module):
         self.k_norm = RMSNorm(self.d_head) if qk_norm else None
 
     def forward(
-        self, h: Tensor, norm: RMSNorm, rotary: Rotary, trace: Trace | None, at: str
+        self,
+        h: Tensor,
+        norm: RMSNorm,
+        rotary: Rotary,
+        trace: Trace | None,
+        at: str,
+        past: LayerCache | None = None,
     ) -> Tensor:
         """h [B, T, d] to [B, T, d]."""
+        start = 0 if past is None else past.length
         parts = norm.into(self.qkv.weight, h, self.sizes)
         q_raw, k_raw, v = (part.unflatten(-1, (-1, self.d_head)) for part in parts)
         q, k = q_raw, k_raw
         if self.q_norm is not None and self.k_norm is not None:
             q, k = self.q_norm(q), self.k_norm(k)
-        q, k = rotary(q), rotary(k)
+        q, k = rotary(q, start), rotary(k, start)
+        if past is not None:
+            k, v = past.extend(k, v)
         scale = self.d_head**-0.5
         mixed = attend(q, k, v, scale)
         if trace is not None:
@@ -74,9 +84,16 @@ class Block(nn.Module):
         self.mlp_norm = RMSNorm(config.d_model)
         self.mlp = MLP(config)
 
-    def forward(self, h: Tensor, rotary: Rotary, trace: Trace | None, at: str) -> Tensor:
+    def forward(
+        self,
+        h: Tensor,
+        rotary: Rotary,
+        trace: Trace | None,
+        at: str,
+        past: LayerCache | None = None,
+    ) -> Tensor:
         """h [B, T, d] to the same after both steps."""
-        f_attention = self.attention(h, self.attention_norm, rotary, trace, at)
+        f_attention = self.attention(h, self.attention_norm, rotary, trace, at, past)
         mid = h + f_attention
         f_mlp = self.mlp(mid, self.mlp_norm, trace, at)
         end = mid + f_mlp
@@ -106,10 +123,13 @@ class GPT(nn.Module):
                 shrink = (2 * self.config.layers) ** 0.5 if name.endswith("out.weight") else 1.0
                 parameter.normal_(0.0, std / shrink)
 
-    def forward(self, tokens: Tensor, trace: Trace | None = None) -> Tensor:
-        """Logits [B, T, V] from tokens [B, T]."""
+    def forward(
+        self, tokens: Tensor, trace: Trace | None = None, cache: Cache | None = None
+    ) -> Tensor:
+        """Logits [B, T, V] from tokens [B, T], which follow on those of the cache if one is given."""
         h = self.embed(tokens)
         for layer, block in enumerate(self.blocks):
-            h = block(h, self.rotary, trace, f"layer{layer}")
+            past = None if cache is None else cache[layer]
+            h = block(h, self.rotary, trace, f"layer{layer}", past)
         (logits,) = self.norm.into(self.unembed.weight, h)
         return logits

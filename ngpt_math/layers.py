@@ -206,13 +206,17 @@ def normalize_heads(
 
 
 def attend(q: Tensor, k: Tensor, v: Tensor, scale: float) -> Tensor:
-    """Causal attention, softmax(scale·q·kᵀ)·v.
+    """Causal attention, softmax(scale·q·kᵀ)·v. The queries belong to the last of the tokens.
 
-    q [B, T, H, d_k]; k, v [B, T, H_kv, d_k] with H_kv dividing H. Gives [B, T, H·d_k].
+    q [B, T, H, d_k]; k, v [B, T_all, H_kv, d_k] with H_kv dividing H. Gives [B, T, H·d_k].
     """
+    new, seen = q.shape[1], k.shape[1]
+    mask = None
+    if 1 < new < seen:
+        mask = torch.ones(new, seen, dtype=torch.bool, device=q.device).tril(seen - new)
     y = F.scaled_dot_product_attention(
-        q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2),
-        is_causal=True, scale=scale, enable_gqa=q.shape[2] != k.shape[2],
+        q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2), attn_mask=mask,
+        is_causal=new == seen, scale=scale, enable_gqa=q.shape[2] != k.shape[2],
     )  # fmt: skip
     return y.transpose(1, 2).flatten(2)
 

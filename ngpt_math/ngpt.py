@@ -24,6 +24,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ngpt_math.cache import Cache, LayerCache
 from ngpt_math.config import ModelConfig
 from ngpt_math.fused import step, unit
 from ngpt_math.layers import (
@@ -62,13 +63,23 @@ class Attention(nn.Module):
         s_qk_scale = config.scale_or_default(config.s_qk_scale)
         self.s_qk = Scale(inner, config.s_qk_init, s_qk_scale)
 
-    def forward(self, h: Tensor, rotary: Rotary, trace: Trace | None, at: str) -> Tensor:
+    def forward(
+        self,
+        h: Tensor,
+        rotary: Rotary,
+        trace: Trace | None,
+        at: str,
+        past: LayerCache | None = None,
+    ) -> Tensor:
         """h [B, T, d], unit vectors, to [B, T, d]."""
+        start = 0 if past is None else past.length
         d_head = self.config.d_head
         q, k, v = (x.unflatten(-1, (-1, d_head)) for x in self.qkv.parts(h, self.sizes))  # eq. 12
         s_qk = self.s_qk.effective().view(-1, d_head)
-        scaled_q = self.normalize(rotary(q), s_qk)  # eq. 15
-        scaled_k = self.normalize(rotary(k), s_qk)  # eq. 16
+        scaled_q = self.normalize(rotary(q, start), s_qk)  # eq. 15
+        scaled_k = self.normalize(rotary(k, start), s_qk)  # eq. 16
+        if past is not None:
+            scaled_k, v = past.extend(scaled_k, v)
         scale = d_head**0.5  # the products of unit vectors have variance 1/d_k
         mixed = attend(scaled_q, scaled_k, v, scale)  # eq. 13
         if trace is not None:
@@ -122,9 +133,16 @@ class Block(nn.Module):
         self.mlp = MLP(config)
         self.alpha_mlp = Scale(config.d_model, config.alpha_init, alpha_scale)
 
-    def forward(self, h: Tensor, rotary: Rotary, trace: Trace | None, at: str) -> Tensor:
+    def forward(
+        self,
+        h: Tensor,
+        rotary: Rotary,
+        trace: Trace | None,
+        at: str,
+        past: LayerCache | None = None,
+    ) -> Tensor:
         """h [B, T, d], unit vectors, to the same after both steps."""
-        to_attention = self.attention(h, rotary, trace, at)
+        to_attention = self.attention(h, rotary, trace, at, past)
         mid = step(h, to_attention, self.alpha_attention.effective().abs())  # eq. 10
         to_mlp = self.mlp(mid, trace, at)
         end = step(mid, to_mlp, self.alpha_mlp.effective().abs())  # eq. 11
@@ -151,13 +169,16 @@ class NGPT(nn.Module):
         s_logit_scale = config.scale_or_default(config.s_logit_scale)
         self.s_logit = Scale(config.vocab, config.s_logit_init, s_logit_scale)
 
-    def forward(self, tokens: Tensor, trace: Trace | None = None) -> Tensor:
-        """Logits [B, T, V] from tokens [B, T]."""
+    def forward(
+        self, tokens: Tensor, trace: Trace | None = None, cache: Cache | None = None
+    ) -> Tensor:
+        """Logits [B, T, V] from tokens [B, T], which follow on those of the cache if one is given."""
         h = F.embedding(tokens, self.embed.effective())
         if self.config.groups > 1 or self.config.norm_eps > 0:
             h = unit(h)  # hidden states have length 1 exactly, whatever the weights may have
         for layer, block in enumerate(self.blocks):
-            h = block(h, self.rotary, trace, f"layer{layer}")
+            past = None if cache is None else cache[layer]
+            h = block(h, self.rotary, trace, f"layer{layer}", past)
         logits: Tensor = self.unembed(h, row_scale=self.s_logit.effective())  # eq. 1, 3
         return logits
 
