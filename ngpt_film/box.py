@@ -41,8 +41,9 @@ def box_around(points: npt.NDArray, margin: float) -> Box:
     """The box around (n, 2) points with a margin on every side."""
     if not len(points):
         return NOWHERE
-    low, high = points.min(axis=0) - margin, points.max(axis=0) + margin
+    # Column by column: NumPy is slow with rows of two.
     limit = EVERYWHERE.right
-    left, top = np.floor(low.clip(-limit, limit)).astype(int).tolist()
-    right, bottom = np.ceil(high.clip(-limit, limit)).astype(int).tolist()
+    low, high = (np.array([f(points[:, 0]), f(points[:, 1])]) for f in (np.min, np.max))
+    left, top = np.floor(low - margin).clip(-limit, limit).astype(int).tolist()
+    right, bottom = np.ceil(high + margin).clip(-limit, limit).astype(int).tolist()
     return Box(left, top, right, bottom)

@@ -62,7 +62,7 @@ class Bt709:
         """
         height, width = pixels.shape[:2]
         inner, outer = _aligned(changed, width, height, 1), _aligned(changed, width, height, 2)
-        if self._frame is None or 2 * _area(outer) > width * height:
+        if self._frame is None or _area(outer) > 0.8 * width * height:
             self._frame = self._converted(pixels)
             self._planes = planes(self._frame)
         elif inner:
@@ -183,10 +183,14 @@ class SegmentWriter:
         for _ in range(repeat):
             frame.pts = self.frames
             frame.time_base = Fraction(1, self.fps)
-            self._container.mux(self._stream.encode(frame))
+            self._encode(frame)
             self.frames += 1
             if self._hash is not None:
                 self._hash.update(self._last_digest)
+
+    def _encode(self, frame: av.VideoFrame | None) -> None:
+        """Encode a yuv420p frame, or with None those that are still held back."""
+        self._container.mux(self._stream.encode(frame))
 
     @property
     def digest(self) -> str:
@@ -201,7 +205,7 @@ class SegmentWriter:
     ) -> None:
         try:
             if kind is None:
-                self._container.mux(self._stream.encode(None))
+                self._encode(None)
         except BaseException:
             self._files.__exit__(*sys.exc_info())
             raise

@@ -9,17 +9,16 @@ promise this format; `tests/ngpt_film/test_paths.py` compares it with what Skia 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
-import skia
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from ngpt_film.gather import Floats, Ints
 
 Bools = npt.NDArray[np.bool_]
+Floats32 = npt.NDArray[np.float32]
 
 # The serial format's version 5, winding fill.
 HEADER = 5
@@ -38,13 +37,34 @@ class Outlines:
 
     A mobject's path is drawn in pieces. `pieces`: (n + 1,), where each mobject's pieces begin;
     `point_starts` and `verb_starts`: where each piece's points and verbs begin, and the end.
+    `low` and `high`: (pieces, 2), the corners of the box around each piece.
     """
 
-    points: npt.NDArray[np.float32]
+    points: Floats32
     verbs: npt.NDArray[np.uint8]
     pieces: Ints
     point_starts: Ints
     verb_starts: Ints
+    low: Floats32
+    high: Floats32
+
+
+@dataclass(frozen=True, slots=True)
+class _Subpaths:
+    """Runs of curves without a gap. `x`, `y`: (curves, 4) pixels of the curves' control points.
+
+    By subpath: the `first` curve, the `length` in curves, whether it is `closed`, the mobject
+    that is its `owner`, and the corners of its box.
+    """
+
+    x: Floats32
+    y: Floats32
+    first: Ints
+    length: Ints
+    closed: Bools
+    owner: Ints
+    low: Floats32
+    high: Floats32
 
 
 def outlines(
@@ -59,95 +79,95 @@ def outlines(
         to_pixels: (2, 2) rows: scale and offset of x and of y.
         apart: (n,) mobjects whose subpaths may be drawn one by one where their boxes do not meet.
     """
-    curves, per_mobject = _curves(points, counts)
+    x, y, per_mobject = _curves(points, counts)
     owners = np.repeat(np.arange(len(counts)), per_mobject)
-    begins, ends = _subpaths(curves, owners, tolerance[owners])
-    closed = _close(curves[begins, 0], curves[ends, 3], tolerance[owners[ends]])
-    pixels = _in_pixels(curves, to_pixels)
-    owners, lengths = owners[begins], ends + 1 - begins
-    groups = _groups(pixels, begins, owners, apart)
+    found = _subpaths(x, y, owners, tolerance, to_pixels)
+    groups = _groups(found, apart)
     if groups.any():
-        order = np.lexsort((groups, owners))
-        pixels = pixels[ranges(begins[order], lengths[order])]
-        groups, lengths, closed = groups[order], lengths[order], closed[order]
-    pieces = _breaks(groups, owners)
-    made = _written(pixels, lengths, closed, pieces)
-    owned = np.searchsorted(owners[pieces], np.arange(len(counts) + 1))
-    return Outlines(made[0], made[1], owned, made[2], made[3])
+        order = np.lexsort((groups, found.owner))
+        found, groups = _in_order(found, order), groups[order]
+    return _written(found, _breaks(groups, found.owner), len(counts))
 
 
-def _groups(pixels: npt.NDArray[np.float32], begins: Ints, owners: Ints, apart: Bools) -> Ints:
+def _curves(points: Floats, counts: Ints) -> tuple[Floats, Floats, Ints]:
+    """x and y, (curves, 4), and the curves of each mobject; what is left of four is dropped."""
+    per_mobject = counts // 4
+    if np.any(counts % 4):
+        points = points[ranges(np.cumsum(counts) - counts, per_mobject * 4)]
+    return points[:, 0].reshape(-1, 4), points[:, 1].reshape(-1, 4), per_mobject
+
+
+def _subpaths(
+    x: Floats, y: Floats, owners: Ints, tolerance: Floats, to_pixels: Floats
+) -> _Subpaths:
+    """Cut where a curve does not begin where the one before it ends."""
+    near = tolerance[owners]
+    joined = _near(x[:-1, 3], x[1:, 0], near[1:]) & _near(y[:-1, 3], y[1:, 0], near[1:])
+    joined &= owners[1:] == owners[:-1]
+    first = np.flatnonzero(np.append(np.ones(min(1, len(x)), bool), ~joined))
+    last = np.append(first[1:], len(x))[: len(first)] - 1
+    closed = _near(x[first, 0], x[last, 3], near[last]) & _near(y[first, 0], y[last, 3], near[last])
+    (scale_x, scale_y), (offset_x, offset_y) = to_pixels
+    px = (x * scale_x + offset_x).astype(np.float32)
+    py = (y * scale_y + offset_y).astype(np.float32)
+    low, high = (_extremes(f, px, py, 4 * first) for f in (np.minimum, np.maximum))
+    return _Subpaths(px, py, first, last + 1 - first, closed, owners[first], low, high)
+
+
+def _extremes(f: np.ufunc, x: Floats32, y: Floats32, starts: Ints) -> Floats32:
+    """(len(starts), 2) the least or greatest x and y of each run of points."""
+    if not len(starts):
+        return np.empty((0, 2), np.float32)
+    return np.stack([f.reduceat(x.ravel(), starts), f.reduceat(y.ravel(), starts)], axis=1)
+
+
+def _near(a: Floats, b: Floats, tolerance: Floats) -> Bools:
+    """Which numbers Manim takes to be equal."""
+    near: Bools = np.abs(a - b) <= tolerance + RELATIVE_TOLERANCE * np.abs(b)
+    return near
+
+
+def _groups(found: _Subpaths, apart: Bools) -> Ints:
     """A number for each subpath; those with the same one in a mobject are drawn as one path.
 
     Skia draws many small paths in less time than one path of many small outlines.
     """
-    groups = np.zeros(len(begins), np.int64)
-    many = np.bincount(owners, minlength=len(apart)) >= MANY
-    chosen = np.flatnonzero((many & apart)[owners])
+    groups = np.zeros(len(found.first), np.int64)
+    many = np.bincount(found.owner, minlength=len(apart)) >= MANY
+    chosen = np.flatnonzero((many & apart)[found.owner])
     if len(chosen):
-        low, high = _boxes(pixels, begins)
         # Far apart, so that the boxes of different mobjects do not meet.
-        away = np.stack([owners[chosen] * 1e7, np.zeros(len(chosen))], axis=1)
-        groups[chosen] = _touching(low[chosen] + away, high[chosen] + away)
+        away = found.owner[chosen] * 1e7
+        left, right = found.low[chosen, 0] + away, found.high[chosen, 0] + away
+        groups[chosen] = _touching(left, right, found.low[chosen, 1], found.high[chosen, 1])
     return groups
 
 
-def _boxes(curves: npt.NDArray[np.float32], begins: Ints) -> tuple[Floats, Floats]:
-    """The least and the greatest x and y of the control points of each subpath."""
-    a, b, c, d = (curves[:, i] for i in range(4))
-    least = np.minimum(np.minimum(a, b), np.minimum(c, d))
-    greatest = np.maximum(np.maximum(a, b), np.maximum(c, d))
-    return np.minimum.reduceat(least, begins), np.maximum.reduceat(greatest, begins)
-
-
-def _touching(low: Floats, high: Floats) -> Ints:
+def _touching(left: Floats, right: Floats, top: Floats32, bottom: Floats32) -> Ints:
     """(n,) equal numbers for boxes that overlap, directly or through others."""
-    by_left = np.argsort(low[:, 0], kind="stable")
-    reach = np.searchsorted(low[by_left, 0], high[by_left, 0], side="right")
-    counts = reach - np.arange(len(reach)) - 1
-    one = by_left[np.repeat(np.arange(len(reach)), counts)]
-    two = by_left[ranges(np.arange(len(reach)) + 1, counts)]
-    meet = (low[one, 1] <= high[two, 1]) & (low[two, 1] <= high[one, 1])
-    links = coo_array((np.ones(meet.sum(), bool), (one[meet], two[meet])), (len(low), len(low)))
+    by_left = np.argsort(left, kind="stable")
+    number = np.arange(len(left))
+    counts = np.searchsorted(left[by_left], right[by_left], side="right") - number - 1
+    one, two = by_left[np.repeat(number, counts)], by_left[ranges(number + 1, counts)]
+    meet = (top[one] <= bottom[two]) & (top[two] <= bottom[one])
+    links = coo_array((np.ones(meet.sum(), bool), (one[meet], two[meet])), (len(left), len(left)))
     return connected_components(links, directed=False)[1].astype(np.int64)
 
 
-def _curves(points: Floats, counts: Ints) -> tuple[Floats, Ints]:
-    """(curves, 4, 2) and the curves of each mobject; points left over from a curve are dropped."""
-    per_mobject = counts // 4
-    if np.any(counts % 4):
-        starts = np.cumsum(counts) - counts
-        within = np.arange(len(points)) - np.repeat(starts, counts)
-        points = points[within < np.repeat(per_mobject * 4, counts)]
-    return points[:, :2].reshape(-1, 4, 2), per_mobject
-
-
-def _in_pixels(curves: Floats, to_pixels: Floats) -> npt.NDArray[np.float32]:
-    (scale_x, scale_y), (offset_x, offset_y) = to_pixels
-    pixels = np.empty(curves.shape, np.float32)
-    # Column by column: NumPy is slow with rows of two.
-    pixels[..., 0] = curves[..., 0] * scale_x + offset_x
-    pixels[..., 1] = curves[..., 1] * scale_y + offset_y
-    return pixels
-
-
-def _subpaths(curves: Floats, owners: Ints, tolerance: Floats) -> tuple[Ints, Ints]:
-    """The first and the last curve of every subpath."""
-    if not len(curves):
-        return np.empty(0, int), np.empty(0, int)
-    parted = ~_close(curves[:-1, 3], curves[1:, 0], tolerance[1:])
-    breaks = np.flatnonzero(parted | (owners[1:] != owners[:-1]))
-    return np.concatenate([[0], breaks + 1]), np.concatenate([breaks, [len(curves) - 1]])
-
-
-def _close(a: Floats, b: Floats, tolerance: Floats) -> Bools:
-    """Whether rows of `a` and `b`, (n, 2), are one point to Manim."""
-    return _near(a[:, 0], b[:, 0], tolerance) & _near(a[:, 1], b[:, 1], tolerance)
-
-
-def _near(a: Floats, b: Floats, tolerance: Floats) -> Bools:
-    near: Bools = np.abs(a - b) <= tolerance + RELATIVE_TOLERANCE * np.abs(b)
-    return near
+def _in_order(found: _Subpaths, order: Ints) -> _Subpaths:
+    """The subpaths in another order, and their curves with them."""
+    length = found.length[order]
+    curves = ranges(found.first[order], length)
+    return _Subpaths(
+        found.x[curves],
+        found.y[curves],
+        np.cumsum(length) - length,
+        length,
+        found.closed[order],
+        found.owner[order],
+        found.low[order],
+        found.high[order],
+    )
 
 
 def _breaks(*keys: Ints) -> Ints:
@@ -158,44 +178,55 @@ def _breaks(*keys: Ints) -> Ints:
     return np.concatenate([[0], np.flatnonzero(changed) + 1])
 
 
-def _written(
-    curves: npt.NDArray[np.float32], lengths: Ints, closed: Bools, pieces: Ints
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.uint8], Ints, Ints]:
-    """Points and verbs of subpaths one after another, and where those of each piece begin.
-
-    Args:
-        curves: (curves, 4, 2) float32 pixels.
-        lengths: curves of each subpath.
-        closed: whether each subpath is closed.
-        pieces: the first subpath of each piece.
-    """
-    ends = np.cumsum(lengths)
-    first, last = np.zeros(len(curves), bool), np.zeros(len(curves), bool)
-    first[ends - lengths] = True
-    last[ends - 1] = closed
-    line = _straight(curves)
-    kept = np.stack([first, ~line, ~line, np.ones_like(line)], axis=1)
-    written = np.stack([first, np.ones_like(line), last], axis=1)
-    verbs = np.empty((len(line), 3), np.uint8)
-    verbs[:, 0], verbs[:, 1], verbs[:, 2] = MOVE, np.where(line, LINE, CUBIC), CLOSE
-    starts = np.append((ends - lengths)[pieces], len(curves))
-    # A point is taken as one 64-bit number here, which is much faster to pick than two of 32.
-    points = curves.reshape(-1, 2).view(np.uint64)[:, 0][kept.ravel()]
-    return (
-        points.view(np.float32).reshape(-1, 2),
-        verbs[written],
+def _written(found: _Subpaths, pieces: Ints, n: int) -> Outlines:
+    """Points and verbs of the subpaths; `pieces`: the first subpath of each of them."""
+    number = len(found.x)
+    first, last = np.zeros(number, bool), np.zeros(number, bool)
+    first[found.first] = True
+    last[found.first + found.length - 1] = found.closed
+    line = _straight(found.x, found.y)
+    starts = np.append(found.first[pieces], number)
+    empty = np.empty((0, 2), np.float32)
+    return Outlines(
+        _points(found, first, line),
+        _verbs(first, line, last),
+        np.searchsorted(found.owner[pieces], np.arange(n + 1)),
         _offsets(1 + first + 2 * ~line)[starts],
         _offsets(1 + first + last)[starts],
+        np.minimum.reduceat(found.low, pieces) if len(pieces) else empty,
+        np.maximum.reduceat(found.high, pieces) if len(pieces) else empty,
     )
 
 
-def _straight(curves: npt.NDArray[np.float32]) -> Bools:
+def _points(found: _Subpaths, first: Bools, line: Bools) -> Floats32:
+    """The written points: a curve's first where a subpath begins, its handles if it is curved."""
+    points = np.empty((*found.x.shape, 2), np.float32)
+    points[..., 0], points[..., 1] = found.x, found.y
+    kept = np.empty(found.x.shape, bool)
+    kept[:, 0], kept[:, 1], kept[:, 2], kept[:, 3] = first, ~line, ~line, True
+    # A point is taken as one 64-bit number here, which is much faster to pick than two of 32.
+    picked = points.reshape(-1, 2).view(np.uint64)[:, 0][kept.ravel()]
+    return picked.view(np.float32).reshape(-1, 2)
+
+
+def _verbs(first: Bools, line: Bools, last: Bools) -> npt.NDArray[np.uint8]:
+    """Move where a subpath begins, a line or a cubic for each curve, close where it closes."""
+    verbs = np.empty((len(line), 3), np.uint8)
+    verbs[:, 0], verbs[:, 1], verbs[:, 2] = MOVE, np.where(line, LINE, CUBIC), CLOSE
+    written = np.empty((len(line), 3), bool)
+    written[:, 0], written[:, 1], written[:, 2] = first, True, last
+    return verbs[written]
+
+
+def _straight(x: Floats32, y: Floats32) -> Bools:
     """Which curves are straight lines gone through evenly, as Manim draws lines."""
-    straight = np.abs(3 * curves[:, 1, 0] - 2 * curves[:, 0, 0] - curves[:, 3, 0]) < STRAIGHT
+    straight: Bools = np.abs(3 * x[:, 1] - 2 * x[:, 0] - x[:, 3]) < STRAIGHT
     maybe = np.flatnonzero(straight)
-    start, one, two, end = (curves[maybe, i] for i in range(4))
-    off = np.maximum(np.abs(3 * one - 2 * start - end), np.abs(3 * two - start - 2 * end))
-    straight[maybe] = (off[:, 0] < STRAIGHT) & (off[:, 1] < STRAIGHT)
+    if len(maybe):
+        x, y = x[maybe], y[maybe]
+        rest = np.abs(3 * x[:, 2] - x[:, 0] - 2 * x[:, 3]) < STRAIGHT
+        rest &= np.abs(3 * y[:, 1] - 2 * y[:, 0] - y[:, 3]) < STRAIGHT
+        straight[maybe] = rest & (np.abs(3 * y[:, 2] - y[:, 0] - 2 * y[:, 3]) < STRAIGHT)
     return straight
 
 
@@ -203,30 +234,20 @@ def _offsets(counts: Ints) -> Ints:
     return np.concatenate([[0], np.cumsum(counts)])
 
 
-def skia_paths(made: Outlines, chosen: Ints) -> list[list[skia.Path]]:
-    """Skia's paths of the mobjects whose numbers are `chosen`, in that order, in their pieces."""
-    per_mobject = np.diff(made.pieces)[chosen]
-    pieces = ranges(made.pieces[chosen], per_mobject)
+def serialized(made: Outlines, pieces: Ints) -> list[memoryview]:
+    """The bytes of the paths of these pieces, for `skia.Path.readFromMemory`."""
     n_points = np.diff(made.point_starts)[pieces]
     n_verbs = np.diff(made.verb_starts)[pieces]
-    points = made.points[ranges(made.point_starts[pieces], n_points)]
-    verbs = made.verbs[ranges(made.verb_starts[pieces], n_verbs)]
-    paths = iter([_path(data) for data in _serialized(points, verbs, n_points, n_verbs)])
-    return [list(islice(paths, n)) for n in per_mobject.tolist()]
-
-
-def _serialized(
-    points: npt.NDArray[np.float32], verbs: npt.NDArray[np.uint8], n_points: Ints, n_verbs: Ints
-) -> list[memoryview]:
-    """The bytes of each path, in one buffer."""
     sizes = 16 + 8 * n_points + (n_verbs + 3) // 4 * 4
     ends = np.cumsum(sizes)
     begins = ends - sizes
     words = np.zeros(int(sizes.sum()) // 4, np.uint32)
     header = begins // 4
     words[header], words[header + 1], words[header + 3] = HEADER, n_points, n_verbs
+    points = made.points[ranges(made.point_starts[pieces], n_points)]
     words[ranges(header + 4, 2 * n_points)] = points.view(np.uint32).ravel()
     data = words.view(np.uint8)
+    verbs = made.verbs[ranges(made.verb_starts[pieces], n_verbs)]
     data[ranges(begins + 16 + 8 * n_points, n_verbs)] = verbs
     whole = memoryview(data)  # type: ignore[arg-type]
     return [whole[a:b] for a, b in zip(begins.tolist(), ends.tolist(), strict=True)]
@@ -236,9 +257,3 @@ def ranges(begins: Ints, counts: Ints) -> Ints:
     """The indices in ranges that begin at `begins`, one range after another."""
     before = np.cumsum(counts) - counts
     return np.arange(int(counts.sum())) + np.repeat(begins - before, counts)
-
-
-def _path(data: memoryview) -> skia.Path:
-    path = skia.Path()
-    path.readFromMemory(data)
-    return path

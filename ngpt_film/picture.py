@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,7 @@ from PIL.Image import Resampling
 
 from ngpt_film.box import EVERYWHERE, NOWHERE, Box, box_around
 from ngpt_film.gather import Floats, Ints
-from ngpt_film.paths import Outlines, ranges, skia_paths
+from ngpt_film.paths import Outlines, ranges, serialized
 
 Bools = npt.NDArray[np.bool_]
 
@@ -110,12 +111,11 @@ class ShapeRun:
         """The box around what is drawn of the mobjects that are not `alike`."""
         changed = np.ones(len(self), bool)
         changed[: len(alike)] = ~alike
-        chosen = np.flatnonzero(changed)
-        starts = self.outlines.point_starts[self.outlines.pieces]
-        points = self.outlines.points[ranges(starts[chosen], np.diff(starts)[chosen])]
-        widest = self.styles[chosen][:, list(WIDTH.values())].max(initial=0)
+        pieces = np.repeat(changed, np.diff(self.outlines.pieces))
+        corners = np.concatenate([self.outlines.low[pieces], self.outlines.high[pieces]])
+        widest = self.styles[changed][:, list(WIDTH.values())].max(initial=0)
         # A mitre may reach so far; and a pixel for anti-aliasing.
-        return box_around(points, MITER_LIMIT * widest / 2 + 2)
+        return box_around(corners, MITER_LIMIT * widest / 2 + 2)
 
     def _alike(self, other: ShapeRun, n: int) -> Bools:
         """(n,) whether the mobjects of each number look the same."""
@@ -136,15 +136,21 @@ class ShapeRun:
     def draw(self, canvas: skia.Canvas, start: int, stop: int) -> None:
         """Draw those from the `start`-th to before the `stop`-th in the order of drawing."""
         chosen = self.order[start:stop]
-        rows = self.styles[chosen]
-        for number, paths, row in zip(
-            chosen.tolist(), skia_paths(self.outlines, chosen), rows, strict=True
-        ):
-            blends = self.blends.get(number)
-            paints = _paints(row.tobytes()) if blends is None else _blended(row, blends)
-            for paint in paints:
-                for path in paths:
-                    canvas.drawPath(path, paint)
+        counts = np.diff(self.outlines.pieces)[chosen]
+        pieces = iter(serialized(self.outlines, ranges(self.outlines.pieces[chosen], counts)))
+        # One path for all: a raster canvas has drawn it before the next is read into it.
+        path = skia.Path()
+        read, draw = path.readFromMemory, canvas.drawPath
+        for number, count in zip(chosen.tolist(), counts.tolist(), strict=True):
+            paints = self._paints(number)
+            for data in islice(pieces, count):
+                read(data)
+                for paint in paints:
+                    draw(path, paint)
+
+    def _paints(self, number: int) -> Sequence[skia.Paint]:
+        row, blends = self.styles[number], self.blends.get(number)
+        return _paints(row.tobytes()) if blends is None else _blended(row, blends)
 
 
 def _equal_within(a: npt.NDArray, b: npt.NDArray, starts: Ints, n: int) -> Bools:

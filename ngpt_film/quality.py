@@ -26,9 +26,9 @@ class Codec:
         }
 
 
-# On a slowly turning line sphere, the cheap motion search of FILM costs two thirds of plain
-# `veryfast`, at the same signal-to-noise ratio and 6 % more bytes.
-FILM = Codec("veryfast", 18, "me=dia:subme=1")
+# On turning spheres and moving numbers this costs half of plain `veryfast` at crf 18, for a tenth
+# more bytes and about the same signal-to-noise ratio, and holds half as many frames in memory.
+FILM = Codec("veryfast", 17, "me=dia:subme=0:partitions=i4x4:b-adapt=0:rc-lookahead=5")
 DRAFT = Codec("ultrafast", 23)
 
 

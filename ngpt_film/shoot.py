@@ -58,10 +58,10 @@ class SectionFailed(Exception):
 class _Tap(SceneFileWriter):
     """Manim's file writer that writes nothing, and hands each section's frames on."""
 
-    def __init__(self, sinks: Mapping[str, Any], tell: Tell | None, settings: Any) -> None:
+    def __init__(self, sinks: Mapping[str, Any] | _Reels, tell: Tell | None, settings: Any) -> None:
         self._sinks = sinks
-        self._last: Any = None
         self._tell = tell
+        self._last: Any = None
         self.counts: dict[str, int] = {}
         super().__init__(settings)
 
@@ -74,6 +74,46 @@ class _Tap(SceneFileWriter):
         self.counts[name] = self.counts.get(name, 0) + repeat
         if self._tell is not None:
             self._tell(sum(self.counts.values()))
+
+
+class _Reels:
+    """A segment for each section: begun with its first frame, kept when the next one begins."""
+
+    def __init__(
+        self,
+        start: Callable[[str], SegmentWriter],
+        taken: Callable[[str, Take], None] | None,
+    ) -> None:
+        self._start, self._taken = start, taken
+        self._open = ExitStack()
+        self._name = ""
+        self._writer: Any = None
+        self.takes: dict[str, Take] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name != self._name:
+            self._finish()
+            self._name, self._writer = name, self._open.enter_context(self._start(name))
+        return self._writer
+
+    def _finish(self) -> None:
+        if not self._name:
+            return
+        self._open.close()
+        name, self._name = self._name, ""
+        self.takes[name] = _take(self._writer, ((name, self._writer.frames),))
+        if self._taken is not None:
+            self._taken(name, self.takes[name])
+
+    def __enter__(self) -> _Reels:
+        return self
+
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        """Keep the segment that is being written only if nothing went wrong."""
+        if kind is None:
+            self._finish()
+        else:
+            self._open.__exit__(kind, error, trace)
 
 
 class _Still:
@@ -118,7 +158,7 @@ def _run(
     chapter: type[Chapter],
     names: tuple[str, ...],
     quality: Quality,
-    sinks: Mapping[str, Any],
+    sinks: Mapping[str, Any] | _Reels,
     only_frame: int | None = None,
     tell: Tell | None = None,
 ) -> tuple[FilmRenderer, Chapter]:
@@ -131,7 +171,7 @@ def _run(
 def _scene(
     chapter: type[Chapter],
     names: tuple[str, ...],
-    sinks: Mapping[str, Any],
+    sinks: Mapping[str, Any] | _Reels,
     only_frame: int | None = None,
     tell: Tell | None = None,
 ) -> tuple[FilmRenderer, Chapter]:
@@ -146,21 +186,41 @@ def _scene(
     return renderer, scene
 
 
+def _play(renderer: FilmRenderer, scene: Chapter, names: tuple[str, ...]) -> None:
+    """Play a scene. Raises SectionFailed from what it raises."""
+    try:
+        scene.render()
+    except Exception as error:
+        section = renderer.file_writer.sections[-1].name
+        counts = {n: k for n, k in renderer.frames_of.items() if n != section}
+        raise SectionFailed(section if section in names else names[0], counts) from error
+
+
 def shoot_each(
-    chapter: type[Chapter], paths: Mapping[str, Path], quality: Quality, *, digest: bool = False
+    chapter: type[Chapter],
+    paths: Mapping[str, Path],
+    quality: Quality,
+    *,
+    digest: bool = False,
+    text_cache: Path = TEXT_CACHE,
+    tell: Tell | None = None,
+    taken: Callable[[str, Take], None] | None = None,
 ) -> dict[str, Take]:
     """Play `chapter` once and write each section named in `paths` to its own segment.
 
-    Sections not named are fast-forwarded, and those after the last one left out.
+    Sections not named are fast-forwarded, and those after the last one left out. A segment is there
+    as soon as the next section begins, and `taken` hears of it.
+
+    Raises:
+        SectionFailed: a section raised; its error is the cause. The segments before it are there.
     """
     names = _names(chapter, tuple(paths))
-    with ExitStack() as stack:
-        stack.enter_context(tempconfig(_settings(quality)))
-        writers = {n: stack.enter_context(_writer(paths[n], quality, digest)) for n in names}
-        renderer, _ = _run(chapter, names, quality, writers)
-        counts = renderer.file_writer.counts
-        _check_shown(chapter, names, counts)
-    return {n: _take(writers[n], ((n, counts[n]),)) for n in names}
+    reels = _Reels(lambda name: _writer(paths[name], quality, digest), taken)
+    with tempconfig(_settings(quality, text_cache)), reels:
+        renderer, scene = _scene(chapter, names, reels, tell=tell)
+        _play(renderer, scene, names)
+        _check_shown(chapter, names, renderer.file_writer.counts)
+    return reels.takes
 
 
 def shoot(
@@ -194,12 +254,7 @@ def lengths(
     names = _names(chapter, None)
     with tempconfig(_settings(quality, text_cache)):
         renderer, scene = _scene(chapter, names, {}, only_frame=-1)
-        try:
-            scene.render()
-        except Exception as error:
-            section = renderer.file_writer.sections[-1].name
-            counts = {n: k for n, k in renderer.frames_of.items() if n != section}
-            raise SectionFailed(section if section in names else names[0], counts) from error
+        _play(renderer, scene, names)
     return {name: renderer.frames_of.get(name, 0) for name in names}
 
 

@@ -1,42 +1,43 @@
-"""Chapter 4: the residual update of nGPT, on the sphere on which its hidden states live.
-
-The two ways, chord and arc, are the first half (`scenes.slerp_two_ways`); here is how far the
-model goes on them: small steps, and α.
-"""
+"""Chapter 4: the residual update of nGPT, on the sphere on which its hidden states live."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
-import numpy as np
-
 from ngpt_math.recordings import Recording
 from ngpt_math.recordings import SlerpVsLerp as Recorded
-from scenes.slerp_two_ways import STEPPING, TwoWays
-from scenes.stage.bars import Bars
+from scenes.slerp_alpha_pictures import LearnedAlpha, OtherSteps, OwnAlpha, Rates, RatioPlot
+from scenes.slerp_pictures import (
+    HALFWAY,
+    AllUpdates,
+    AnglePlot,
+    Halves,
+    OneUpdate,
+    Points,
+    Recall,
+    Update,
+    Ways,
+)
 from scenes.stage.cards import NextChapter, Takeaways
-from scenes.stage.chapter import section
-from scenes.stage.curves import nearest_on_circle
-from scenes.stage.equations import Equation
-from scenes.stage.layout import Explained, at_left, noted, stacked
-from scenes.stage.marks import Dot, arc, great_circle
-from scenes.stage.motion import Appear, appear, drawn, grown, leave, swept
-from scenes.stage.plots import Box, Plot, measure
-from scenes.stage.readouts import Readout, column_of, degrees_of, nearest_row, row_of
+from scenes.stage.chapter import Chapter, section
+from scenes.stage.layout import at_left
+from scenes.stage.motion import (
+    Appear,
+    appear,
+    dimmed,
+    drawn,
+    grown,
+    leave,
+    looked,
+    placed,
+    swept,
+)
 from scenes.stage.space import View
-from scenes.stage.style import GRID, SIZE, STROKE, TIME
-from scenes.stage.tables import Column, Table
+from scenes.stage.style import SIZE, TIME
 from scenes.stage.text import Line
 
-EXACT = STEPPING.replace("{{ alpha : scale }}", "{{ alpha : scale }} dot.o")
-DESCENT = "{{ w : ink_w }} <- {{ w : ink_w }} - {{ eta : scale }} {{ nabla L : transformation }}"
-DESCENDING = (
-    '{{ h : normalized }} <- "Norm" ( {{ h : normalized }} - {{ alpha : scale }} dot.o'
-    " {{ (h - NAME) : transformation }} )"
-)
 
-
-class SlerpVsLerp(TwoWays):
+class SlerpVsLerp(Chapter):
     """Two ways to follow a block's suggestion, the chord and the arc, and the learned α."""
 
     key: ClassVar[str] = "slerp_vs_lerp"
@@ -45,10 +46,182 @@ class SlerpVsLerp(TwoWays):
     Record: ClassVar[type[Recording]] = Recorded
     notebooks: ClassVar[tuple[str, ...]] = ("03", "05")
 
+    def open_stage(self) -> None:
+        """The update that the chapter explains."""
+        super().open_stage()
+        self.update = Update(self.recording)
+
+    @section(
+        "So far: a normalized layer answers with cosines",
+        says=(
+            "So far: each row of a weight matrix became a direction of length one.",
+            "Its output is a cosine: how far the hidden state h agrees with it.",
+        ),
+        covers=("0.1", "0.5"),
+    )
+    def recall(self) -> None:
+        """Rows of W_q of the toy model as directions, and their cosines with h."""
+        past = Recall(self.recording)
+        self.play(Appear(past.sphere))
+        self.play(*appear(past.weights, *past.arrows))
+        self.play(*appear(past.state, past.name))
+        self.turn(past.space.view, 30, seconds=TIME.sweep / 2)
+        self.play(*appear(past.times, past.cosines))
+        self.play(*dimmed(*past.others), *appear(*past.frames))
+        self.wait(TIME.read)
+        self.clear_stage()
+
+    @section(
+        "Two ways to take in what a block found",
+        says=(
+            "A block reads the hidden state and answers. A traditional model adds its answer.",
+            "n G P T steps towards a suggested point. Then Norm: it is back at length one.",
+        ),
+        pause=True,
+        covers=("4.1", "0.2", "0.3", "0.4"),
+    )
+    def two_ways(self) -> None:
+        """One real update of both toy models, side by side."""
+        now = self.update.now
+        self.halves = halves = Halves(self.update)
+        one = OneUpdate(halves)
+        self.play(*appear(halves.screen, *halves.rules))
+        self.play(*appear(*halves.spheres, *halves.lengths))
+        self.play(*appear(*one.states))
+        self.play(*appear(one.found, one.suggested, *one.names))
+        self.wait(TIME.rest)
+        self.play(Appear(one.step))
+        self.add(one.sum, one.moved)
+        lengths = [(length, length.show_row) for length in halves.lengths]
+        self.play(*swept(one.going, 0, 1), *swept(lengths, now, now + 1), run_time=TIME.sweep / 2)
+        self.play(*swept(one.going, 1, 2))
+        self.wait(TIME.read)
+        arrows = (*one.states, one.found, one.suggested, one.step, one.sum, one.moved)
+        self.play(*leave(*arrows, *one.names))
+
+    @section(
+        "Update after update",
+        says=(
+            "Over all updates the traditional state drifts: nothing holds its length.",
+            "The normalized state only turns. Its length stays one.",
+        ),
+        covers=("4.1",),
+    )
+    def every_update(self) -> None:
+        """The path of both hidden states through all updates."""
+        halves = self.halves
+        every = AllUpdates(halves)
+        lengths = [(length, length.show_row) for length in halves.lengths]
+        moves = []
+        for sphere, view in zip(halves.spheres, every.views, strict=True):
+            moves += placed(sphere.space, [sphere], sphere.space.centre, every.radius)
+            moves += looked(sphere.space.view, [sphere], view)
+        self.play(*moves, *swept(lengths, self.update.now + 1, 0))
+        coming = appear(every.drift, every.walk, *every.ends)
+        self.play(*swept(every.going, 0, 0), *coming, run_time=TIME.quick)
+        self.play(*swept([*every.going, *lengths], 0, every.rows), run_time=TIME.sweep)
+        self.wait(TIME.read)
+        self.clear_stage()
+
+    @section(
+        "Two points, one block's suggestion apart",
+        says=(
+            "Take one real update. h is the hidden state at the lit letter.",
+            "The block suggests another point of the sphere. The angle between is theta.",
+        ),
+        pause=True,
+        covers=("4.2", "0.5", "0.6"),
+    )
+    def two_points(self) -> None:
+        """h and the suggestion, both read from the toy model, and the angle between them."""
+        self.points = points = Points(self.update)
+        aside = 35
+        points.view.turn -= aside
+        self.play(*appear(points.sphere, points.prompt, points.source))
+        self.play(*appear(points.dots[0], points.names[0], points.meaning[0]))
+        self.play(*appear(points.dots[1], points.names[1], points.meaning[1]))
+        self.turn(points.view, aside, seconds=TIME.sweep * 0.75)
+        self.play(drawn(points.between))
+        self.play(Appear(points.theta))
+        self.wait(TIME.read)
+        self.play(*leave(points.texts, points.between))
+
+    @section(
+        "LERP: straight through the sphere, then back to length one",
+        says=(
+            "The straight way mixes both: one minus alpha of h, alpha of the suggestion.",
+            "The chord runs inside the sphere: the mix is too short. Norm puts it back.",
+        ),
+        pause=True,
+        covers=("4.2", "0.2"),
+    )
+    def lerp(self) -> None:
+        """The chord swept by α, the length of the mix, and the mix put back on the sphere."""
+        self.ways = ways = Ways(self.update, self.points.space)
+        read = [(ways.slider, ways.slider.show_row), (ways.length, ways.length.show_row)]
+        half = TIME.sweep / 2
+        self.play(*appear(ways.slider, ways.rule))
+        self.play(drawn(ways.chord))
+        self.play(*appear(ways.mix, ways.length))
+        self.play(*swept([*ways.chord_steps, *read], 0, ways.middle), run_time=half)
+        self.wait(TIME.rest)
+        self.play(*appear(ways.lerp, ways.ray), *swept(ways.put_back(ways.middle), 0, 1))
+        self.wait(TIME.rest)
+        self.play(*swept([*ways.lerp_steps, *read], ways.middle, ways.last), run_time=half)
+        self.wait(TIME.rest)
+        self.play(*leave(ways.rule, ways.length))
+
+    @section(
+        "SLERP: along the arc, at an even pace",
+        says=(
+            "SLERP walks on the surface instead. Now both follow the same alpha.",
+            "The arc turns evenly. LERP lags behind at first, and catches up later.",
+        ),
+        pause=True,
+        covers=("4.2", "0.3"),
+    )
+    def slerp(self) -> None:
+        """Both points swept by the same α, the angle of each read out."""
+        ways, view = self.ways, self.points.view
+        lerp = [*ways.lerp_steps, (ways.slider, ways.slider.show_row)]
+        self.play(*swept(lerp, ways.last, 0))
+        self.play(drawn(ways.arc))
+        self.play(*appear(ways.slerp, *ways.readouts))
+        steps = [*ways.both, *((readout, readout.show_row) for readout in ways.readouts)]
+        sweep = swept(steps, 0, ways.last)
+        self.look(view, self.update.seen_from(HALFWAY), *sweep, seconds=TIME.sweep * 1.2)
+        self.wait(TIME.rest)
+        self.play(*swept(steps, ways.last, ways.ahead), run_time=TIME.sweep / 2)
+        self.wait(TIME.read)
+        self.play(*leave(*ways.readouts))
+
+    @section(
+        "They agree at the ends and halfway, nowhere else",
+        says=(
+            "Angle against alpha: SLERP is a straight line, LERP bends around it.",
+            "They meet at zero, at one half and at one.",
+        ),
+        pause=True,
+        covers=("4.3",),
+    )
+    def agree(self) -> None:
+        """Both angles against α, drawn while the points move."""
+        ways = self.ways
+        angles = AnglePlot(ways)
+        self.play(*swept(ways.both, ways.ahead, 0))
+        self.play(Appear(angles.plot))
+        self.play(*swept(angles.drawing, 0, 0), *appear(*angles.lines), run_time=TIME.quick)
+        self.play(*swept([*ways.both, *angles.drawing], 0, ways.last), run_time=TIME.sweep)
+        self.play(*appear(*angles.names))
+        self.play(*swept(ways.both, ways.last, ways.middle))
+        self.play(*appear(*angles.meet))
+        self.wait(TIME.read)
+        self.clear_stage()
+
     @section(
         "For small steps, the chord goes sin θ over θ of the way",
         says=(
-            "For small alpha, LERP goes only a part of SLERP's angle: sine of theta over theta.",
+            "For small alpha, LERP goes only a part of SLERP's angle: sine theta over theta.",
             "The dots are the angles that the larger model really has, block by block.",
         ),
         pause=True,
@@ -56,39 +229,20 @@ class SlerpVsLerp(TwoWays):
     )
     def ratio(self) -> None:
         """The ratio of the two ways as α → 0, and where the models' own angles lie."""
-        record = self.recording
-        theta, share = degrees_of(record, "ratio_theta"), row_of(record, "ratio")
-        plot = Plot(
-            Box(GRID.left + 0.75, -2.05, 6.4, 4.1),
-            measure("θ, the angle from h to the suggestion", theta, most=6),
-            measure("LERP's step as a share of SLERP's", share),
-        )
-        curve = plot.curve(theta, share, "traditional")
-        fields = ("theta_attn_median", "theta_mlp_median")
-        angles = [angle for field in fields for angle in degrees_of(record, field)]
-        dots = [plot.spot(t, share[nearest_row(theta, t)], "normalized", px=20) for t in angles]
-        own = record.traced("angles", self.update).degrees
-        own_share = share[nearest_row(theta, own)]
-        here = [plot.upright(own, own_share, "ink"), plot.spot(own, own_share, "ink", px=26)]
-        law = Equation('frac(theta_"LERP", theta_"SLERP") arrow.r frac(sin theta, theta)')
-        many = noted("the larger model:", "median of every block", role="normalized")
-        values = [Readout(Line("our update: θ"), own, places=1)]
-        values.append(Readout(Line("share of the way"), own_share))
-        stacked([law, many], 2.2, 2.1, gap=0.8)
-        column_of(values, 2.2, -1.1, 0.65)
-        self.play(*appear(plot, law))
-        self.play(drawn(curve, run_time=TIME.sweep / 2))
+        picture = RatioPlot(self.update)
+        self.play(*appear(picture.plot, picture.law))
+        self.play(drawn(picture.curve, run_time=TIME.sweep / 2))
         self.wait(TIME.rest)
-        self.play(*appear(*dots, many))
+        self.play(*appear(*picture.dots, picture.many))
         self.wait(TIME.rest)
-        self.play(*appear(*here, *values))
+        self.play(*appear(*picture.here, *picture.values))
         self.wait(TIME.read)
         self.clear_stage()
 
     @section(
         "How far to step is learned",
         says=(
-            "How far each block may move the state is learned. These are the real step sizes.",
+            "How far each block may move the state is learned: real step sizes, by layer.",
             "All began at the dashed line.",
         ),
         pause=True,
@@ -96,27 +250,12 @@ class SlerpVsLerp(TwoWays):
     )
     def learned(self) -> None:
         """Mean |α_A| and |α_M| by layer of the larger model, and where they began."""
-        record = self.recording
-        rows = [row_of(record, "alpha_attn_mean"), row_of(record, "alpha_mlp_mean")]
-        start = record.traced("alpha_init")
-        bars = Bars(
-            Box(GRID.left + 0.75, -2.3, 7.6, 4.4),
-            measure("mean |α|", [*rows[0], *rows[1], start]),
-            rows,
-            [f"layer {number + 1}" for number in range(len(rows[0]))],
-            "scale",
-        )
-        began = bars.axis.level(start, "ink")
-        legend = bars.legend(
-            [Explained("abs(alpha_A)", "attention"), Explained("abs(alpha_M)", "MLP")]
-        )
-        before = Readout(Line("before training"), start)
-        stacked([legend, before], 3.0, 1.6, gap=0.8)
-        self.play(*appear(bars.axis, bars.names, legend))
-        self.play(*appear(began, before))
+        alpha = LearnedAlpha(self.recording)
+        self.play(*appear(alpha.bars.axis, alpha.bars.names, alpha.legend))
+        self.play(*appear(alpha.began, alpha.before))
         self.wait(TIME.rest)
-        self.play(*(grown(row) for row in bars.rows), run_time=TIME.sweep / 2)
-        self.play(Appear(bars.numbers))
+        self.play(*(grown(row) for row in alpha.bars.rows), run_time=TIME.sweep / 2)
+        self.play(Appear(alpha.bars.numbers))
         self.wait(TIME.read)
         self.clear_stage()
 
@@ -124,143 +263,86 @@ class SlerpVsLerp(TwoWays):
         "The same update, timid or bold",
         says=(
             "The same update with other step sizes. As before training: barely a move.",
-            "Then with the smallest and with the largest mean that the larger model learned.",
+            "Then with the smallest and the largest mean that the larger model learned.",
         ),
         covers=("4.4",),
     )
     def different(self) -> None:
         """The chosen update with α as initialized, and with two of the larger model's means."""
-        record, ways = self.recording, self.ways
-        alpha, moved = row_of(record, "sweep_alpha"), degrees_of(record, "sweep_lerp_angle")
-        means = sorted(
-            [*row_of(record, "alpha_attn_mean"), *row_of(record, "alpha_mlp_mean")],
-            key=lambda mean: mean.value,
-        )
-        stops = [nearest_row(alpha, n) for n in (record.traced("alpha_init"), means[0], means[-1])]
-        dots = [Dot(self.space, ways.lerp_rows[stop], "normalized", px=24) for stop in stops]
-        words = ("before training", "smallest learned mean", "largest learned mean")
-        table = Table(
-            [Line(each) for each in words],
-            [
-                Column(Equation("{{ alpha : scale }}"), [alpha[s] for s in stops], "scale"),
-                Column(Line("h moves by"), [moved[s] for s in stops], "normalized", places=1),
-            ],
-            GRID.panel,
-            1.2,
-        )
-        self.slider.show_row(0)
-        runner = Dot(self.space, self.here, "normalized", px=28)
-        led = [
-            (self.slider, self.slider.show_row),
-            (runner, lambda row: runner.move_to_row(ways.lerp_rows, row)),
-        ]
-        self.play(*appear(self.sphere, *self.points, *self.names, ways.arc))
-        self.play(*appear(self.slider, table.headings, runner))
-        for before, stop, dot, row in zip([0, *stops], stops, dots, table.rows, strict=False):
-            self.play(*swept(led, before, stop))
+        ways, points = self.ways, self.points
+        ways.slider.show_row(0)
+        other = OtherSteps(self.recording, ways, points.space)
+        self.play(*appear(*points.all, ways.arc))
+        self.play(*appear(ways.slider, other.table.headings, other.runner))
+        before = 0
+        for stop, dot, row in zip(other.stops, other.dots, other.table.rows, strict=True):
+            self.play(*swept(other.going, before, stop))
             self.add(dot)
             self.play(Appear(row))
             self.wait(TIME.rest)
+            before = stop
         self.wait(TIME.rest)
-        self.play(*leave(runner, *dots, table, self.slider))
+        self.play(*leave(other.runner, *other.dots, other.table, ways.slider))
 
     @section(
         "In truth, every dimension has its own α",
         says=(
             "One honest correction: alpha is not one number. Every dimension has its own.",
-            "So the real step leaves the arc. It still ends on the sphere, beside the way.",
+            "So the real step leaves the arc. It ends on the sphere, but beside the way.",
         ),
         pause=True,
         covers=("4.4", "0.6"),
     )
     def own_alpha(self) -> None:
         """The state that the model really went to, beside the great circle through both points."""
-        record = self.recording
-        went = record.states[self.update + 1].astype(float)
-        alphas = row_of(record, "alphas", self.update)
-        rule = Equation(EXACT.replace("NAME", self.there_name))
-        bars = Bars(
-            Box(GRID.panel + 0.75, -0.45, 4.4, 1.5),
-            measure("|α| of this update", alphas, most=3),
-            [alphas],
-            [f"dimension {number + 1}" for number in range(len(alphas))],
-            "scale",
-        )
-        at_left(rule, GRID.panel, 2.4)
-        way = great_circle(self.space, self.here, self.there, "muted")
-        new = Dot(self.space, went, "normalized", px=28)
-        foot = nearest_on_circle(went, self.here, self.there)
-        gap = arc(self.space, foot, went, "transformation", STROKE.flow)
-        moved, beside = (record.traced(f, self.update).degrees for f in ("moved", "off_arc"))
-        values = [
-            Readout(Line("h moved by"), moved, places=1, role="normalized"),
-            Readout(Line("beside the arc by"), beside, places=1, role="transformation"),
-        ]
-        column_of(values, GRID.panel, -1.7, 0.7)
-        self.play(*appear(rule, bars))
+        own = OwnAlpha(self.update, self.points.space)
+        self.play(*appear(own.rule, own.bars))
         self.wait(TIME.rest)
-        self.play(drawn(way))
-        self.play(*appear(new, values[0]))
-        self.play(drawn(gap))
-        self.play(Appear(values[1]))
-        self.look(self.view, View.onto_point(went, aside=25))
+        self.play(drawn(own.way))
+        self.play(*appear(own.new, own.values[0]))
+        self.play(drawn(own.gap))
+        self.play(Appear(own.values[1]))
+        self.look(self.points.view, own.view)
         self.wait(TIME.read)
         self.clear_stage()
 
     @section(
         "α is a step size: an eigen learning rate",
         says=(
-            "Read the update as descent: the way to the suggestion stands where the gradient does.",
-            "Alpha is then its learning rate, one for every dimension: an eigen learning rate.",
+            "Read the update as descent: the way to the suggestion replaces the gradient.",
+            "Alpha is then its learning rate, one a dimension: an eigen learning rate.",
         ),
         pause=True,
         covers=("4.4", "0.2"),
     )
     def eigen_rate(self) -> None:
         """The update beside a step of gradient descent, and one layer's rates, all of them."""
-        record = self.recording
-        layer = int(np.argmax(record.alpha_attn_mean))
-        rates = row_of(record, "alpha_attn", layer)
-        box = Box(GRID.left + 0.75, -2.35, 11.9, 2.2)
-        y = measure(f"|α| in attention, layer {layer + 1}", rates, most=3)
-        bars = Bars(box, y, [rates], [], "scale")
-        count = Line(f"{len(rates)} dimensions", px=SIZE.tick, role="muted")
-        count.move_to((box.left + box.width / 2, box.bottom - 0.25, 0))
-        sides = (
-            ("a step of gradient descent", DESCENT, GRID.left),
-            ("an update of nGPT", DESCENDING.replace("NAME", self.there_name), 0.0),
-        )
-        for words, term, left in sides:
-            side = stacked([Line(words, role="muted"), Equation(term)], left, 2.3)
+        rates = Rates(self.update)
+        for side in rates.sides:
             self.play(Appear(side))
             self.wait(TIME.rest)
-        self.play(*appear(bars.axis, count))
-        self.play(grown(bars.rows[0]))
+        self.play(*appear(rates.bars.axis, rates.count))
+        self.play(grown(rates.bars.rows[0]))
         self.wait(TIME.read)
         self.clear_stage()
 
     @section(
         "To take away",
         says=(
-            "The traditional update adds. The normalized one steps to a suggestion, and returns.",
-            "LERP with Norm stands in for SLERP. How far to step is learned, in every dimension.",
+            "The traditional update adds. nGPT steps to a suggestion and returns to length one.",
+            "LERP with Norm stands in for SLERP. How far to step is learned.",
         ),
         pause=True,
         covers=("0.1", "0.7"),
     )
     def takeaways(self) -> None:
         """What to remember, and the notebooks to go on with."""
+        mix = ("LERP with Norm stands in for SLERP:", "equal at α = 0, ½ and 1, shorter near 0.")
         points = Takeaways(
             (
                 ("traditional", ("Adding leaves nothing to hold the length of the hidden state.",)),
                 ("normalized", ("nGPT steps towards a suggestion, then normalizes: length 1.",)),
-                (
-                    "ink",
-                    (
-                        "LERP with Norm stands in for SLERP:",
-                        "equal at α = 0, ½ and 1, a shorter step near 0.",
-                    ),
-                ),
+                ("ink", mix),
                 ("scale", ("α says how far. It is learned, one for each dimension.",)),
             )
         )
@@ -280,9 +362,10 @@ class SlerpVsLerp(TwoWays):
     )
     def onward(self) -> None:
         """The way to chapter 5: the suggestion, lit."""
-        card = NextChapter("Next", "5 · Attention")
-        card.shift((3.2, 0, 0))
-        self.play(*appear(self.sphere, *self.points, *self.names))
-        self.turn(self.view, 20, *appear(card), seconds=TIME.sweep / 2)
+        card = NextChapter("Next", "5 · Attention").shift((3.2, 0, 0))
+        self.play(*appear(*self.points.all))
+        suggestion = View.onto_point(self.update.there, aside=30)
+        self.look(self.points.view, suggestion, seconds=TIME.sweep / 2)
+        self.play(Appear(card))
         self.wait(TIME.rest)
         self.clear_stage()

@@ -8,7 +8,9 @@ from scenes.stage.space import EYE, Space
 from scenes.stage.style import Mask, Point
 
 PIECES = 8
-"""Bézier pieces of a circle; they stay within a hundredth of a pixel of it."""
+"""Bézier pieces of a circle; they stay within a fiftieth of a pixel of it."""
+
+THIRDS = np.linspace(0, 1, 4)[None, :, None]
 
 Split = tuple[Point, Point]
 """Control points, four a Bézier piece, of what is in front and of what is behind."""
@@ -37,7 +39,8 @@ def _arcs(space: Space, circles: tuple[Point, Point, Point], start: Point, end: 
     step = ((end - start) / PIECES)[kept, None, None]
     t = start[kept, None, None] + step * np.arange(PIECES + 1)[None, :, None]
     seen = a + b * np.cos(t) + c * np.sin(t)
-    speed = (c * np.cos(t) - b * np.sin(t)) * step
+    # Of all cubics with these tangents, those of this length follow a circle most closely.
+    speed = (c * np.cos(t) - b * np.sin(t)) * 4 * np.tan(step / 4)
     return _bezier(space.placed(seen), _drawn_speed(space, seen, speed))
 
 
@@ -85,8 +88,7 @@ def _kept_parts(
 
 def straight(start: Point, end: Point) -> Point:
     """Control points of straight pieces from `start` to `end`, both (pieces, 3)."""
-    thirds = np.linspace(0, 1, 4)[None, :, None]
-    pieces = start[:, None, :] * (1 - thirds) + end[:, None, :] * thirds
+    pieces = start[:, None, :] * (1 - THIRDS) + end[:, None, :] * THIRDS
     return pieces.reshape(-1, 3)
 
 
@@ -127,7 +129,7 @@ def disc_points(radius: float) -> Point:
     """Control points of a circle about the origin."""
     t = np.linspace(0, 2 * np.pi, 9)
     anchors = radius * np.stack([np.cos(t), np.sin(t), 0 * t], axis=1)
-    speed = radius * np.pi / 4 * np.stack([-np.sin(t), np.cos(t), 0 * t], axis=1)
+    speed = radius * 4 * np.tan(np.pi / 16) * np.stack([-np.sin(t), np.cos(t), 0 * t], axis=1)
     pieces = [anchors[:-1], anchors[:-1] + speed[:-1] / 3, anchors[1:] - speed[1:] / 3, anchors[1:]]
     return np.stack(pieces, axis=1).reshape(-1, 3)
 

@@ -44,6 +44,14 @@ class Equation(VGroup):
         self.drop = float(capital.get_bottom()[1] - self.get_bottom()[1])
         self.center()
 
+    def part(self, name: str) -> VMobject:
+        """The term of that name.
+
+        Raises:
+            KeyError: no term is called so.
+        """
+        return self.parts[name]
+
     @property
     def baseline(self) -> float:
         """The height of the baseline."""

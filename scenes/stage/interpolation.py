@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from manim import Mobject
@@ -10,8 +11,9 @@ from manim import Mobject
 from scenes.stage.curves import at_row
 from scenes.stage.marks import Dot, Trace
 from scenes.stage.space import Space
-from scenes.stage.style import STROKE, Point
+from scenes.stage.style import STROKE
 
+Rows = np.ndarray[Any, np.dtype[np.floating[Any]]]
 Step = tuple[Mobject, Callable[[float], None]]
 
 
@@ -23,15 +25,16 @@ class Interpolation:
     through the rows (`scenes.stage.motion.swept`).
     """
 
-    def __init__(self, space: Space, chord: Point, lerp: Point, slerp: Point) -> None:
+    def __init__(self, space: Space, chord: Rows, lerp: Rows, slerp: Rows) -> None:
         self.rows = len(chord)
-        self.chord_rows, self.lerp_rows, self.slerp_rows = chord, lerp, slerp
-        self.chord = Trace(space, chord, "traditional", STROKE.chord, on_sphere=False)
-        self.arc = Trace(space, slerp, "normalized", STROKE.arc)
-        self.mix = Dot(space, chord[0], "traditional", px=18)
-        self.lerp = Dot(space, lerp[0], "traditional")
-        self.slerp = Dot(space, slerp[0], "normalized")
-        ends = np.stack([chord[0], lerp[0]])
+        self.chord_rows, self.lerp_rows = chord.astype(float), lerp.astype(float)
+        self.slerp_rows = slerp.astype(float)
+        self.chord = Trace(space, self.chord_rows, "traditional", STROKE.chord, on_sphere=False)
+        self.arc = Trace(space, self.slerp_rows, "normalized", STROKE.arc)
+        self.mix = Dot(space, self.chord_rows[0], "traditional", px=18)
+        self.lerp = Dot(space, self.lerp_rows[0], "traditional")
+        self.slerp = Dot(space, self.slerp_rows[0], "normalized")
+        ends = np.stack([self.chord_rows[0], self.lerp_rows[0]])
         self.ray = Trace(space, ends, "muted", STROKE.axis, on_sphere=False)
 
     @property

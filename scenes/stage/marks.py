@@ -73,10 +73,11 @@ class Dot(Mark):
 
     @property
     def is_behind(self) -> bool:
-        """Whether the sphere hides the point."""
+        """Whether the sphere hides the point. What is inside of it shows through."""
         x, y, z = self.space.seen(self.at)
         outline = self.space.outline / self.space.radius
-        return bool(z < self.space.horizon and np.hypot(x, y) < outline)
+        inside = x * x + y * y + z * z < 0.999
+        return bool(not inside and z < self.space.horizon and np.hypot(x, y) < outline)
 
     def move_in_space(self, at: Point) -> None:
         """Go to `at` and draw there."""
@@ -172,6 +173,13 @@ class Arrow(Mark):
         self.move_in_space(at_row(rows, row))
 
 
+def term_of(space: Space, at: Point, away_from: Point, term: str, px: float = 26) -> Tag:
+    """A term of an equation beside its point, on the side that faces away from another point."""
+    away = space.drawn(at) - space.drawn(away_from)
+    across, up, _ = away / np.linalg.norm(away) * px
+    return Tag(space, at, Equation(term, px=SIZE.readout), (float(across), float(up)))
+
+
 def name_of(arrow: Arrow, term: str, px: float = 22) -> Tag:
     """A term of an equation beside the middle of an arrow, on the side away from the centre."""
     tail, tip = arrow.space.drawn(np.stack([arrow.start, arrow.end]))
@@ -202,14 +210,17 @@ class Tag(Mark):
         self.at = np.asarray(at, dtype=float)
         self.text = text
         self.offset = np.array([*offset, 0.0]) * PIXEL
+        corner = text.get_critical_point(-np.sign(np.round(np.array((*offset, 0)))))
+        # Set anew from here each time: shifts would add up their rounding errors.
+        self.outlines = [(p, p.points - corner) for p in text.family_members_with_points()]
         self.add(text)
         self.redraw()
 
     def redraw(self) -> None:
         """Place the text; its edge or corner that faces the point is `offset` away from it."""
-        towards = np.sign(np.round(self.offset / PIXEL))
-        corner = self.text.get_critical_point(-towards)
-        self.text.shift(self.space.drawn(self.at) + self.offset - corner)
+        place = self.space.drawn(self.at) + self.offset
+        for part, outline in self.outlines:
+            part.set_points(outline + place)
 
     def move_in_space(self, at: Point) -> None:
         """Follow the point to `at`."""

@@ -6,6 +6,7 @@ A matrix is about a dozen mobjects however many cells it has: one for each stren
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import compress
 
 import numpy as np
 from manim import VGroup, VMobject
@@ -15,7 +16,7 @@ from scenes.stage.curves import disc_points, rectangles, straight
 from scenes.stage.readouts import number_points, written
 from scenes.stage.style import COLOUR, LAYER, PIXEL, SIZE, STROKE, Mask, Point, colour_of, is_bright
 
-STRENGTHS = (0.08, 0.2, 0.32, 0.44, 0.7, 0.88)
+STRENGTHS = (0.08, 0.18, 0.28, 0.4, 0.54, 0.84)
 """Opacities of the cells, from a small to a large value. Negative ones are grey."""
 
 Cells = Sequence[Sequence[Traced]]
@@ -69,6 +70,7 @@ class Matrix(VGroup):
             text.set_z_index(LAYER.text)
         self.origin = VMobject(stroke_opacity=0, fill_opacity=0)
         self.origin.set_points(np.zeros((4, 3)))
+        self.offsets = np.array([self.middle_of(*ij) for ij in np.ndindex(self.shape)])
         self.add(self.origin, *self.fills, self.light, self.dark, self._brackets(), self._dots())
         self.display(cells)
 
@@ -91,7 +93,7 @@ class Matrix(VGroup):
         size = len(STRENGTHS)
         values = np.array([n.value for n in self.traced])
         level = np.clip((np.abs(values) / self.full * size).astype(int), 0, size - 1)
-        middles = np.array([self.middle_of(*ij) for ij in np.ndindex(self.shape)])
+        middles = self.corner + self.offsets
         tone = level + size * (values < 0)
         for number, fill in enumerate(self.fills):
             fill.set_points(rectangles(middles[tone == number], self.cell * 0.94))
@@ -102,14 +104,14 @@ class Matrix(VGroup):
 
     def _written(self, middles: Point, chosen: Mask) -> Point:
         """Outlines of the chosen cells' values."""
-        em, outlines = self.px * PIXEL, [np.zeros((0, 3))]
-        for number, middle, wanted in zip(self.traced, middles, chosen, strict=True):
-            if wanted:
-                words = written(number.value, self.places, number.unit)
-                outline, width = number_points(words, "NORMAL")
-                drop = np.array([-width / 2 * em, -0.35 * em, 0])
-                outlines.append(outline * em + middle + drop)
-        return np.concatenate(outlines)
+        words = (written(n.value, self.places, n.unit) for n in compress(self.traced, chosen))
+        texts = [number_points(w, "NORMAL") for w in words]
+        if not texts:
+            return np.zeros((0, 3))
+        em = self.px * PIXEL
+        drop = np.array([(-width / 2, -0.35, 0) for _, width in texts]) * em
+        outlines = np.concatenate([outline for outline, _ in texts]) * em
+        return outlines + np.repeat(middles[chosen] + drop, [len(o) for o, _ in texts], axis=0)
 
     def _brackets(self) -> VMobject:
         """The brackets, and the dots that stand for what is left out."""

@@ -59,7 +59,7 @@ def measure(name: str, numbers: Sequence[Traced], most: int = 5) -> Measure:
         raise ValueError(f"nothing to measure for {name!r}: all its numbers are zero")
     unit = numbers[0].unit
     steps = DEGREES if unit == "°" else DECIMAL
-    step = next((s for s in steps if (high - low) / s <= most), steps[-1])
+    step = next((s for s in steps if (high - low) / s <= most + 1e-4), steps[-1])
     # What misses a tick by rounding is not given another step.
     first, last = np.floor(low / step + 1e-4), np.ceil(high / step - 1e-4)
     return Measure(name, unit, tuple(float(step * n) for n in np.arange(first, last + 1)))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 from manim import VGroup, VMobject
 
+from scenes.stage.outlines import Weight
 from scenes.stage.readouts import number_points
 from scenes.stage.style import LAYER, PIXEL, SIZE, colour_of
-from scenes.stage.text import Weight
 
 MOST = 36
 """Letters shown of a prompt; a longer one is cut around the letter in question."""
@@ -36,7 +37,7 @@ class Prompt(VGroup):
         )
         for text, colour, weight in pieces:
             outline, width = number_points(text, weight)
-            outline[:, 0] += pen
+            outline = outline + np.array([pen, 0, 0])
             pen += width
             piece = VMobject(stroke_width=0).set_fill(colour_of(colour), 1)
             self.add(piece.set_points(outline * px * PIXEL))

@@ -7,46 +7,33 @@ costs one array, and does not shake.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
+from functools import lru_cache
 
 import numpy as np
-from manim import Text, VGroup, VMobject
+from manim import VGroup, VMobject
 
 from ngpt_math.recordings import Recording, Traced
-from scenes.stage.fonts import register
+from scenes.stage.outlines import Weight, advance, line_of
 from scenes.stage.style import LAYER, PIXEL, SIZE, Point, colour_of
-from scenes.stage.text import DRAWN_AT, PIXELS_PER_POINT, Weight
-
-EM = DRAWN_AT * PIXELS_PER_POINT * PIXEL
 
 Label = VMobject | VGroup
 
 
-@cache
-def glyph(character: str, weight: Weight) -> tuple[Point, float]:
-    """Outline (4·n, 3) on the baseline and width, for an em of 1.
-
-    The character is set between two capitals; where these stand tells its width and baseline.
-    """
-    first, second = Text("HH", font=register(), weight=weight, font_size=DRAWN_AT)
-    capital = second.get_left()[0] - first.get_left()[0]
-    line = Text(f"H{character}H", font=register(), weight=weight, font_size=DRAWN_AT)
-    start, middle, end = line[0], line[1:-1], line[-1]
-    pen = start.get_left()[0] + capital
-    outlines = [p.points for p in middle.family_members_with_points()]
-    outline = np.concatenate(outlines) if outlines else np.zeros((0, 3))
-    width = end.get_left()[0] - start.get_left()[0] - capital
-    return (outline - (pen, start.get_bottom()[1], 0)) / EM, float(width / EM)
-
-
+@lru_cache(maxsize=4096)
 def number_points(words: str, weight: Weight) -> tuple[Point, float]:
-    """Outlines of a number written in `words`, from the origin on, and its width; the em is 1."""
+    """Outlines of a number written in `words`, from the origin on, and its width; the em is 1.
+
+    They are put together from single characters: no other number costs Pango anything. They are
+    kept, and must not be changed.
+    """
     pen, outlines = 0.0, [np.zeros((0, 3))]
     for character in words:
-        outline, width = glyph(character, weight)
-        outlines.append(outline + np.array([pen, 0, 0]))
-        pen += width
-    return np.concatenate(outlines), pen
+        if not character.isspace():
+            outlines.append(line_of(character, weight)[0] + np.array([pen, 0, 0]))
+        pen += advance(character, weight)
+    outline = np.concatenate(outlines)
+    outline.flags.writeable = False
+    return outline, pen
 
 
 def written(value: float, places: int, unit: str) -> str:
@@ -80,7 +67,8 @@ class Number(VMobject):
     @property
     def pen(self) -> Point:
         """Where the column starts, on the baseline. However it was moved, its first point tells."""
-        return self.points[0] - self.first if self.has_points() else np.zeros(3)
+        # Rounded, so that a thousand changes in place do not add up to a drift.
+        return np.round(self.points[0] - self.first, 9) if self.has_points() else np.zeros(3)
 
     def display(self, number: Traced) -> None:
         """Display another number in the same place."""

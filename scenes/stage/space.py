@@ -59,9 +59,8 @@ class View:
     def axes(self) -> Point:
         """Rows: the frame's right and up, and the way to the eye, as unit vectors of the space."""
         turn, lift = np.radians(self.turn), np.radians(self.lift)
-        right = (-np.sin(turn), np.cos(turn), 0)
-        out = (np.cos(lift) * np.cos(turn), np.cos(lift) * np.sin(turn), np.sin(lift))
-        return np.array([right, np.cross(out, right), out])
+        x, y, low, high = np.cos(turn), np.sin(turn), np.cos(lift), np.sin(lift)
+        return np.array([(-y, x, 0), (-high * x, -high * y, low), (low * x, low * y, high)])
 
 
 class Space:

@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal
 
 import numpy as np
-from manim import ORIGIN, Text, VGroup, VMobject
+from manim import VGroup, VMobject
 
-from scenes.stage.fonts import register
+from scenes.stage.outlines import Weight, line_of
 from scenes.stage.style import LAYER, PIXEL, SIZE, colour_of
-
-DRAWN_AT = 96.0
-"""The size at which outlines are made; Pango places letters coarsely at small sizes."""
-
-PIXELS_PER_POINT = 1.875
-"""The em of Manim's `Text` in pixels at 1080p, for each point of font size."""
-
-Weight = Literal["NORMAL", "SEMIBOLD"]
 
 
 def fused(parts: Iterable[VMobject]) -> VMobject:
@@ -40,11 +31,7 @@ class Line(VMobject):
     ) -> None:
         super().__init__(stroke_width=0, fill_opacity=1, color=colour_of(role))
         self.words, self.role = words, role
-        # The capital is left out again: its foot stands on the baseline.
-        capital, *letters = Text("H" + words, font=register(), weight=weight, font_size=DRAWN_AT)
-        self.set_points(fused(letters).points)
-        self.shift((-self.get_left()[0], -capital.get_bottom()[1], 0))
-        self.scale(px / (DRAWN_AT * PIXELS_PER_POINT), about_point=ORIGIN)
+        self.set_points(line_of(words, weight)[0] * px * PIXEL)
         self.px_per_height = px / self.height
         self.drop = -self.get_bottom()[1] / self.height
         self.set_z_index(LAYER.text)

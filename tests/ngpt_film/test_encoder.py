@@ -137,6 +137,14 @@ def test_converting_what_changed_is_converting_all(seed: int) -> None:
         assert all(map(np.array_equal, planes(found), planes(expected)))
 
 
+def test_segment_is_the_same_where_only_changes_are_converted(tmp_path: Path) -> None:
+    whole = write(tmp_path / "whole.mp4", [moving(i) for i in range(50)])
+    with SegmentWriter(tmp_path / "parts.mp4", WIDTH, HEIGHT, 30) as segment:
+        for i in range(50):
+            segment.write(moving(i), changed=Box(8 * i - 8, 20, 8 * i + 20, 40))
+    assert segment.path.read_bytes() == whole.read_bytes()
+
+
 def test_failure_leaves_the_old_segment_and_nothing_else(tmp_path: Path) -> None:
     path = write(tmp_path / "a.mp4", [swatches()])
     before = path.read_bytes()

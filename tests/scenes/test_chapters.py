@@ -1,0 +1,189 @@
+"""Every chapter of the film, as it stands on the screen: layout, timing, origin of its numbers."""
+
+from __future__ import annotations
+
+import dataclasses
+import struct
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import pytest
+from watched import Text, Watched, play, watched_chapter
+
+from ngpt_math.recordings import load
+from scenes.film import FILM, Entry, entry
+from scenes.stage.chapter import shown
+from scenes.stage.fonts import font_files
+from scenes.stage.style import FRAME_WIDTH, GRID
+
+BUDGET = 150
+CHAPTERS = [pytest.param(each, id=each.key) for each in FILM]
+
+
+@pytest.fixture(params=CHAPTERS)
+def chapter(request: pytest.FixtureRequest) -> Entry:
+    return request.param
+
+
+@pytest.fixture
+def watched(chapter: Entry) -> Watched:
+    return watched_chapter(chapter.key)
+
+
+def overlap(first: Text, second: Text) -> bool:
+    """Whether two texts touch, less a hair's breadth."""
+    a, b, hair = first.box, second.box, 0.02
+    across = min(a[2], b[2]) - max(a[0], b[0])
+    up = min(a[3], b[3]) - max(a[1], b[1])
+    return across > hair and up > hair
+
+
+def test_nothing_leaves_the_frame_or_meets_the_captions(watched: Watched) -> None:
+    for moment in watched.moments:
+        for text in moment.texts:
+            left, bottom, right, top = text.box
+            inside = abs(left) < FRAME_WIDTH / 2 and abs(right) < FRAME_WIDTH / 2
+            assert inside and GRID.bottom <= bottom and top < 4, (moment.section, text)
+
+
+def test_no_text_overlaps_another(watched: Watched) -> None:
+    for moment in watched.moments:
+        for first, second in combinations(moment.texts, 2):
+            assert not overlap(first, second), (moment.section, first, second)
+
+
+def test_text_can_be_read(watched: Watched) -> None:
+    assert min(text.px for moment in watched.moments for text in moment.texts) >= 20
+
+
+def letters_of(font: bytes) -> set[int]:
+    """The characters for which a TrueType font has glyphs (its `cmap` of format 4)."""
+    tables = struct.unpack_from(">H", font, 4)[0]
+    table = next(12 + 16 * i for i in range(tables) if font[12 + 16 * i : 16 + 16 * i] == b"cmap")
+    cmap = struct.unpack_from(">I", font, table + 8)[0]
+    found: set[int] = set()
+    for i in range(struct.unpack_from(">H", font, cmap + 2)[0]):
+        at = cmap + struct.unpack_from(">I", font, cmap + 8 + 8 * i)[0]
+        if struct.unpack_from(">H", font, at)[0] != 4:
+            continue
+        count = struct.unpack_from(">H", font, at + 6)[0] // 2
+        ends = struct.unpack_from(f">{count}H", font, at + 14)
+        starts = struct.unpack_from(f">{count}H", font, at + 16 + 2 * count)
+        found |= {c for a, b in zip(starts, ends, strict=True) for c in range(a, b + 1)}
+    return found
+
+
+def test_every_letter_is_the_bundled_typefaces(watched: Watched) -> None:
+    """None is borrowed from the machine's own fonts."""
+    for path in font_files():
+        known = letters_of(path.read_bytes())
+        for moment in watched.moments:
+            for text in moment.texts:
+                assert text.typst or set(map(ord, text.words)) <= known, text.words
+
+
+def test_frames_keep_to_the_budget(watched: Watched) -> None:
+    assert max(moment.drawn for moment in watched.moments) <= BUDGET
+
+
+def test_nothing_moves_while_text_appears(watched: Watched) -> None:
+    for moment in watched.moments:
+        assert not moment.text_came_while_moving, moment.section
+
+
+def test_nothing_stands_still_for_long(watched: Watched) -> None:
+    assert max(moment.seconds for moment in watched.moments) <= 6
+
+
+def test_chapter_lasts_a_minute_to_two_and_a_half(watched: Watched) -> None:
+    assert 60 <= sum(watched.seconds.values()) <= 150
+
+
+def test_spoken_lines_have_time(chapter: Entry, watched: Watched) -> None:
+    for section in chapter.load().sections():
+        said = len(" ".join(section.says))
+        assert 0 < said <= 20 * watched.seconds[section.name], section.name
+        # Two lines of 42 characters make a caption: none is left with a word or two.
+        assert max(map(len, section.says)) <= 84, section.says
+
+
+def test_sections_are_declared_in_full(chapter: Entry) -> None:
+    sections = chapter.load().sections()
+    assert len({section.name for section in sections}) == len(sections)
+    assert any(section.pause for section in sections)
+    for section in sections:
+        assert section.title and section.covers, section.name
+        for line in section.covers:
+            number, place = line.split(".")
+            assert int(number) in (0, chapter.number) and int(place) > 0
+
+
+def test_methods_only_place_and_play(chapter: Entry) -> None:
+    """Section methods stay within forty lines, without their declaration and docstring."""
+    import inspect
+
+    for section in chapter.load().sections():
+        source = inspect.getsource(getattr(chapter.load(), section.name))
+        body = source.split('"""', 2)[2].strip().splitlines()
+        assert len(body) <= 40, (section.name, len(body))
+
+
+def test_numbers_shown_are_the_recordings(chapter: Entry, watched: Watched) -> None:
+    recording = load(chapter.load().Record)
+    count = 0
+    for section, numbers in watched.shown.items():
+        for number in numbers:
+            raw = float(getattr(recording, number.field)[number.index])
+            value = float(np.degrees(raw)) if number.unit == "°" else raw
+            assert number.value == value, (section, number)
+            count += 1
+    assert count > 20
+
+
+def test_what_is_shown_can_be_listed_without_a_film(chapter: Entry, watched: Watched) -> None:
+    assert shown(chapter.load()) == watched.shown
+
+
+def test_frame_by_frame_ends_as_the_fast_forward_does(chapter: Entry, watched: Watched) -> None:
+    """What the drawn chapter leaves on the stage is what a worker finds that skipped to there."""
+    slow = play(chapter.load(), fps=1)
+    assert slow.ends.keys() == watched.ends.keys()
+    for name, end in slow.ends.items():
+        for drawn, skipped in zip(end, watched.ends[name], strict=True):
+            assert np.array_equal(drawn, skipped), name
+
+
+def test_section_alone_is_the_section_in_sequence(chapter: Entry, watched: Watched) -> None:
+    names = [section.name for section in chapter.load().sections()]
+    chosen = names[len(names) // 2]
+    alone = play(chapter.load(), only=(chosen,), fps=1)
+    assert list(alone.ends)[-1] == chosen
+    for drawn, skipped in zip(alone.ends[chosen], watched.ends[chosen], strict=True):
+        assert np.array_equal(drawn, skipped)
+
+
+def test_chapter_is_found_by_its_key() -> None:
+    assert entry("slerp_vs_lerp") is not None
+    assert entry("nosuch") is None
+
+
+def test_another_model_finds_room(tmp_path: Path) -> None:
+    """Chapter 4 with six layers instead of four, and another width: nothing overflows."""
+    from ngpt_math.recordings import SlerpVsLerp, save
+
+    mine = load(SlerpVsLerp)
+    wider = {}
+    for name, spec in SlerpVsLerp.specs().items():
+        values = getattr(mine, name)
+        for axis, length in enumerate(spec.shape):
+            if length in ("layers", "d_model"):
+                values = np.concatenate([values, values], axis=axis)
+        wider[name] = values
+    other = dataclasses.replace(mine, **wider)
+    path = tmp_path / "slerp_vs_lerp.safetensors"
+    save(other, path, "a test")
+    watched = play(FILM[0].load(), recording=path)
+    test_nothing_leaves_the_frame_or_meets_the_captions(watched)
+    test_no_text_overlaps_another(watched)
+    test_frames_keep_to_the_budget(watched)
