@@ -42,6 +42,4 @@ def empty_cache(
     like = torch.empty(0) if like is None else like
     heads = config.heads if config.normalized else config.kv_heads or config.heads
     shape = (batch, room, heads, config.d_head)
-    return [
-        LayerCache(like.new_zeros(shape), like.new_zeros(shape)) for _ in range(config.layers)
-    ]
+    return [LayerCache(like.new_zeros(shape), like.new_zeros(shape)) for _ in range(config.layers)]

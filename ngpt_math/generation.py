@@ -6,13 +6,16 @@ read the whole text anew for each (`cached=False` does that, for comparison).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
 
 from ngpt_math.cache import Cache, empty_cache
 from ngpt_math.checkpoint import Model
+from ngpt_math.decoding import folded
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +63,33 @@ def generate(
     random = torch.Generator(prompt.device).manual_seed(sampling.seed)
     text = prompt.new_empty(len(prompt), prompt.shape[1] + count)
     text[:, : prompt.shape[1]] = prompt
-    cache = empty_cache(model.config, *text.shape, weight_of(model)) if cached else None
-    read = 0
+    next_logits = cached_reader(model, *text.shape) if cached else partial(last_logits, model)
     for end in range(prompt.shape[1], text.shape[1]):
-        logits = model(text[:, read:end], cache=cache)[:, -1]
-        text[:, end] = choose(logits, sampling, random)
-        read = end if cached else 0
+        text[:, end] = choose(next_logits(text[:, :end]), sampling, random)
     return text
 
 
-def weight_of(model: Model) -> Tensor:
-    """A weight of the model: its device and precision are the cache's."""
-    return next(model.parameters())
+def last_logits(model: Model, text: Tensor, cache: Cache | None = None) -> Tensor:
+    """Logits [B, V] of what follows on text [B, T]."""
+    logits: Tensor = model(text, cache=cache)[:, -1]
+    return logits
+
+
+def cached_reader(model: Model, batch: int, room: int) -> Callable[[Tensor], Tensor]:
+    """`last_logits` for a text that grows, at most to [batch, room]: it reads what is new.
+
+    Single tokens are read by the folded model, if the model can be folded.
+    """
+    cache = empty_cache(model.config, batch, room, like=next(model.parameters()))
+    decoder = folded(model)
+
+    def next_logits(text: Tensor) -> Tensor:
+        new = text[:, cache[0].length :]
+        if decoder is not None and new.shape[1] == 1:
+            return decoder(new[:, 0], cache)
+        return last_logits(model, new, cache)
+
+    return next_logits
 
 
 def choose(logits: Tensor, sampling: Sampling, random: torch.Generator) -> Tensor:

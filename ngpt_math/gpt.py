@@ -126,7 +126,7 @@ class GPT(nn.Module):
     def forward(
         self, tokens: Tensor, trace: Trace | None = None, cache: Cache | None = None
     ) -> Tensor:
-        """Logits [B, T, V] from tokens [B, T], which follow on those of the cache if one is given."""
+        """Logits [B, T, V] from tokens [B, T], which follow on those of a cache."""
         h = self.embed(tokens)
         for layer, block in enumerate(self.blocks):
             past = None if cache is None else cache[layer]

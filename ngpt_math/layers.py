@@ -183,10 +183,15 @@ class Rotary(nn.Module):
 
     def forward(self, x: Tensor, start: int = 0) -> Tensor:
         """x [..., T, H, d_k] with each head turned by its position, the first one `start`."""
-        end = start + x.shape[-3]
+        cos, sin = self.window(start, x.shape[-3])
+        return rotate(x, cos.to(x.dtype), sin.to(x.dtype))
+
+    def window(self, start: int, length: int) -> tuple[Tensor, Tensor]:
+        """cos [length, 1, d_k] and sin [length, 1, d_k/2] of positions from `start` on."""
+        end = start + length
         if end > self.cos.shape[0]:
             self.grow(2 * end)
-        return rotate(x, self.cos[start:end].to(x.dtype), self.sin[start:end].to(x.dtype))
+        return self.cos[start:end], self.sin[start:end]
 
 
 def normalize_heads(

@@ -112,14 +112,19 @@ class MLP(nn.Module):
 
     def forward(self, h: Tensor, trace: Trace | None, at: str) -> Tensor:
         """h [B, T, d], unit vectors, to [B, T, d]."""
-        # √d keeps SiLU curved: without it the gate's argument, a cosine, is so small that SiLU is
-        # nearly a line (A.1).
-        scales = torch.cat((self.s_hidden.effective(), self.s_gate.effective() * self.root))
-        u, nu = self.hidden_gate.parts(h, self.sizes, scales)  # eq. 17, 20, 21
+        u, nu = self.hidden_gate.parts(h, self.sizes, self.row_scale())  # eq. 17, 20, 21
         activation = u * F.silu(nu)  # eq. 18
         note(trace, at, u=u, nu=nu, activation=activation)
         suggestion: Tensor = self.out(activation)  # eq. 19
         return suggestion
+
+    def row_scale(self) -> Tensor:
+        """s_u and s_ν·√d, one above the other [2·d_MLP].
+
+        √d keeps SiLU curved: without it the gate's argument, a cosine, is so small that SiLU is
+        nearly a line (A.1).
+        """
+        return torch.cat((self.s_hidden.effective(), self.s_gate.effective() * self.root))
 
 
 class Block(nn.Module):
@@ -172,7 +177,7 @@ class NGPT(nn.Module):
     def forward(
         self, tokens: Tensor, trace: Trace | None = None, cache: Cache | None = None
     ) -> Tensor:
-        """Logits [B, T, V] from tokens [B, T], which follow on those of the cache if one is given."""
+        """Logits [B, T, V] from tokens [B, T], which follow on those of a cache."""
         h = F.embedding(tokens, self.embed.effective())
         if self.config.groups > 1 or self.config.norm_eps > 0:
             h = unit(h)  # hidden states have length 1 exactly, whatever the weights may have
