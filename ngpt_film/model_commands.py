@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from ngpt_film import measure_command
 from ngpt_film.terminal import print_json
 from ngpt_math.errors import UsageError
 from ngpt_math.files import shown
@@ -71,4 +72,4 @@ def record(chapters: tuple[str, ...], check: bool, as_json: bool) -> None:
         print_json(rows)
 
 
-COMMANDS = (train, record)
+COMMANDS = (train, record, *measure_command.COMMANDS)
