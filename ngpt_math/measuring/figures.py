@@ -26,8 +26,14 @@ DASH = {"ngpt": "-", "gpt": "-", "gpt-qknorm": "--"}
 MARK = {"ngpt": "o", "gpt": "s", "gpt-qknorm": "D"}
 WIDTH, HEIGHT, DPI = 9.6, 3.8, 100
 
+# The paper's names.
+MATRICES = {"q": "W_q", "k": "W_k", "v": "W_v", "o": "W_o", "u": "W_u", "nu": "W_ν",
+            "mlp_out": "W_oMLP"}  # fmt: skip
+SCALES = {"alpha_attention": "α_A", "alpha_mlp": "α_M", "attention.s_qk": "s_qk",
+          "mlp.s_hidden": "s_u", "mlp.s_gate": "s_ν"}  # fmt: skip
+
 Model = Mapping[str, Any]
-STYLE: dict[Any, Any] = {
+STYLE: Any = {  # matplotlib types its keys one by one
     "figure.facecolor": GROUND,
     "axes.facecolor": GROUND,
     "axes.edgecolor": LINE,
@@ -66,10 +72,10 @@ def save(figure: Figure, path: Path) -> Path:
     return path
 
 
-def panels(count: int) -> tuple[Figure, list[Axes]]:
+def panels(count: int, *, sharey: bool = False) -> tuple[Figure, list[Axes]]:
     """A figure of panels side by side."""
     figure = Figure(figsize=(WIDTH, HEIGHT), layout="constrained")
-    return figure, list(np.atleast_1d(figure.subplots(1, count)))
+    return figure, list(np.atleast_1d(figure.subplots(1, count, sharey=sharey)))
 
 
 def look(model: Model) -> dict[str, Any]:
@@ -113,17 +119,36 @@ def embeddings(report: Mapping[str, Any]) -> Figure:
 
 def conditions(report: Mapping[str, Any]) -> Figure:
     """Condition numbers by layer, the median over heads where there are heads."""
-    names = ("q", "k", "v", "o", "u", "nu", "mlp_out")
-    figure, every = panels(len(names))
-    figure.set_size_inches(1.45 * WIDTH, HEIGHT)
-    for axes, name in zip(every, names, strict=True):
+    figure, every = panels(len(MATRICES), sharey=True)
+    figure.set_size_inches(1.25 * WIDTH, HEIGHT)
+    for axes, (name, words) in zip(every, MATRICES.items(), strict=True):
         for model in report["models"]:
             layers = by_layer(axes, model)
             found = [_median(model["conditions"][f"layer{i}.{name}"]) for i in layers]
             axes.semilogy(layers, found, **marked(model))
-        label(axes, f"W_{name}", "layer", "")
+        label(axes, words, "layer", "")
     every[0].set_ylabel("condition number")
-    every[0].legend(fontsize=9)
+    every[0].legend(fontsize=9, loc="upper left")
+    return figure
+
+
+def weights(report: Mapping[str, Any]) -> Figure | None:
+    """W_q of the first layer while it learns: condition number, and how fast its first head turns.
+
+    The turn is the least that a step can have been, see `histories.rotation`.
+    """
+    figure, (condition, turn) = panels(2)
+    for model in report["models"]:
+        for kept in model["conditions_over_training"][:1]:
+            condition.semilogy(kept["step"], kept["median"], **look(model))
+        for kept in model["rotation"]:
+            if kept["of"] == "first_query":
+                turn.loglog(np.array(kept["from_step"]) + 1, kept["degrees_a_step"], **look(model))
+    if not turn.lines:
+        return None
+    label(condition, "W_q, first layer, median of its heads", "step", "condition number")
+    label(turn, "W_q, first head, how far rows turn", "step", "degrees a step, at least")
+    condition.legend()
     return figure
 
 
@@ -162,14 +187,14 @@ def alphas(report: Mapping[str, Any]) -> Figure | None:
         for axes, name, dash in names:
             layers = by_layer(axes, model)
             means = [model["scales"][f"blocks.{i}.{name}"]["mean"] for i in layers]
-            words = name if len(models) == 1 else f"{model['name']} {name}"
+            words = SCALES[name] if len(models) == 1 else f"{model['name']} {SCALES[name]}"
             style = {**marked(model), "linestyle": dash, "label": words}
             axes.plot(layers, means, **style)
     label(alpha, "mean |α|", "layer", "share of the way")
     label(others, "mean of the other scales", "layer", "effective value")
     alpha.set_ylim(bottom=0)
     for axes in (alpha, others):
-        axes.legend(fontsize=9)
+        axes.legend(fontsize=10, handlelength=4)
     return figure
 
 
@@ -211,12 +236,13 @@ def training(report: Mapping[str, Any]) -> Figure | None:
     if not models:
         return None
     figure, every = panels(2)
-    for axes, unit in zip(every, ("tokens", "cpu_seconds"), strict=True):
+    spent_on = (("tokens", 1e6, "million tokens"), ("cpu_seconds", 1, "CPU seconds"))
+    for axes, (unit, size, words) in zip(every, spent_on, strict=True):
         for model in models:
             run = model["run"]
-            spent = np.array(run["curve"]["step"]) * run[f"{unit}_a_step"]
+            spent = np.array(run["curve"]["step"]) * run[f"{unit}_a_step"] / size
             axes.plot(spent[1:], run["curve"]["loss"][1:], **look(model))
-        label(axes, "validation loss", unit.replace("_", " ").replace("cpu", "CPU"), "")
+        label(axes, "validation loss", words, "")
     every[0].set_ylabel("nats a token")
     every[0].legend()
     return figure
@@ -226,6 +252,7 @@ FIGURES: Mapping[str, Callable[[Mapping[str, Any]], Figure | None]] = {
     "training": training,
     "lengths": lengths,
     "conditions": conditions,
+    "weights": weights,
     "moves": moves,
     "alphas": alphas,
     "embeddings": embeddings,

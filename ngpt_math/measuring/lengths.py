@@ -22,22 +22,36 @@ BATCH_TOKENS = 2048
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A text whose loss is measured; `note` says what it is to the models."""
+    """A text whose loss is measured.
+
+    Attributes:
+        note: what the text is to the models.
+        unseen: share of its tokens that never occur in the training text, so nobody could learn
+            them.
+    """
 
     name: str
     note: str
     tokens: Tokens
+    unseen: float = 0.0
 
 
 def documents(tokenizer_name: str) -> list[Document]:
     """The validation part of the corpus, and the novels (PG19-style, not PG19)."""
-    _, validation = load_tokens(tokenizer_name)
-    found = [Document("plays", "validation part of the corpus the models learned", validation)]
+    learned, validation = load_tokens(tokenizer_name)
+    note = "validation part of the corpus the models learned"
+    found = [Document("plays", note, validation, unseen(validation, learned))]
     coder = tokenizer(tokenizer_name)
     for name in NOVELS:
         text = coder.encode(read_novel(name))
-        found.append(Document(name, "novel, PG19-style (not PG19), another kind of text", text))
+        note = "novel, PG19-style (not PG19), another kind of text"
+        found.append(Document(name, note, text, unseen(text, learned)))
     return found
+
+
+def unseen(text: Tokens, learned: Tokens) -> float:
+    """Share of the tokens of `text` that do not occur in `learned`."""
+    return float(1 - np.isin(text, np.unique(learned)).mean())
 
 
 @torch.no_grad()
@@ -72,6 +86,7 @@ def by_length(model: Model, document: Document, tokens: int) -> dict[str, Any]:
     return {
         "document": document.name,
         "note": document.note,
+        "unseen": document.unseen,
         "lengths": lengths,
         "loss": [float(curve.mean()) for curve in curves],
         "bits_a_token": [float(curve.mean()) / log(2) for curve in curves],

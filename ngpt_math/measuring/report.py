@@ -31,7 +31,7 @@ UNITS = {
     "conditions": "greatest over least singular value, one for each head of W_q, W_k, W_v",
     "angles": "degrees, means and standard deviations over tokens, by layer; length, added: none",
     "attention.entropy": "nats, [layer][head]; of_uniform: share of equal weights' entropy",
-    "loss, position_loss": "nats a token; bits_a_token: bits",
+    "loss, position_loss": "nats a token; bits_a_token: bits; unseen: share of tokens",
     "rotation": "degrees a step, at least (net angle between snapshots over steps between them)",
     "equal_loss": "optimizer steps, tokens, CPU seconds (one shared machine, spread evenly)",
 }
