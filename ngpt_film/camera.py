@@ -93,17 +93,16 @@ class ArrayCamera(Camera):
 
     def _draw(self, memory: Memory, items: list[Item], same: Position) -> None:
         """Draw the items; copy what was drawn of those that are the `same`."""
-        if memory.base is not None and memory.base_at <= same:
-            start = memory.base_at
+        start = memory.base_at if memory.base_at <= same else (0, 0)
+        if memory.base is not None and start == memory.base_at:
             np.copyto(self.pixel_array, memory.base)
         else:
-            start = (0, 0)
             self.reset()
         canvas = self._canvas()
         _draw_between(canvas, items, start, same)
         if memory.base is None:
             memory.base = self.pixel_array.copy()
-        elif start != same or start == (0, 0):
+        elif memory.base_at != same:
             np.copyto(memory.base, self.pixel_array)
         memory.base_at = same
         _draw_between(canvas, items, same, (len(items), 0))

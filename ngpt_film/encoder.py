@@ -88,7 +88,7 @@ class Bt709:
 
 # Blocks to which boxes are widened: even, for the chroma's half resolution, and wider than the
 # filter that halves it, which must see a little of what is around a box.
-BLOCK = 16
+BLOCK = 8
 
 
 def _aligned(box: Box, width: int, height: int, margin: int) -> Box:

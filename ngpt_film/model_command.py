@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from ngpt_film.model_commands import need_torch
 from ngpt_film.terminal import print_json
 from ngpt_math import fidelity
 from ngpt_math.errors import UsageError
@@ -33,6 +34,7 @@ def model(checkpoint: Path | None, compare: bool, shape: str, as_json: bool) -> 
         else:
             click.echo(fidelity.table(rows))
         return
+    need_torch()
     from ngpt_math.checkpoint import load_model
 
     loaded = load_model(checkpoint)
@@ -53,6 +55,7 @@ def convert(source: Path, target: Path, given: tuple[str, ...], as_json: bool) -
     """Read a checkpoint of NVIDIA/ngpt or nGPT-pytorch and write TARGET.safetensors."""
     if target.suffix != ".safetensors":
         raise UsageError(f"{shown(target)} is no name for weights", "end it in .safetensors")
+    need_torch()
     from ngpt_math import convert as converter
 
     report = converter.convert(source, target, **dict(setting(text) for text in given))

@@ -83,8 +83,8 @@ def outlines(
     owners = np.repeat(np.arange(len(counts)), per_mobject)
     found = _subpaths(x, y, owners, tolerance, to_pixels)
     groups = _groups(found, apart)
-    if groups.any():
-        order = np.lexsort((groups, found.owner))
+    order = np.lexsort((groups, found.owner))
+    if np.any(order[1:] < order[:-1]):
         found, groups = _in_order(found, order), groups[order]
     return _written(found, _breaks(groups, found.owner), len(counts))
 
@@ -239,18 +239,22 @@ def serialized(made: Outlines, pieces: Ints) -> list[memoryview]:
     n_points = np.diff(made.point_starts)[pieces]
     n_verbs = np.diff(made.verb_starts)[pieces]
     sizes = 16 + 8 * n_points + (n_verbs + 3) // 4 * 4
-    ends = np.cumsum(sizes)
-    begins = ends - sizes
-    words = np.zeros(int(sizes.sum()) // 4, np.uint32)
+    # All begin at a multiple of eight bytes: a point is put as one number of 64 bits, which is
+    # much faster than two of 32.
+    room = (sizes + 7) // 8 * 8
+    begins = np.cumsum(room) - room
+    points = np.zeros(int(room.sum()) // 8, np.uint64)
+    numbers, verbs = points.view(np.uint32), points.view(np.uint8)
     header = begins // 4
-    words[header], words[header + 1], words[header + 3] = HEADER, n_points, n_verbs
-    points = made.points[ranges(made.point_starts[pieces], n_points)]
-    words[ranges(header + 4, 2 * n_points)] = points.view(np.uint32).ravel()
-    data = words.view(np.uint8)
-    verbs = made.verbs[ranges(made.verb_starts[pieces], n_verbs)]
-    data[ranges(begins + 16 + 8 * n_points, n_verbs)] = verbs
-    whole = memoryview(data)  # type: ignore[arg-type]
-    return [whole[a:b] for a, b in zip(begins.tolist(), ends.tolist(), strict=True)]
+    numbers[header], numbers[header + 1], numbers[header + 3] = HEADER, n_points, n_verbs
+    points[ranges(begins // 8 + 2, n_points)] = made.points.view(np.uint64)[
+        ranges(made.point_starts[pieces], n_points), 0
+    ]
+    verbs[ranges(begins + 16 + 8 * n_points, n_verbs)] = made.verbs[
+        ranges(made.verb_starts[pieces], n_verbs)
+    ]
+    whole = memoryview(verbs)  # type: ignore[arg-type]
+    return [whole[a:b] for a, b in zip(begins.tolist(), (begins + sizes).tolist(), strict=True)]
 
 
 def ranges(begins: Ints, counts: Ints) -> Ints:

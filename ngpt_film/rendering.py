@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from ngpt_film import crew, shots
 from ngpt_film.crew import Event, Failure, Tell
 from ngpt_film.shots import Rendered, Run, Shot
 
-RUNS_A_JOB = 3
+RUNS_A_PLACE = 3
 
 Lengths = dict[str, int]  # frames by shot's name
 
@@ -27,28 +27,53 @@ class Progress:
 Report = Callable[[Progress], None]
 
 
-def render_all(stale: Sequence[Shot], jobs: int, report: Report) -> dict[str, Failure]:
-    """Render shots in processes; returns the failures by shot's name.
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """Who renders: processes here, `jobs` at a time, or the workers of a dask scheduler."""
+
+    jobs: int
+    cluster: str | None = None
+
+    def run(self, runs: Sequence[Run]) -> Generator[Event[Run, Rendered], None, None]:
+        """Have runs rendered, and tell how it goes."""
+        if self.cluster is None:
+            return crew.run(shots.render, runs, self.jobs)
+        from ngpt_film import cluster
+
+        return cluster.run(self.cluster, runs)
+
+    def places(self) -> int:
+        """How many runs can be rendered at a time."""
+        if self.cluster is None:
+            return self.jobs
+        from ngpt_film import cluster
+
+        return cluster.places(self.cluster)
+
+
+def render_all(stale: Sequence[Shot], by: Crew, report: Report) -> dict[str, Failure]:
+    """Have shots rendered; returns the failures by shot's name.
 
     Raises:
         StopAll: a source changed meanwhile, or the disk is full.
     """
     shots.load_camera()
-    frames, failures = find_lengths(stale, jobs, report)
+    frames, failures = find_lengths(stale, by.jobs, report)
     waiting = [shot for shot in stale if shot.name in frames]
+    places = by.places()
     while waiting:  # again after a failure: the sections behind it may not depend on it
-        failures |= _render(in_runs(waiting, frames, jobs), frames, jobs, report)
+        failures |= _render(in_runs(waiting, frames, places), frames, by, report)
         waiting = [s for s in waiting if s.name not in failures and not shots.status(s).fresh]
     return failures
 
 
-def in_runs(waiting: Sequence[Shot], frames: Lengths, jobs: int) -> list[Run]:
+def in_runs(waiting: Sequence[Shot], frames: Lengths, places: int) -> list[Run]:
     """Cut the shots into runs of neighbours, the longest run first.
 
     A run plays its chapter up to its first shot once, so long runs cost less; but there should be
-    a few for every process, so that all end at about the same time.
+    a few for every place, so that all end at about the same time.
     """
-    enough = _length(waiting, frames) / (RUNS_A_JOB * jobs)
+    enough = _length(waiting, frames) / (RUNS_A_PLACE * places)
     runs: list[list[Shot]] = []
     for shot in waiting:
         if runs and shot.entry == runs[-1][0].entry and _length(runs[-1], frames) < enough:
@@ -62,13 +87,13 @@ def _length(run: Sequence[Shot], frames: Lengths) -> int:
     return sum(frames[shot.name] for shot in run)
 
 
-def _render(runs: Sequence[Run], frames: Lengths, jobs: int, report: Report) -> dict[str, Failure]:
-    """Render runs, each in a process; returns the failures by shot's name."""
+def _render(runs: Sequence[Run], frames: Lengths, by: Crew, report: Report) -> dict[str, Failure]:
+    """Have runs rendered; returns the failures by shot's name."""
     total = sum(frames.values())
     before = total - sum(_length(run, frames) for run in runs)
     done = {run[0].name: 0 for run in runs}
     failures: dict[str, Failure] = {}
-    with closing(crew.run(shots.render, runs, jobs)) as events:
+    with closing(by.run(runs)) as events:
         for event in events:
             whole = event.result is not None and not event.result.failed
             done[event.task[0].name] = _length(event.task, frames) if whole else event.done

@@ -13,7 +13,7 @@ from ngpt_film import mastering, shots
 from ngpt_film.crew import Failure
 from ngpt_film.outline import Target
 from ngpt_film.quality import Quality
-from ngpt_film.rendering import Report, render_all
+from ngpt_film.rendering import Crew, Report, render_all
 from ngpt_film.shots import Shot, Status
 from ngpt_math.errors import StudioError
 from ngpt_math.recordings import CHAPTERS, load
@@ -32,7 +32,7 @@ def make(
     wanted: tuple[Target, ...],
     quality: Quality,
     out: Path,
-    jobs: int,
+    by: Crew,
     report: Report,
     renders: Path = shots.RENDERS,
 ) -> Outcome:
@@ -47,7 +47,7 @@ def make(
     with alone(renders):
         planned = shots.plan(wanted, quality, renders)
         stale = tuple(s for s in planned if not shots.status(s).fresh)
-        failures = render_all(stale, jobs, report) if stale else {}
+        failures = render_all(stale, by, report) if stale else {}
         rendered = tuple(s.name for s in stale if s.name not in failures)
         if failures:
             return Outcome(None, rendered, failures)

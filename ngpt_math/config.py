@@ -15,6 +15,7 @@ from typing import Any
 from ngpt_math.errors import UsageError
 
 KINDS = ("ngpt", "gpt", "gpt-qknorm")
+PRECISIONS = ("auto", "single", "bf16")
 ROPES = ("rotation", "nvidia")
 WHOLE = ("vocab", "d_model", "layers", "heads", "d_head", "d_mlp", "context", "groups", "kv_heads")
 POSITIVE = (
@@ -154,6 +155,10 @@ class TrainConfig:
         snapshot_of: "weights" keeps all of them, "norms" the lengths of their vectors and the
             condition numbers of their matrices.
         device: "cpu", "cuda" or "auto".
+        precision: "single"; "bf16", in which products are computed while weights, residual stream
+            and lengths stay single; or "auto", bf16 on CUDA.
+        compile: compile the model and the projection of its weights. It takes about a minute, and
+            rounds otherwise, so a run is one or the other from its first step.
     """
 
     seed: int = 1
@@ -171,10 +176,20 @@ class TrainConfig:
     snapshots: int = 60
     snapshot_of: str = "norms"
     device: str = "auto"
+    precision: str = "auto"
+    compile: bool = False
 
     def __post_init__(self) -> None:
-        """A pair read from JSON is a list."""
+        """Refuse an unknown precision. A pair read from JSON is a list.
+
+        Raises:
+            ValueError: names the setting.
+        """
         object.__setattr__(self, "betas", tuple(self.betas))
+        if self.precision not in PRECISIONS:
+            raise ValueError(
+                f"precision is {self.precision!r}, expected one of {', '.join(PRECISIONS)}"
+            )
 
 
 # d_mlp is 4d in each branch, as in the paper.

@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ngpt_math.cache import Cache, LayerCache
 from ngpt_math.config import ModelConfig
 from ngpt_math.layers import (
     Rotary,
@@ -33,8 +34,10 @@ class VariantNGPT(NGPT):
         if config.rope == "nvidia":
             self.rotary = NvidiaTable(config.d_head, config.rope_base, config.context)
 
-    def forward(self, tokens: Tensor, trace: Trace | None = None) -> Tensor:
-        """Logits [B, T, V] from tokens [B, T]."""
+    def forward(
+        self, tokens: Tensor, trace: Trace | None = None, cache: Cache | None = None
+    ) -> Tensor:
+        """Logits [B, T, V] from tokens [B, T], which follow on those of a cache."""
         h = F.embedding(tokens, self.embed.effective())
         other_lengths = self.config.groups > 1 or self.config.norm_eps > 0
         if self.config.unit_embedding and other_lengths:
@@ -43,7 +46,8 @@ class VariantNGPT(NGPT):
         for layer, block in enumerate(self.blocks):
             assert isinstance(block, Block)
             at = f"layer{layer}"
-            h, values = attention_step(block, h, self.rotary, first_values, trace, at)
+            past = None if cache is None else cache[layer]
+            h, values = attention_step(block, h, self.rotary, first_values, trace, at, past)
             h = mlp_step(block, h, self.config, trace, at)
             if first_values is None and self.config.value_residual:
                 first_values = values
@@ -52,10 +56,16 @@ class VariantNGPT(NGPT):
 
 
 def attention_step(
-    block: Block, h: Tensor, rotary: Rotary, first: Tensor | None, trace: Trace | None, at: str
+    block: Block,
+    h: Tensor,
+    rotary: Rotary,
+    first: Tensor | None,
+    trace: Trace | None,
+    at: str,
+    past: LayerCache | None,
 ) -> tuple[Tensor, Tensor]:
     """h [B, T, d] after the attention block's update, and the block's values [B, T, H, d_k]."""
-    mixed, values = mix(block.attention, h, rotary, first, trace, at)
+    mixed, values = mix(block.attention, h, rotary, first, trace, at, past)
     suggestion = unit(block.attention.out(mixed))
     end = step(h, suggestion, block.alpha_attention, block.attention.config)
     note(trace, at, h_in=h, h_attention=suggestion, h_mid=end)
@@ -63,7 +73,13 @@ def attention_step(
 
 
 def mix(
-    part: Attention, h: Tensor, rotary: Rotary, first: Tensor | None, trace: Trace | None, at: str
+    part: Attention,
+    h: Tensor,
+    rotary: Rotary,
+    first: Tensor | None,
+    trace: Trace | None,
+    at: str,
+    past: LayerCache | None,
 ) -> tuple[Tensor, Tensor]:
     """What the heads gather, [B, T, H·d_k], and the values [B, T, H, d_k]."""
     config = part.config
@@ -71,12 +87,14 @@ def mix(
     raw = part.qkv(h).unflatten(-1, (3 * heads, config.d_head))
     qk, values = raw.split((2 * heads, heads), dim=-2)
     mean = values if first is None else 0.5 * (values + first)
-    turned = rotary(qk)
+    turned = rotary(qk, 0 if past is None else past.length)
     if config.qk_norm:
         turned = normalize_heads(turned, config.norm_eps, config.groups)
     q, k = turned.chunk(2, dim=-2)
     s_qk = part.s_qk.effective().view(heads, config.d_head).to(q.dtype)
     q, k = q * s_qk, k * s_qk if config.s_qk_on_keys else k
+    if past is not None:
+        k, mean = past.extend(k, mean)
     mixed = attend(q, k, mean, scale)
     if trace is not None:
         note(trace, at, q=q, k=k, v=mean, pattern=attention_pattern(q, k, scale), mixed=mixed)

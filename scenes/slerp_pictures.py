@@ -13,7 +13,7 @@ from scenes.stage.curves import arc_points
 from scenes.stage.equations import Equation
 from scenes.stage.hypersphere import Hypersphere
 from scenes.stage.interpolation import Interpolation, Step
-from scenes.stage.layout import Explained, stacked
+from scenes.stage.layout import Explained, noted, stacked
 from scenes.stage.marks import Arrow, Dot, Tag, Trace, arc, name_of, term_of
 from scenes.stage.matrices import Matrix, cells_of
 from scenes.stage.plots import Box, Plot, curve_name, measure
@@ -271,14 +271,16 @@ class Ways(Interpolation):
         self.length = Readout(
             Line("length of the mix"), row_of(record, "sweep_chord_norm"), role="traditional"
         )
-        stacked([self.slider, self.rule, self.length], GRID.panel, 2.2, gap=0.7)
+        self.done = noted("then Norm: the step", "that nGPT computes", role="normalized")
+        column = [self.slider, self.rule, self.length, self.done]
+        stacked(column, GRID.panel, 2.2, gap=0.7)
         gap = degrees_of(record, "sweep_gap")
         self.readouts = [
             Readout(Line(words, role=role), numbers, places=1, role=role)
             for words, numbers, role in (
                 ("angle from h, LERP", self.angles[0], "traditional"),
                 ("angle from h, SLERP", self.angles[1], "normalized"),
-                ("SLERP is ahead by", gap, "ink"),
+                ("SLERP minus LERP", gap, "ink"),
             )
         ]
         column_of(self.readouts, GRID.panel, 0.7, 0.75)

@@ -165,10 +165,12 @@ class SlerpVsLerp(Chapter):
         self.play(*swept([*ways.chord_steps, *read], 0, ways.middle), run_time=half)
         self.wait(TIME.rest)
         self.play(*appear(ways.lerp, ways.ray), *swept(ways.put_back(ways.middle), 0, 1))
+        self.play(Appear(ways.done))
         self.wait(TIME.rest)
         self.play(*swept([*ways.lerp_steps, *read], ways.middle, ways.last), run_time=half)
+        self.play(*swept([*ways.lerp_steps, *read], ways.last, ways.ahead), run_time=half)
         self.wait(TIME.rest)
-        self.go_next(ways.rule, ways.length)
+        self.go_next(ways.rule, ways.length, ways.done)
 
     @section(
         "SLERP: along the arc, at an even pace",
@@ -183,7 +185,7 @@ class SlerpVsLerp(Chapter):
         """Both points swept by the same α, the angle of each read out."""
         ways, view = self.ways, self.points.view
         lerp = [*ways.lerp_steps, (ways.slider, ways.slider.show_row)]
-        self.play(*swept(lerp, ways.last, 0))
+        self.play(*swept(lerp, ways.ahead, 0))
         self.play(drawn(ways.arc))
         self.play(*appear(ways.slerp, *ways.readouts))
         steps = [*ways.both, *((readout, readout.show_row) for readout in ways.readouts)]
@@ -251,7 +253,7 @@ class SlerpVsLerp(Chapter):
         """Mean |α_A| and |α_M| by layer of the larger model, and where they began."""
         alpha = LearnedAlpha(self.recording)
         self.play(*appear(alpha.bars.axis, alpha.bars.names, alpha.legend))
-        self.play(*appear(alpha.began, alpha.before))
+        self.play(*appear(alpha.began, alpha.before, alpha.source))
         self.wait(TIME.rest)
         self.play(*(grown(row) for row in alpha.bars.rows), run_time=TIME.sweep / 2)
         self.play(Appear(alpha.bars.numbers))
@@ -271,8 +273,8 @@ class SlerpVsLerp(Chapter):
         ways, points = self.ways, self.points
         ways.slider.show_row(0)
         other = OtherSteps(self.recording, ways, points.space)
-        self.play(*appear(*points.all, ways.arc))
-        self.play(*appear(ways.slider, other.table.headings, other.runner))
+        self.play(*appear(*points.all, other.arc))
+        self.play(*appear(ways.slider, other.table.headings, other.rule, other.runner))
         before = 0
         for stop, dot, row in zip(other.stops, other.dots, other.table.rows, strict=True):
             self.play(*swept(other.going, before, stop))
@@ -281,7 +283,7 @@ class SlerpVsLerp(Chapter):
             self.wait(TIME.rest)
             before = stop
         self.wait(TIME.rest)
-        self.go_next(other.runner, *other.dots, other.table, ways.slider)
+        self.go_next(other.runner, *other.dots, other.table, other.rule, other.arc, ways.slider)
 
     @section(
         "In truth, every dimension has its own α",
@@ -295,7 +297,7 @@ class SlerpVsLerp(Chapter):
     def own_alpha(self) -> None:
         """The state that the model really went to, beside the great circle through both points."""
         own = OwnAlpha(self.update, self.points.space)
-        self.play(*appear(own.rule, own.bars))
+        self.play(*appear(own.rule, own.product, own.bars))
         self.wait(TIME.rest)
         self.play(drawn(own.way))
         self.play(*appear(own.new, own.values[0]))
@@ -336,7 +338,10 @@ class SlerpVsLerp(Chapter):
     )
     def takeaways(self) -> None:
         """What to remember, and the notebooks to go on with."""
-        mix = ("LERP with Norm stands in for SLERP:", "equal at α = 0, ½ and 1, shorter near 0.")
+        mix = (
+            "LERP with Norm stands in for SLERP:",
+            "equal at α = 0, ½ and 1; a shorter step near 0.",
+        )
         points = Takeaways(
             (
                 ("traditional", ("Adding leaves nothing to hold the length of the hidden state.",)),
@@ -345,7 +350,9 @@ class SlerpVsLerp(Chapter):
                 ("scale", ("α says how far. It is learned, one for each dimension.",)),
             )
         )
-        books = Line(f"Notebooks {' and '.join(self.notebooks)}", role="muted", px=SIZE.tick)
+        books = Line(
+            f"Goes with notebooks {' and '.join(self.notebooks)}", role="muted", px=SIZE.tick
+        )
         at_left(books, points.get_left()[0], -2.6)
         for point in points:
             self.play(Appear(point))

@@ -145,7 +145,8 @@ def shown(
     chapter: type[Chapter], recording_path: Path | None = None
 ) -> dict[str, tuple[Traced, ...]]:
     """The numbers that a chapter displays, by section; nothing is drawn or written."""
-    with tempconfig({"dry_run": True, "format": "none"}):
+    quiet = {"dry_run": True, "format": "none", "verbosity": "WARNING"}
+    with tempconfig(quiet):
         scene = chapter(skip_animations=True)
         scene.recording_path = recording_path
         scene.render()

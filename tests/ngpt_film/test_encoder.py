@@ -145,6 +145,19 @@ def test_segment_is_the_same_where_only_changes_are_converted(tmp_path: Path) ->
     assert segment.path.read_bytes() == whole.read_bytes()
 
 
+@pytest.mark.parametrize("codec", [FILM, DRAFT])
+def test_same_frames_are_the_same_bytes_whatever_was_in_memory(
+    tmp_path: Path, codec: Codec
+) -> None:
+    frames = [moving(i) for i in range(50)]
+    made = set()
+    for i in range(30):
+        dirt = [bytearray(b"\xa5" * (100_000 + 7919 * i)) for _ in range(i % 7)]
+        made.add(write(tmp_path / "a.mp4", frames, codec).read_bytes())
+        del dirt
+    assert len(made) == 1
+
+
 def test_failure_leaves_the_old_segment_and_nothing_else(tmp_path: Path) -> None:
     path = write(tmp_path / "a.mp4", [swatches()])
     before = path.read_bytes()

@@ -17,6 +17,7 @@ from nGPT_pytorch import nGPT
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from ngpt_math import record
 from ngpt_math.checkpoint import load_model
 from ngpt_math.convert import convert, read
 from ngpt_math.errors import StudioError, UsageError
@@ -235,6 +236,17 @@ def test_a_converted_model_has_a_card_and_a_trace(tmp_path: Path) -> None:
     for name in ("q", "k", "v", "pattern", "mixed", "q_raw", "u", "nu", "h_in", "h_attention",
                  "h_mid", "h_mlp", "h_out"):  # fmt: skip
         assert trace[f"layer{L - 1}.{name}"].isfinite().all()
+
+
+def test_a_film_can_be_made_of_a_converted_model(tmp_path: Path) -> None:
+    theirs = nGPT(num_tokens=256, dim=D, depth=L, dim_head=DK, heads=H)
+    torch.save(theirs.state_dict(), tmp_path / "theirs.pt")
+    target = tmp_path / "ours.safetensors"
+    convert(tmp_path / "theirs.pt", target, context=32)
+    made = record.make("slerp_vs_lerp", {record.role(target): target})
+    assert "ours.safetensors" in made.sources
+    alpha = theirs.layers[0][0].branch_scale().detach().abs().numpy()
+    assert abs(made.alpha_attn[0] - alpha).max() < 1e-6
 
 
 def refused(path: Path, words: str, **given: Any) -> None:
