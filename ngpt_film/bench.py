@@ -173,6 +173,7 @@ def _film(tell: Callable[[str], None]) -> float:
     """Wall time over film time of rendering all chapters at once, on all cores."""
     from ngpt_film import studio
     from ngpt_film.outline import target
+    from ngpt_film.rendering import Crew
 
     tell("the whole film")
     wanted = tuple(target(entry.key) for entry in FILM)
@@ -180,7 +181,7 @@ def _film(tell: Callable[[str], None]) -> float:
         folder = Path(name)
         start = time.perf_counter()
         outcome = studio.make(
-            wanted, quality("hd"), folder / "film.mp4", len(os.sched_getaffinity(0)),
+            wanted, quality("hd"), folder / "film.mp4", Crew(len(os.sched_getaffinity(0))),
             lambda progress: None, renders=folder,
         )  # fmt: skip
         took = time.perf_counter() - start

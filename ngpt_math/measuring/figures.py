@@ -27,7 +27,7 @@ MARK = {"ngpt": "o", "gpt": "s", "gpt-qknorm": "D"}
 WIDTH, HEIGHT, DPI = 9.6, 3.8, 100
 
 Model = Mapping[str, Any]
-STYLE = {
+STYLE: dict[Any, Any] = {
     "figure.facecolor": GROUND,
     "axes.facecolor": GROUND,
     "axes.edgecolor": LINE,

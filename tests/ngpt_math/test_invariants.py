@@ -396,7 +396,7 @@ def test_parametrized_and_projected_training_agree_on_step_one(seed: int) -> Non
             optimizer.step()
             model.normalize_weights()
         pairs = zip(models[0].constrained(), models[1].constrained(), strict=True)
-        off = [float((a.effective() - b.effective()).norm()) for (_, a), (_, b) in pairs]
+        off = [(a.effective() - b.effective()).norm().item() for (_, a), (_, b) in pairs]
         apart.append(torch.tensor(off))
     assert (apart[0] > 1e-6).all()
     alike(apart[0] / apart[1], torch.full((10,), 4.0), 0.5)
