@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 from collections.abc import Sequence
 from contextlib import redirect_stdout
 from pathlib import Path
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from scenes.stage.gallery import Exhibit
 
 DOCS = ROOT / "docs" / "stage"
-TEXT_CACHE = ROOT / "renders" / "manim"
 COLOURS = 128
 """Colours of a picture's palette: enough for the shaded sphere, and well below 40 kB."""
 
@@ -54,14 +54,15 @@ def _entry(exhibit: Exhibit) -> str:
 """
 
 
-def draw(name: str, text_cache: Path = TEXT_CACHE) -> Image:
+def draw(name: str) -> Image:
     """The still of one exhibit, 854 × 480 pixels with a palette."""
     from PIL.Image import Dither, Quantize
 
     from ngpt_film.shoot import last_picture
     from scenes.stage.gallery import Gallery
 
-    picture = last_picture(Gallery.of(name), quality("draft"), text_cache)
+    with tempfile.TemporaryDirectory() as cache:
+        picture = last_picture(Gallery.of(name), quality("draft"), Path(cache))
     # Colours by how far apart they are, not by area: a thin line keeps the colour of its role.
     return picture.quantize(COLOURS, Quantize.MAXCOVERAGE, kmeans=2, dither=Dither.NONE)
 

@@ -43,6 +43,14 @@ def test_degrees_have_round_ticks() -> None:
     assert [axis.label(t) for t in axis.ticks][1] == "30°"
 
 
+def test_units_that_are_words_stand_once_beside_the_name() -> None:
+    axis = measure("loss", numbers(0, 4, unit="nat/letter"))
+    assert axis.heading == "loss (nat/letter)"
+    assert axis.label(2.0) == "2"
+    assert measure("θ", numbers(0, 90, unit="°")).heading == "θ"
+    assert measure("α", numbers(0, 1)).heading == "α"
+
+
 def test_an_axis_needs_something_to_measure() -> None:
     with pytest.raises(ValueError, match="nothing to measure"):
         measure("x", numbers(0.0))
