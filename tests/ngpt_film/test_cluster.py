@@ -46,9 +46,9 @@ class Cluster:
         self.process.communicate("", timeout=30)
 
 
-@pytest.fixture
-def cluster(laid_studio, tmp_path: Path) -> Iterator[Cluster]:
-    cluster = Cluster(laid_studio, tmp_path / "there")
+@pytest.fixture(scope="module")
+def cluster(laid_studio, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    cluster = Cluster(laid_studio, tmp_path_factory.mktemp("cluster") / "there")
     yield cluster
     cluster.close()
 
@@ -74,10 +74,7 @@ def test_failing_section_and_other_sources_there(
     cluster: Cluster, laid_studio, copy_studio: Callable
 ) -> None:
     studio = copy_studio(laid_studio)
-    for root in (studio.root, cluster.root):
-        path = root / "scenes/other.py"
-        path.write_text(path.read_text().replace("self.add(Square())",
-                                                 "self.add(Square())\n        BOOM()"))  # fmt: skip
+    studio.edit("scenes/other.py", "self.add(Square())", "self.add(Square())\n        BOOM()")
     # Measured here, where it fails; the others are rendered there.
     done = studio.ngpt("render", "-q", "draft", "--cluster", cluster.address)
     assert done.returncode == 1
@@ -98,6 +95,7 @@ def test_failing_section_and_other_sources_there(
         path.unlink()
     assert studio.ngpt("render", "tiny", "-q", "draft").returncode == 0
     assert shots(studio).items() <= there.items()
+    shutil.copy(laid_studio.root / "scenes/tiny_parts.py", cluster.root / "scenes")
 
 
 def test_killed_worker_changes_nothing(

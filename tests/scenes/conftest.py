@@ -10,9 +10,9 @@ from manim import tempconfig
 from ngpt_math.recordings import SlerpVsLerp, load
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def quiet_manim(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """A tiny frame, no files."""
+    """A tiny frame, no files. By module, so that tests of other folders are not drawn like this."""
     settings = {
         "media_dir": str(tmp_path_factory.mktemp("manim")),
         "pixel_width": 64,
