@@ -1,6 +1,6 @@
 # make film [QUALITY=draft|preview|hd|4k] [JOBS=n]   set up what rendering needs, render renders/ngpt.mp4
 # make test                                          set up the rest (torch, test tools), run all tests
-# make setup | model | lint | format | torture | clean | distclean
+# make setup | model | cluster | lint | format | torture | clean | distclean
 
 QUALITY ?= hd
 JOBS ?=
@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 INSTALL := $(PIP) install --constraint constraints.txt --build-constraint constraints.txt
 PINS := constraints.txt pyproject.toml
 
-.PHONY: film test setup model lint format torture clean distclean
+.PHONY: film test setup model cluster lint format torture clean distclean
 
 film: .venv/.film
 	@$(BIN)/ngpt render --quality $(QUALITY) $(if $(JOBS),--jobs $(JOBS))
@@ -23,6 +23,8 @@ test: .venv/.test lint
 setup: .venv/.film
 
 model: .venv/.model
+
+cluster: .venv/.cluster
 
 lint: .venv/.test
 	@$(BIN)/ruff check .
@@ -62,6 +64,11 @@ distclean: clean
 .venv/.model: .venv/.film
 	@echo "installing what training and recording need" >&2
 	@$(INSTALL) --editable '.[model]'
+	@touch $@
+
+.venv/.cluster: .venv/.film
+	@echo "installing what --cluster needs" >&2
+	@$(INSTALL) --editable '.[cluster]'
 	@touch $@
 
 .venv/.test: .venv/.film

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -188,6 +189,7 @@ def _film(tell: Callable[[str], None]) -> tuple[float, float]:
     """Wall and CPU time over film time of rendering all chapters at once, on all cores."""
     from ngpt_film import studio
     from ngpt_film.outline import target
+    from ngpt_film.rendering import Crew
 
     tell("the whole film")
     wanted = tuple(target(entry.key) for entry in FILM)
@@ -195,7 +197,7 @@ def _film(tell: Callable[[str], None]) -> tuple[float, float]:
         folder = Path(name)
         start, cpu = time.perf_counter(), _cpu_of_all()
         outcome = studio.make(
-            wanted, quality("hd"), folder / "film.mp4", len(os.sched_getaffinity(0)),
+            wanted, quality("hd"), folder / "film.mp4", Crew(len(os.sched_getaffinity(0))),
             lambda progress: None, renders=folder,
         )  # fmt: skip
         took, cpu = time.perf_counter() - start, _cpu_of_all() - cpu
@@ -286,7 +288,9 @@ def _ours(name: str, clock: _Clock, folder: Path) -> Cost:
     scene_class, only = _scene(name)
     with tempconfig(_settings(hd)):
         with Timed(folder / "out.mp4", hd.width, hd.height, hd.fps, codec=hd.codec) as writer:
-            renderer = FilmRenderer(partial(_Tap, lambda _: writer, None), camera_of(scene_class))
+            renderer = FilmRenderer(
+                partial(_Tap, defaultdict(lambda: writer), None), camera_of(scene_class)
+            )
             _play(scene_class, only, renderer)
         return clock.cost(encoding[0])
 

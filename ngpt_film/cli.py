@@ -13,7 +13,7 @@ from types import FrameType
 
 import click
 
-from ngpt_film import film_commands, model_commands
+from ngpt_film import film_commands, model_command, model_commands
 from ngpt_film.terminal import say
 from ngpt_math.errors import StudioError, UsageError
 
@@ -24,7 +24,7 @@ def cli() -> None:
     """Make the film that explains the Normalized Transformer, every number from a real model."""
 
 
-for _command in (*film_commands.COMMANDS, *model_commands.COMMANDS):
+for _command in (*film_commands.COMMANDS, *model_commands.COMMANDS, *model_command.COMMANDS):
     cli.add_command(_command)
 
 

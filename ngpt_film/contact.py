@@ -12,9 +12,9 @@ from typing import Literal
 from PIL import Image, ImageDraw, ImageFont
 
 from ngpt_film import crew, shots, studio
+from ngpt_film.crew import Tell
 from ngpt_film.outline import Target
 from ngpt_film.quality import Quality, quality
-from ngpt_film.shots import Tell
 from ngpt_math.errors import StudioError
 from ngpt_math.files import ASSETS, whole_file
 from scenes.film import Entry

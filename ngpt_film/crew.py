@@ -32,7 +32,12 @@ Tell = Callable[[int], None]  # a task says how far it is: frames done
 Work = Callable[[T, Tell], R]
 
 TRIES = 3  # processes that may die over one task before it counts as failed
+DISK_FULL = ("the disk is full", "free some space, then run the same command again")
 GRACE = 1.0  # seconds that a process told to end is given
+
+
+class StopAll(StudioError):
+    """An error after which no other task could succeed either: all of them end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +90,7 @@ def run(
     is multiprocessing's start method.
 
     Raises:
-        StudioError: the disk is full, so nothing that follows could succeed.
+        StopAll: a task raised it, or the disk is full.
     """
     context: Any = multiprocessing.get_context(method or start_method())
     waiting = deque((task, 1) for task in tasks)
@@ -120,8 +125,8 @@ def _hear(pipe: Connection, running: dict[Connection, _Running[T]]) -> Event[T, 
         kind, value = pipe.recv()
     except (EOFError, OSError):
         return _died(one)
-    if kind == "full":
-        raise StudioError("the disk is full", "free some space, then run the same command again")
+    if kind == "stop":
+        raise StopAll(*value)
     if kind == "done":
         return Event(one.task, result=value)
     return Event(one.task, failure=value) if kind == "failed" else Event(one.task, done=value)
@@ -172,8 +177,10 @@ def _child(work: Work[T, R], task: T, pipe: Connection) -> None:
     sys.stdout = sys.stderr
     try:
         message: tuple[str, Any] = ("done", work(task, lambda done: pipe.send(("at", done))))
+    except StopAll as error:
+        message = ("stop", (error.problem, error.remedy))
     except BaseException as error:
-        message = ("full", None) if disk_full(error) else ("failed", failure(error))
+        message = ("stop", DISK_FULL) if disk_full(error) else ("failed", failure(error))
     pipe.send(message)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ngpt_film.gallery import stage
 from ngpt_film.outline import Target, target, targets
 from ngpt_film.quality import QUALITIES, quality
 from ngpt_film.terminal import minutes, print_json, progress, say
@@ -53,10 +54,16 @@ def _film_path(wanted: tuple[Target, ...], named: bool) -> Path:
 @WANTED
 @QUALITY
 @JOBS
+@click.option("--cluster", metavar="ADDRESS", help="Render on the workers of a dask scheduler.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="The film's file.")
 @JSON
 def render(
-    wanted: tuple[str, ...], quality_name: str, jobs: int | None, out: Path | None, as_json: bool
+    wanted: tuple[str, ...],
+    quality_name: str,
+    jobs: int | None,
+    cluster: str | None,
+    out: Path | None,
+    as_json: bool,
 ) -> int:
     """Render chapters or sections, or the whole film, to an MP4 with captions beside it.
 
@@ -65,12 +72,13 @@ def render(
     began = time.monotonic()
     chosen = targets(wanted)
     jobs = _jobs(jobs)
-    from ngpt_film import captions, studio
+    from ngpt_film import captions, rendering, studio
 
     out = out or _film_path(chosen, bool(wanted))
     with progress("rendering", "frames") as show:
+        by = rendering.Crew(jobs, cluster)
         outcome = studio.make(
-            chosen, quality(quality_name), out, jobs, lambda p: show(p.done, p.frames, p.news)
+            chosen, quality(quality_name), out, by, lambda p: show(p.done, p.frames, p.news)
         )
     if outcome.film is None:
         _say_failures(outcome, out)
@@ -239,4 +247,4 @@ def doctor(as_json: bool) -> int:
     return 1 if any(check.failed for check in found) else 0
 
 
-COMMANDS = (render, status, still, sheet, where, doctor)
+COMMANDS = (render, status, still, sheet, where, doctor, stage)

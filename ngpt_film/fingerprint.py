@@ -19,8 +19,15 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from ngpt_film.outline import chapter_class, declarations
-from ngpt_film.reach import Reach, read_piece
+from ngpt_film.outline import (
+    BASE,
+    ClassSource,
+    Method,
+    chapter_classes,
+    declarations,
+    declared_methods,
+)
+from ngpt_film.reach import Piece, Reach, read_piece
 from ngpt_film.sources import Sources
 from ngpt_math.files import ROOT, sha256_of
 from scenes.film import Entry
@@ -31,7 +38,6 @@ Parts = Mapping[str, str]
 CAMERA = ("ngpt_film.shoot", "ngpt_film.plugin")
 DISTRIBUTIONS = ("manim", "manimpango", "pycairo", "numpy", "skia-python", "av", "typst")
 DECLARED = {field.name for field in dataclasses.fields(Section)} - {"name"}
-BASE = "scenes.stage.chapter.Chapter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +105,7 @@ class Chapters:
         self.root = root
         self.shared = environment(root) if shared is None else shared
         self._sources = Sources(root)
+        self._pieces: dict[tuple[str, str], Piece] = {}
         self._camera = functools.cache(self._read_camera)
 
     def fingerprint(self, entry: Entry, section: str, settings: Parts) -> Fingerprint:
@@ -118,45 +125,51 @@ class Chapters:
 
     def _read_camera(self) -> dict[str, str]:
         """The code that draws and encodes every frame."""
-        reach = Reach(self._sources)
+        reach = Reach(self._sources, self._pieces)
         for module in CAMERA:
             reach.whole(module)
         return reach.digests
 
     def _code(self, entry: Entry, section: str) -> dict[str, str]:
         """What the section and those before it reach, which are fast-forwarded to get there."""
-        module = f"scenes.{entry.key}"
-        chapter = chapter_class(entry, self.root)
-        methods = [m for m in chapter.body if isinstance(m, ast.FunctionDef)]
-        declared = [m for m in methods if declarations(m)]
-        names = [m.name for m in declared]
+        classes = chapter_classes(entry, self._sources)
+        declared = declared_methods(classes)
+        names = [method.node.name for method in declared]
         played = declared[: names.index(section) + 1]
-        helpers = {m.name: m for m in methods if m not in declared and is_helper(m.name)}
-        frame = [n for n in chapter.body if n not in declared and n not in helpers.values()]
-
-        reach = Reach(self._sources)
-        # Under this label the class counts as reached, so naming it does not bring in all of it.
-        reach.add(f"{module}.{chapter.name}", module, [_with_body(chapter, frame)])
+        reach = Reach(self._sources, self._pieces)
+        for source in classes:
+            # Under this label the class counts as reached, so naming it does not bring in all.
+            reach.add(f"{source.module}.{source.node.name}", source.module, [_frame(source)])
         for method in played:
-            reach.add(f"section {method.name}", module, [_undeclared(method)])
-        while named := [n for n in helpers if n in reach.mentions]:
-            for name in named:
-                reach.add(f"{chapter.name}.{name}", module, [helpers.pop(name)])
+            reach.add(f"section {method.node.name}", method.module, [_undeclared(method.node)])
+        _add_helpers(reach, classes)
         order = {"sections before it": ", ".join(names[: len(played) - 1])}
         # `Chapter` itself lists the sections only to walk through them.
         listed = reach.mentions.get("sections", set()) - {BASE}
         return reach.digests | order | _declared(declared if listed else played, reach.mentions)
 
 
-def is_helper(method: str) -> bool:
-    """A chapter's method that only its own code calls: `_name`, but not `__name__`."""
-    return method.startswith("_") and not method.startswith("__")
+def _add_helpers(reach: Reach, classes: list[ClassSource]) -> None:
+    """Reach those helper methods of a chapter that the code reached mentions."""
+    helpers = [m for source in classes for m in source.methods if is_helper(m.node)]
+    while named := [m for m in helpers if m.node.name in reach.mentions]:
+        for method in named:
+            helpers.remove(method)
+            reach.add(f"{method.module}:{method.node.name}", method.module, [method.node])
 
 
-def _with_body(chapter: ast.ClassDef, body: list[ast.stmt]) -> ast.ClassDef:
-    return ast.ClassDef(
-        chapter.name, chapter.bases, chapter.keywords, body or [ast.Pass()], chapter.decorator_list
-    )
+def is_helper(method: ast.FunctionDef) -> bool:
+    """Whether only the chapter's own code calls a method: `_name`, but not `__name__`."""
+    private = method.name.startswith("_") and not method.name.startswith("__")
+    return private and not declarations(method)
+
+
+def _frame(source: ClassSource) -> ast.ClassDef:
+    """A chapter's class without its sections and helpers, which are reached one by one."""
+    apart = [m.node for m in source.methods if declarations(m.node) or is_helper(m.node)]
+    node = source.node
+    body = [n for n in node.body if n not in apart] or [ast.Pass()]
+    return ast.ClassDef(node.name, node.bases, node.keywords, body, node.decorator_list)
 
 
 def _undeclared(method: ast.FunctionDef) -> ast.FunctionDef:
@@ -166,11 +179,11 @@ def _undeclared(method: ast.FunctionDef) -> ast.FunctionDef:
     return ast.FunctionDef(method.name, method.args, method.body, rest)
 
 
-def _declared(methods: list[ast.FunctionDef], mentions: Collection[str]) -> dict[str, str]:
+def _declared(methods: list[Method], mentions: Collection[str]) -> dict[str, str]:
     """What code that draws may read of the sections' declarations."""
     found = {}
     for name in sorted(DECLARED & set(mentions)):
-        values = [_argument(call, name) for method in methods for call in declarations(method)]
+        values = [_argument(call, name) for m in methods for call in declarations(m.node)]
         found[f"the sections' {name}"] = read_piece(tuple(values)).digest
     return found
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from ngpt_film import measure_command
 from ngpt_film.terminal import print_json
 from ngpt_math.errors import UsageError
 from ngpt_math.files import shown
@@ -14,7 +15,7 @@ from ngpt_math.files import shown
 KINDS = ("ngpt", "gpt", "gpt-qknorm", "both")
 
 
-def _need_torch() -> None:
+def need_torch() -> None:
     """Raises UsageError where torch is not installed: rendering does without it."""
     from importlib.util import find_spec
 
@@ -33,7 +34,7 @@ def _need_torch() -> None:
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder of the runs.")
 def train(preset: str, out: Path | None, **options: Any) -> None:
     """Train a preset's models; a stopped run goes on with the same command."""
-    _need_torch()
+    need_torch()
     from ngpt_math import training
 
     for path in training.run(preset, options.pop("kind"), out=out, **options):
@@ -52,7 +53,7 @@ def record(chapters: tuple[str, ...], check: bool, as_json: bool) -> None:
         if chapter not in CHAPTERS:
             known = ", ".join(CHAPTERS)
             raise UsageError(f"there is no chapter '{chapter}'", f"the chapters are: {known}")
-    _need_torch()
+    need_torch()
     from ngpt_math import record as recorder
 
     rows = []
@@ -71,4 +72,4 @@ def record(chapters: tuple[str, ...], check: bool, as_json: bool) -> None:
         print_json(rows)
 
 
-COMMANDS = (train, record)
+COMMANDS = (train, record, *measure_command.COMMANDS)

@@ -7,14 +7,16 @@ and a film whose shots are all fresh need the declarations only.
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
+from ngpt_film.sources import Sources
 from ngpt_math.errors import StudioError, UsageError
-from ngpt_math.files import ROOT, shown
 from scenes.film import FILM, Entry
 from scenes.stage.section import Section
+
+BASE = "scenes.stage.chapter.Chapter"  # of all chapters; it declares no section
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,47 +78,84 @@ def targets(texts: tuple[str, ...], film: tuple[Entry, ...] = FILM) -> tuple[Tar
     return tuple(target(text, film) for text in texts or tuple(e.key for e in film))
 
 
-def source_path(entry: Entry, root: Path = ROOT) -> Path:
-    """The file that declares the chapter."""
-    return root / "scenes" / f"{entry.key}.py"
-
-
-def outline(entry: Entry, root: Path = ROOT) -> Outline:
+def outline(entry: Entry, sources: Sources | None = None) -> Outline:
     """Read the sections of a chapter from its source.
 
     Raises:
         StudioError: the source is missing, cannot be parsed, or declares no section.
     """
-    body = chapter_class(entry, root).body
-    declared = [(m, d) for m in body if isinstance(m, ast.FunctionDef) for d in declarations(m)]
+    sources = sources or Sources()
+    declared = declared_methods(chapter_classes(entry, sources))
     if not declared:
         raise StudioError(
-            f"{shown(source_path(entry, root))} declares no section",
+            f"scenes/{entry.key}.py declares no section",
             "mark the methods of its chapter with @section",
         )
     try:
-        return Outline(entry, tuple(_read(method.name, call) for method, call in declared))
+        return Outline(entry, tuple(_read(m.node.name, declarations(m.node)[0]) for m in declared))
     except ValueError:  # a declaration that only running the module can tell
         return Outline(entry, entry.load().sections())
 
 
-def chapter_class(entry: Entry, root: Path = ROOT) -> ast.ClassDef:
-    """The syntax tree of a chapter's class.
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A method's syntax tree and the module it stands in."""
+
+    module: str
+    node: ast.FunctionDef
+
+
+@dataclass(frozen=True, slots=True)
+class ClassSource:
+    """A class's syntax tree and the module it stands in."""
+
+    module: str
+    node: ast.ClassDef
+
+    @property
+    def methods(self) -> list[Method]:
+        """Its own methods, in order."""
+        return [Method(self.module, n) for n in self.node.body if isinstance(n, ast.FunctionDef)]
+
+
+def chapter_classes(entry: Entry, sources: Sources) -> list[ClassSource]:
+    """The classes that a chapter is written in, the last of them first: those it builds on.
+
+    The base of all chapters is not among them.
 
     Raises:
-        StudioError: the source is missing, cannot be parsed, or lacks the class.
+        StudioError: a source is missing or cannot be parsed, or the class is not in it.
     """
-    path = source_path(entry, root)
-    try:
-        tree = ast.parse(path.read_text())
-    except FileNotFoundError as error:
-        raise StudioError(f"{shown(path)} is missing", "restore it, or mend FILM") from error
-    except SyntaxError as error:
-        raise StudioError(f"{shown(path)}, line {error.lineno}: {error.msg}", "mend it") from error
-    for node in tree.body:
-        if isinstance(node, ast.ClassDef) and node.name == entry.class_name:
-            return node
-    raise StudioError(f"{shown(path)} has no class {entry.class_name}", "write it, or mend FILM")
+    module = f"scenes.{entry.key}"
+    if sources.module(module) is None:
+        raise StudioError(f"scenes/{entry.key}.py is missing", "restore it, or mend FILM")
+    found = list(_lineage(module, entry.class_name, sources))
+    if not found:
+        problem = f"scenes/{entry.key}.py has no class {entry.class_name}"
+        raise StudioError(problem, "write it, or mend FILM")
+    return found[::-1]
+
+
+def _lineage(module: str, name: str, sources: Sources) -> Iterator[ClassSource]:
+    """A class of the project and those it inherits from, wherever they are imported from."""
+    source = sources.module(module)
+    if source is None or f"{module}.{name}" == BASE:
+        return
+    for node in source.bindings.get(name, ()):
+        if isinstance(node, ast.ClassDef):
+            yield ClassSource(module, node)
+            for base in node.bases:
+                yield from _lineage(module, ast.unparse(base), sources)
+    for origin, attribute in source.imported.get(name.split(".")[0], ()):
+        rest = [attribute] if attribute else name.split(".")[1:]
+        if len(rest) == 1:
+            yield from _lineage(origin, rest[0], sources)
+
+
+def declared_methods(classes: list[ClassSource]) -> list[Method]:
+    """The sections' methods in order, of classes that are listed from the base up."""
+    methods = {m.node.name: m for source in classes for m in source.methods}
+    return [method for method in methods.values() if declarations(method.node)]
 
 
 def declarations(method: ast.FunctionDef) -> list[ast.Call]:

@@ -31,11 +31,15 @@ class Reach:
 
     `digests` maps a piece's label, such as `scenes.stage.style.GREEN`, to its digest; `mentions`
     maps every attribute name and identifier-like string in the code reached to the labels of the
-    pieces that hold it.
+    pieces that hold it. `pieces` keeps what was read, for other reaches over the same sources; a
+    label stands for the same statements in all of them.
     """
 
-    def __init__(self, sources: Sources) -> None:
+    def __init__(
+        self, sources: Sources, pieces: dict[tuple[str, str], Piece] | None = None
+    ) -> None:
         self.sources = sources
+        self._pieces = {} if pieces is None else pieces
         self.digests: dict[str, str] = {}
         self.mentions: dict[str, set[str]] = {}
         self._followed: set[tuple[str, Chain]] = set()
@@ -45,7 +49,9 @@ class Reach:
         """Reach `statements` of `module` under `label`, and all that they name."""
         if label in self.digests:
             return
-        piece = read_piece(tuple(statements))
+        piece = self._pieces.get((module, label))
+        if piece is None:
+            piece = self._pieces[module, label] = read_piece(tuple(statements))
         self.digests[label] = piece.digest
         for word in piece.mentions:
             self.mentions.setdefault(word, set()).add(label)

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from manim import SceneFileWriter, tempconfig
+from manim import Scene, SceneFileWriter, tempconfig
 from PIL import Image
 
 from ngpt_film.box import EVERYWHERE, Box
@@ -27,7 +27,6 @@ from scenes.stage.chapter import Chapter
 from scenes.stage.style import COLOUR
 
 Tell = Callable[[int], None]  # hears how many frames are done
-SinkOf = Callable[[str], Any]
 
 TEXT_CACHE = ROOT / "renders" / "manim"
 
@@ -57,21 +56,18 @@ class SectionFailed(Exception):
 
 
 class _Tap(SceneFileWriter):
-    """Manim's file writer that writes nothing, and hands each section's frames on.
+    """Manim's file writer that writes nothing, and hands each section's frames on."""
 
-    `sink_of` gives, by section's name, what takes its frames: something with `write`.
-    """
-
-    def __init__(self, sink_of: SinkOf, tell: Tell | None, settings: Any) -> None:
-        self._sink_of = sink_of
-        self._last: Any = None
+    def __init__(self, sinks: Mapping[str, Any] | _Reels, tell: Tell | None, settings: Any) -> None:
+        self._sinks = sinks
         self._tell = tell
+        self._last: Any = None
         self.counts: dict[str, int] = {}
         super().__init__(settings)
 
     def write_frame(self, pixels: Any, *, repeat: int = 1, changed: Box = EVERYWHERE) -> None:
         name = self.sections[-1].name
-        sink = self._sink_of(name)
+        sink = self._sinks[name]
         # What changed is known since the frame before, which another sink may have got.
         sink.write(pixels, repeat, changed if sink is self._last else EVERYWHERE)
         self._last = sink
@@ -80,27 +76,44 @@ class _Tap(SceneFileWriter):
             self._tell(sum(self.counts.values()))
 
 
-class _Reel:
-    """One segment a section, each open only while its section is played."""
+class _Reels:
+    """A segment for each section: begun with its first frame, kept when the next one begins."""
 
-    def __init__(self, paths: Mapping[str, Path], quality: Quality, digest: bool) -> None:
-        self._paths, self._quality, self._digest = paths, quality, digest
-        self.writers: dict[str, SegmentWriter] = {}
+    def __init__(
+        self,
+        start: Callable[[str], SegmentWriter],
+        taken: Callable[[str, Take], None] | None,
+    ) -> None:
+        self._start, self._taken = start, taken
         self._open = ExitStack()
+        self._name = ""
+        self._writer: Any = None
+        self.takes: dict[str, Take] = {}
 
-    def __enter__(self) -> _Reel:
+    def __getitem__(self, name: str) -> Any:
+        if name != self._name:
+            self._finish()
+            self._name, self._writer = name, self._open.enter_context(self._start(name))
+        return self._writer
+
+    def _finish(self) -> None:
+        if not self._name:
+            return
+        self._open.close()
+        name, self._name = self._name, ""
+        self.takes[name] = _take(self._writer, ((name, self._writer.frames),))
+        if self._taken is not None:
+            self._taken(name, self.takes[name])
+
+    def __enter__(self) -> _Reels:
         return self
 
-    def sink_of(self, name: str) -> SegmentWriter:
-        """The segment of a section. The one before it is finished."""
-        if name not in self.writers:
-            self._open.close()
-            writer = _writer(self._paths[name], self._quality, self._digest)
-            self.writers[name] = self._open.enter_context(writer)
-        return self.writers[name]
-
-    def __exit__(self, *failure: Any) -> None:
-        self._open.__exit__(*failure)
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        """Keep the segment that is being written only if nothing went wrong."""
+        if kind is None:
+            self._finish()
+        else:
+            self._open.__exit__(kind, error, trace)
 
 
 class _Still:
@@ -110,10 +123,6 @@ class _Still:
 
     def write(self, pixels: Pixels, repeat: int, changed: Box) -> None:
         self.pixels = pixels.copy()
-
-
-def _no_sink(section: str) -> Any:
-    raise AssertionError("a frame was drawn that nobody wants")
 
 
 def _settings(quality: Quality, text_cache: Path = TEXT_CACHE) -> dict[str, Any]:
@@ -149,12 +158,12 @@ def _run(
     chapter: type[Chapter],
     names: tuple[str, ...],
     quality: Quality,
-    sink_of: SinkOf,
+    sinks: Mapping[str, Any] | _Reels,
     only_frame: int | None = None,
     tell: Tell | None = None,
 ) -> tuple[FilmRenderer, Chapter]:
-    """Play the sections `names` into their sinks; the caller has applied `_settings`."""
-    renderer, scene = _scene(chapter, names, sink_of, only_frame, tell)
+    """Play the sections `names` into `sinks`; the caller has applied `_settings`."""
+    renderer, scene = _scene(chapter, names, sinks, only_frame, tell)
     scene.render()
     return renderer, scene
 
@@ -162,13 +171,13 @@ def _run(
 def _scene(
     chapter: type[Chapter],
     names: tuple[str, ...],
-    sink_of: SinkOf,
+    sinks: Mapping[str, Any] | _Reels,
     only_frame: int | None = None,
     tell: Tell | None = None,
 ) -> tuple[FilmRenderer, Chapter]:
-    """A scene that will play the sections `names` into their sinks."""
+    """A scene that will play the sections `names` into `sinks`."""
     renderer = FilmRenderer(
-        file_writer_class=partial(_Tap, sink_of, tell),
+        file_writer_class=partial(_Tap, sinks, tell),
         camera_class=camera_of(chapter),
     )
     renderer.only_frame = only_frame
@@ -177,19 +186,41 @@ def _scene(
     return renderer, scene
 
 
+def _play(renderer: FilmRenderer, scene: Chapter, names: tuple[str, ...]) -> None:
+    """Play a scene. Raises SectionFailed from what it raises."""
+    try:
+        scene.render()
+    except Exception as error:
+        section = renderer.file_writer.sections[-1].name
+        counts = {n: k for n, k in renderer.frames_of.items() if n != section}
+        raise SectionFailed(section if section in names else names[0], counts) from error
+
+
 def shoot_each(
-    chapter: type[Chapter], paths: Mapping[str, Path], quality: Quality, *, digest: bool = False
+    chapter: type[Chapter],
+    paths: Mapping[str, Path],
+    quality: Quality,
+    *,
+    digest: bool = False,
+    text_cache: Path = TEXT_CACHE,
+    tell: Tell | None = None,
+    taken: Callable[[str, Take], None] | None = None,
 ) -> dict[str, Take]:
     """Play `chapter` once and write each section named in `paths` to its own segment.
 
-    Sections not named are fast-forwarded, and those after the last one left out.
+    Sections not named are fast-forwarded, and those after the last one left out. A segment is there
+    as soon as the next section begins, and `taken` hears of it.
+
+    Raises:
+        SectionFailed: a section raised; its error is the cause. The segments before it are there.
     """
     names = _names(chapter, tuple(paths))
-    with tempconfig(_settings(quality)), _Reel(paths, quality, digest) as reel:
-        renderer, _ = _run(chapter, names, quality, reel.sink_of)
-        counts = renderer.file_writer.counts
-        _check_shown(chapter, names, counts)
-    return {n: _take(reel.writers[n], ((n, counts[n]),)) for n in names}
+    reels = _Reels(lambda name: _writer(paths[name], quality, digest), taken)
+    with tempconfig(_settings(quality, text_cache)), reels:
+        renderer, scene = _scene(chapter, names, reels, tell=tell)
+        _play(renderer, scene, names)
+        _check_shown(chapter, names, renderer.file_writer.counts)
+    return reels.takes
 
 
 def shoot(
@@ -206,7 +237,7 @@ def shoot(
     names = _names(chapter, section_names)
     settings = _settings(quality, text_cache)
     with tempconfig(settings), _writer(out, quality, digest) as writer:
-        renderer, _ = _run(chapter, names, quality, lambda _: writer, tell=tell)
+        renderer, _ = _run(chapter, names, quality, dict.fromkeys(names, writer), tell=tell)
         counts = renderer.file_writer.counts
         _check_shown(chapter, names, counts)
     return _take(writer, tuple((n, counts[n]) for n in names))
@@ -222,13 +253,8 @@ def lengths(
     """
     names = _names(chapter, None)
     with tempconfig(_settings(quality, text_cache)):
-        renderer, scene = _scene(chapter, names, _no_sink, only_frame=-1)
-        try:
-            scene.render()
-        except Exception as error:
-            section = renderer.file_writer.sections[-1].name
-            counts = {n: k for n, k in renderer.frames_of.items() if n != section}
-            raise SectionFailed(section if section in names else names[0], counts) from error
+        renderer, scene = _scene(chapter, names, {}, only_frame=-1)
+        _play(renderer, scene, names)
     return {name: renderer.frames_of.get(name, 0) for name in names}
 
 
@@ -244,14 +270,14 @@ def still(
     """Write one frame of a section as PNG: what it ends with, or the frame at a fraction of it."""
     names = _names(chapter, (section,))
     with tempconfig(_settings(quality, text_cache)):
-        renderer, scene = _run(chapter, names, quality, _no_sink, only_frame=-1)
+        renderer, scene = _run(chapter, names, quality, {}, only_frame=-1)
         if at == "end":
             renderer.update_frame(scene)
             pixels: Any = renderer.get_frame()
         else:
             kept = _Still()
             frame = round(float(at) * max(0, renderer.frame - 1))
-            _run(chapter, names, quality, lambda _: kept, only_frame=frame)
+            _run(chapter, names, quality, {section: kept}, only_frame=frame)
             pixels = kept.pixels
     with whole_file(out_png) as temporary:
         Image.fromarray(pixels).convert("RGB").save(temporary, format="png")
@@ -273,3 +299,14 @@ def _writer(path: Path, quality: Quality, digest: bool) -> SegmentWriter:
 
 def _take(writer: SegmentWriter, sections: tuple[tuple[str, int], ...]) -> Take:
     return Take(writer.path, writer.frames, writer.frames / writer.fps, sections, writer.digest)
+
+
+def last_picture(scene_class: type[Scene], quality: Quality, text_cache: Path) -> Image.Image:
+    """What a scene ends with; nothing before it is drawn."""
+    with tempconfig(_settings(quality, text_cache)):
+        renderer = FilmRenderer(partial(_Tap, {}, None), camera_of(scene_class))
+        renderer.only_frame = -1
+        scene = scene_class(renderer=renderer)
+        scene.render()
+        renderer.update_frame(scene)
+        return Image.fromarray(renderer.get_frame()).convert("RGB")

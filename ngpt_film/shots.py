@@ -12,21 +12,21 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from ngpt_film.crew import Failure, StopAll, Tell, disk_full, failure
 from ngpt_film.fingerprint import Chapters, Fingerprint, changes
 from ngpt_film.outline import Target
 from ngpt_film.quality import Quality
-from ngpt_math.errors import DamagedFile, StudioError
+from ngpt_math.errors import DamagedFile
 from ngpt_math.files import ROOT, card_path, read_card, sha256_of, write_card
 from scenes.film import Entry
 
 RENDERS = ROOT / "renders"
-Tell = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,29 +138,67 @@ def load_camera() -> None:
         importlib.import_module("ngpt_film.shoot")
 
 
-def render(shot: Shot, tell: Tell) -> dict[str, Any]:
-    """Draw and encode a shot in this process; returns its card.
+Run = tuple[Shot, ...]  # shots of one chapter and quality, in its order
 
-    `tell` hears the number of frames done. Errors of the chapter go through as they are.
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What became of a run: whether a section failed, which ended it, and why."""
+
+    failed: str = ""
+    failure: Failure | None = None
+
+
+def render(run: Run, tell: Tell) -> Rendered:
+    """Draw and encode the shots of a run in this process, playing their chapter once.
+
+    Each is kept as soon as it is complete, and one that is there is passed over. `tell` hears the
+    number of frames done. What a section raises ends the run and is returned.
+
+    Raises:
+        StopAll: a source changed while it was drawn.
+        OSError: the disk is full.
     """
-    from ngpt_film.shoot import shoot
+    from ngpt_film.shoot import SectionFailed, Take, shoot_each
 
-    with files_read(ROOT) as inputs, text_cache(shot) as cache:
-        chapter = shot.entry.load()
-        take = shoot(chapter, (shot.section,), shot.path, shot.quality, text_cache=cache, tell=tell)
-    _check_unchanged(shot)
-    card = {
+    missing = {shot.section: shot for shot in run if not status(shot).fresh}
+    first = run[0]
+    with files_read(ROOT) as inputs, text_cache(first) as cache:
+
+        def keep(name: str, take: Take) -> None:
+            _check_unchanged(missing[name])
+            write_card(take.path, _card(missing[name], take.frames, inputs))
+
+        paths = {name: shot.path for name, shot in missing.items()}
+        try:
+            shoot_each(
+                first.entry.load(), paths, first.quality, text_cache=cache, tell=tell, taken=keep
+            )
+        except SectionFailed as stop:
+            cause = own_fault(stop)
+            return Rendered(f"{first.entry.key}:{stop.section}", failure(cause))
+    return Rendered()
+
+
+def own_fault(stop: Exception) -> BaseException:
+    """What a section that failed raised; raised on where it is not the section's own fault."""
+    cause = stop.__cause__ or stop
+    if isinstance(cause, StopAll) or disk_full(cause):
+        raise cause
+    return cause
+
+
+def _card(shot: Shot, frames: int, inputs: set[str]) -> dict[str, Any]:
+    return {
         "chapter": shot.entry.key,
         "section": shot.section,
         "quality": shot.quality.name,
         "fingerprint": shot.fingerprint.digest,
         "parts": dict(shot.fingerprint.parts),
-        "frames": take.frames,
+        "frames": frames,
         "fps": shot.quality.fps,
         "inputs": {name: sha256_of(ROOT / name) for name in sorted(inputs)},
     }
-    write_card(shot.path, card)
-    return card
 
 
 def _check_unchanged(shot: Shot) -> None:
@@ -169,7 +207,7 @@ def _check_unchanged(shot: Shot) -> None:
     if now.digest != shot.fingerprint.digest:
         shot.path.unlink()
         why = changes(shot.fingerprint.parts, now.parts)[0]
-        raise StudioError(f"{why} while it was drawn", "run the same command again")
+        raise StopAll(f"{why} while {shot.name} was drawn", "run the same command again")
 
 
 def measure(shot: Shot) -> dict[str, int]:

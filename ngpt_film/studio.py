@@ -4,33 +4,19 @@ from __future__ import annotations
 
 import fcntl
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from ngpt_film import crew, mastering, shots
-from ngpt_film.crew import Event, Failure
+from ngpt_film import mastering, shots
+from ngpt_film.crew import Failure
 from ngpt_film.outline import Target
 from ngpt_film.quality import Quality
-from ngpt_film.shots import Shot, Status, Tell
+from ngpt_film.rendering import Crew, Report, render_all
+from ngpt_film.shots import Shot, Status
 from ngpt_math.errors import StudioError
 from ngpt_math.recordings import CHAPTERS, load
-
-Lengths = dict[str, int]  # frames by shot's name
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far the whole job is, in frames, and what just happened, in words."""
-
-    done: int
-    frames: int
-    news: str = ""
-
-
-Report = Callable[[Progress], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +32,7 @@ def make(
     wanted: tuple[Target, ...],
     quality: Quality,
     out: Path,
-    jobs: int,
+    by: Crew,
     report: Report,
     renders: Path = shots.RENDERS,
 ) -> Outcome:
@@ -61,7 +47,7 @@ def make(
     with alone(renders):
         planned = shots.plan(wanted, quality, renders)
         stale = tuple(s for s in planned if not shots.status(s).fresh)
-        failures = render_all(stale, jobs, report) if stale else {}
+        failures = render_all(stale, by, report) if stale else {}
         rendered = tuple(s.name for s in stale if s.name not in failures)
         if failures:
             return Outcome(None, rendered, failures)
@@ -109,68 +95,3 @@ def clear_partial(renders: Path) -> None:
             shutil.rmtree(path, ignore_errors=True)
         else:
             path.unlink(missing_ok=True)
-
-
-def render_all(stale: Sequence[Shot], jobs: int, report: Report) -> dict[str, Failure]:
-    """Render shots in processes, the longest first; returns the failures by shot's name."""
-    shots.load_camera()
-    frames, failures = find_lengths(stale, jobs, report)
-    total = sum(frames.values())
-    done = dict.fromkeys(frames, 0)
-    by_length = sorted((s for s in stale if s.name in frames), key=lambda s: -frames[s.name])
-    with closing(crew.run(shots.render, by_length, jobs)) as events:
-        for event in events:
-            name = event.task.name
-            done[name] = frames[name] if event.result else event.done
-            if event.failure:
-                failures[name] = event.failure
-            report(Progress(sum(done.values()), total, _news(name, event)))
-    return failures
-
-
-def _news(name: str, event: Event[Any, Any]) -> str:
-    if event.failure:
-        return f"{name} failed: {event.failure.line}"
-    if event.retry:
-        return f"{name} starts again: {event.retry}"
-    return f"{name} is done" if event.result else ""
-
-
-def find_lengths(
-    stale: Sequence[Shot], jobs: int, report: Report
-) -> tuple[Lengths, dict[str, Failure]]:
-    """The frames of each shot, by playing each chapter once without drawing.
-
-    Where a section fails, it and those after it cannot be drawn; those before it can.
-    """
-    firsts = {shot.entry.key: shot for shot in reversed(stale)}
-    frames: Lengths = {}
-    failures: dict[str, Failure] = {}
-    with closing(crew.run(_measure, list(firsts.values()), jobs)) as events:
-        for event in events:
-            key = event.task.entry.key
-            found = event.result or Measured({}, event.task.section, event.failure)
-            frames |= {f"{key}:{name}": count for name, count in found.frames.items()}
-            if found.failure:
-                failures[f"{key}:{found.failed}"] = found.failure
-                report(Progress(0, 0, f"{key}:{found.failed} failed: {found.failure.line}"))
-    wanted = {shot.name for shot in stale}
-    return {name: count for name, count in frames.items() if name in wanted}, failures
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """A chapter's frames by section, up to the section that failed, if one did."""
-
-    frames: Mapping[str, int]
-    failed: str = ""
-    failure: Failure | None = None
-
-
-def _measure(shot: Shot, tell: Tell) -> Measured:
-    from ngpt_film.shoot import SectionFailed
-
-    try:
-        return Measured(shots.measure(shot))
-    except SectionFailed as stop:
-        return Measured(stop.frames, stop.section, crew.failure(stop.__cause__ or stop))

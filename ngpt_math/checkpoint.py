@@ -18,6 +18,7 @@ from ngpt_math.errors import DamagedFile
 from ngpt_math.files import ASSETS, read_card, shown, whole_file, write_card
 from ngpt_math.gpt import GPT
 from ngpt_math.ngpt import NGPT
+from ngpt_math.ngpt_variants import VariantNGPT
 
 FORMAT = "ngpt-checkpoint/1"
 NORM_TOLERANCE = 1e-6
@@ -27,7 +28,9 @@ Model = NGPT | GPT
 
 def build_model(config: ModelConfig) -> Model:
     """A new model with random weights from torch's generator."""
-    return NGPT(config) if config.normalized else GPT(config)
+    if not config.normalized:
+        return GPT(config)
+    return NGPT(config) if config.as_printed else VariantNGPT(config)
 
 
 def checkpoint_path(preset: str, kind: str) -> Path:
@@ -52,6 +55,9 @@ def save_model(path: Path, model: Model, card: dict[str, Any]) -> None:
     """Write a model's weights and their card."""
     header = {"format": FORMAT, "config": json.dumps(dataclasses.asdict(model.config))}
     weights = {name: p.detach().cpu().contiguous() for name, p in model.named_parameters()}
+    if isinstance(model, NGPT):  # parametrized weights are kept as the forward pass uses them
+        used = {f"{name}.weight": m.effective() for name, m in model.constrained()}
+        weights |= {name: w.detach().cpu().contiguous() for name, w in used.items()}
     with whole_file(path) as temporary:
         save_file(weights, temporary, metadata=header)
     write_card(path, card)

@@ -15,6 +15,8 @@ from typing import Any
 from ngpt_math.errors import UsageError
 
 KINDS = ("ngpt", "gpt", "gpt-qknorm")
+PRECISIONS = ("auto", "single", "bf16")
+ROPES = ("rotation", "nvidia")
 WHOLE = ("vocab", "d_model", "layers", "heads", "d_head", "d_mlp", "context", "groups", "kv_heads")
 POSITIVE = (
     "alpha_scale", "s_qk_scale", "s_hidden_scale", "s_gate_scale", "s_logit_scale", "rope_base",
@@ -32,20 +34,35 @@ class ModelConfig:
 
     Attributes:
         kind: "ngpt", "gpt" or "gpt-qknorm".
-        tokenizer: "letters", "bytes", or a vocabulary that the project has not.
+        tokenizer: "letters", "bytes", or a vocabulary that the project does not have.
         vocab: V. d_model: d. layers: L. heads: H. d_head: d_k. d_mlp: width of each MLP branch.
         context: the longest sequence in training, tokens.
         kv_heads: heads of keys and values of the baseline, None for as many as `heads`.
         rope_base: base of the rotary embedding.
         qk_norm: normalize queries and keys (eq. 15, 16); the nGPT only, the baseline has a kind.
-        tokenizer: "letters", "bytes", or a vocabulary that the project does not have.
+        norm_eps: half width of the shell in which weights, queries and keys keep their length; 0 in
+            the paper, where Norm(x) = x/‖x‖.
         groups: parts of a vector that are normalized one by one; 1 in the paper.
-        alpha_init, alpha_scale: α_A and α_M, the eigen learning rates.
-        s_qk_init, s_qk_scale: s_qk of queries and keys.
-        s_hidden_init, s_hidden_scale: s_u of the MLP.
-        s_gate_init, s_gate_scale: s_ν of the MLP's gate.
-        s_logit_init, s_logit_scale: s_z of the logits.
+        alpha_init, alpha_scale: α_A and α_M, the eigen learning rates (eq. 10, 11).
+        s_qk_init, s_qk_scale: s_qk of queries and keys (eq. 15, 16).
+        s_hidden_init, s_hidden_scale: s_u of the MLP (eq. 20).
+        s_gate_init, s_gate_scale: s_ν of the MLP's gate (eq. 21).
+        s_logit_init, s_logit_scale: s_z of the logits (eq. 3).
         init_std: standard deviation of the baseline's weights at the start.
+
+    The rest tells other people's nGPTs from the paper's, whose values are the defaults; `fidelity`
+    sets them by name.
+
+    Attributes:
+        parametrize: weights are normalized whenever they are read instead of after each step.
+        unit_embedding: an embedding enters at length 1, even where norm_eps or groups gave it
+            another.
+        rope: "rotation", or "nvidia" for the table of NVIDIA/ngpt, which turns nothing.
+        s_qk_on_keys: s_qk multiplies keys as well as queries.
+        alpha_abs: |α| in the forward pass instead of α.
+        root_on_hidden: u is multiplied by √d as the gate is.
+        renormalize: hidden states are normalized once more before each update.
+        value_residual: values are averaged with those of the first layer.
     """
 
     kind: str
@@ -73,6 +90,14 @@ class ModelConfig:
     s_logit_init: float = 1.0
     s_logit_scale: float | None = None
     init_std: float = 0.02
+    parametrize: bool = False
+    unit_embedding: bool = True
+    rope: str = "rotation"
+    s_qk_on_keys: bool = True
+    alpha_abs: bool = True
+    root_on_hidden: bool = False
+    renormalize: bool = False
+    value_residual: bool = False
 
     def __post_init__(self) -> None:
         """Refuse settings that no model can have.
@@ -92,6 +117,10 @@ class ModelConfig:
                 raise ValueError(f"{name} is {value!r}, expected a positive number")
         if self.heads % (self.kv_heads or self.heads) or self.d_head % 2:
             raise ValueError("kv_heads must divide heads, and d_head must be even")
+        if self.d_model % self.groups or (self.groups > 1 and self.d_head % (2 * self.groups)):
+            raise ValueError("groups must divide d_model, and half of d_head")
+        if self.rope not in ROPES:
+            raise ValueError(f"rope is {self.rope!r}, expected one of {', '.join(ROPES)}")
 
     def scale_or_default(self, scale: float | None) -> float:
         """`scale`, or the paper's 1/√d_model where it is None."""
@@ -101,6 +130,13 @@ class ModelConfig:
     def normalized(self) -> bool:
         """Whether this is the normalized transformer."""
         return self.kind == "ngpt"
+
+    @property
+    def as_printed(self) -> bool:
+        """Whether the forward pass is the paper's, with the weights as they are."""
+        others = (self.root_on_hidden, self.renormalize, self.value_residual)
+        papers = (self.unit_embedding, self.s_qk_on_keys, self.alpha_abs, self.rope == "rotation")
+        return all(papers) and not any(others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +155,10 @@ class TrainConfig:
         snapshot_of: "weights" keeps all of them, "norms" the lengths of their vectors and the
             condition numbers of their matrices.
         device: "cpu", "cuda" or "auto".
+        precision: "single"; "bf16", in which products are computed while weights, residual stream
+            and lengths stay single; or "auto", bf16 on CUDA.
+        compile: compile the model and the projection of its weights. It takes about a minute, and
+            rounds otherwise, so a run is one or the other from its first step.
     """
 
     seed: int = 1
@@ -136,10 +176,20 @@ class TrainConfig:
     snapshots: int = 60
     snapshot_of: str = "norms"
     device: str = "auto"
+    precision: str = "auto"
+    compile: bool = False
 
     def __post_init__(self) -> None:
-        """A pair read from JSON is a list."""
+        """Refuse an unknown precision. A pair read from JSON is a list.
+
+        Raises:
+            ValueError: names the setting.
+        """
         object.__setattr__(self, "betas", tuple(self.betas))
+        if self.precision not in PRECISIONS:
+            raise ValueError(
+                f"precision is {self.precision!r}, expected one of {', '.join(PRECISIONS)}"
+            )
 
 
 # d_mlp is 4d in each branch, as in the paper.
@@ -173,7 +223,7 @@ TRAINING: Mapping[str, Mapping[str, Any]] = {
 # swept. The others: read off the public curves of the paper's 0.5B models at a context of 1k.
 LEARNING_RATES: Mapping[str, Mapping[str, float]] = {
     "toy": {"ngpt": 0.1, "gpt": 0.03, "gpt-qknorm": 0.03},
-    "mini": {"ngpt": 5e-3, "gpt": 1e-3, "gpt-qknorm": 1e-3},
+    "mini": {"ngpt": 1e-2, "gpt": 1e-3, "gpt-qknorm": 1e-3},
     "small": {"ngpt": 3e-3, "gpt": 1e-3, "gpt-qknorm": 1e-3},
     "paper-0.5b": {"ngpt": 1.5e-3, "gpt": 7e-4, "gpt-qknorm": 7e-4},
     "paper-1b": {"ngpt": 1.5e-3, "gpt": 7e-4, "gpt-qknorm": 7e-4},

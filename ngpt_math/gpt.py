@@ -10,7 +10,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ngpt_math.cache import Cache, LayerCache
 from ngpt_math.config import ModelConfig
+from ngpt_math.fused import linear
 from ngpt_math.layers import RMSNorm, Rotary, Trace, attend, attention_pattern, note
 
 
@@ -21,32 +23,38 @@ class Attention(nn.Module):
         super().__init__()
         self.heads, self.d_head = config.heads, config.d_head
         self.kv_heads = config.kv_heads or config.heads
-        rows = (self.heads + 2 * self.kv_heads) * self.d_head
-        self.qkv = nn.Linear(config.d_model, rows, bias=False)
+        self.sizes = tuple(n * self.d_head for n in (self.heads, self.kv_heads, self.kv_heads))
+        self.qkv = nn.Linear(config.d_model, sum(self.sizes), bias=False)
         self.out = nn.Linear(self.heads * self.d_head, config.d_model, bias=False)
         qk_norm = config.kind == "gpt-qknorm"
         self.q_norm = RMSNorm(self.d_head) if qk_norm else None
         self.k_norm = RMSNorm(self.d_head) if qk_norm else None
 
-    def forward(self, x: Tensor, rotary: Rotary, trace: Trace | None, at: str) -> Tensor:
-        """x [B, T, d], normalized, to [B, T, d]."""
-        heads, kv_heads = self.heads, self.kv_heads
-        qkv = self.qkv(x).unflatten(-1, (heads + 2 * kv_heads, self.d_head))
-        qk, v = qkv.split((heads + kv_heads, kv_heads), dim=-2)
-        q, k = rotary(self.normalize_qk(qk)).split((heads, kv_heads), dim=-2)
+    def forward(
+        self,
+        h: Tensor,
+        norm: RMSNorm,
+        rotary: Rotary,
+        trace: Trace | None,
+        at: str,
+        past: LayerCache | None = None,
+    ) -> Tensor:
+        """h [B, T, d] to [B, T, d]."""
+        start = 0 if past is None else past.length
+        parts = norm.into(self.qkv.weight, h, self.sizes)
+        q_raw, k_raw, v = (part.unflatten(-1, (-1, self.d_head)) for part in parts)
+        q, k = q_raw, k_raw
+        if self.q_norm is not None and self.k_norm is not None:
+            q, k = self.q_norm(q), self.k_norm(k)
+        q, k = rotary(q, start), rotary(k, start)
+        if past is not None:
+            k, v = past.extend(k, v)
         scale = self.d_head**-0.5
         mixed = attend(q, k, v, scale)
         if trace is not None:
             note(trace, at, q=q, k=k, v=v, pattern=attention_pattern(q, k, scale), mixed=mixed)
-            note(trace, at, q_raw=qk[..., :heads, :], k_raw=qk[..., heads:, :])
-        return self.out(mixed)
-
-    def normalize_qk(self, qk: Tensor) -> Tensor:
-        """RMS-normalized queries and keys, or the same ones."""
-        if self.q_norm is None or self.k_norm is None:
-            return qk
-        q, k = qk.split((self.heads, self.kv_heads), dim=-2)
-        return torch.cat((self.q_norm(q), self.k_norm(k)), dim=-2)
+            note(trace, at, q_raw=q_raw, k_raw=k_raw)
+        return linear(mixed, self.out.weight)[0]
 
 
 class MLP(nn.Module):
@@ -54,15 +62,16 @@ class MLP(nn.Module):
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        self.hidden_gate = nn.Linear(config.d_model, 2 * config.d_mlp, bias=False)
+        self.sizes = (config.d_mlp, config.d_mlp)
+        self.hidden_gate = nn.Linear(config.d_model, sum(self.sizes), bias=False)
         self.out = nn.Linear(config.d_mlp, config.d_model, bias=False)
 
-    def forward(self, x: Tensor, trace: Trace | None, at: str) -> Tensor:
-        """x [B, T, d], normalized, to [B, T, d]."""
-        u, nu = self.hidden_gate(x).chunk(2, dim=-1)
+    def forward(self, h: Tensor, norm: RMSNorm, trace: Trace | None, at: str) -> Tensor:
+        """h [B, T, d] to [B, T, d]."""
+        u, nu = norm.into(self.hidden_gate.weight, h, self.sizes)
         activation = u * F.silu(nu)
         note(trace, at, u=u, nu=nu, activation=activation)
-        return self.out(activation)
+        return linear(activation, self.out.weight)[0]
 
 
 class Block(nn.Module):
@@ -75,11 +84,18 @@ class Block(nn.Module):
         self.mlp_norm = RMSNorm(config.d_model)
         self.mlp = MLP(config)
 
-    def forward(self, h: Tensor, rotary: Rotary, trace: Trace | None, at: str) -> Tensor:
+    def forward(
+        self,
+        h: Tensor,
+        rotary: Rotary,
+        trace: Trace | None,
+        at: str,
+        past: LayerCache | None = None,
+    ) -> Tensor:
         """h [B, T, d] to the same after both steps."""
-        f_attention = self.attention(self.attention_norm(h), rotary, trace, at)
+        f_attention = self.attention(h, self.attention_norm, rotary, trace, at, past)
         mid = h + f_attention
-        f_mlp = self.mlp(self.mlp_norm(mid), trace, at)
+        f_mlp = self.mlp(mid, self.mlp_norm, trace, at)
         end = mid + f_mlp
         note(trace, at, h_in=h, f_attention=f_attention, h_mid=mid, f_mlp=f_mlp, h_out=end)
         return end
@@ -107,9 +123,13 @@ class GPT(nn.Module):
                 shrink = (2 * self.config.layers) ** 0.5 if name.endswith("out.weight") else 1.0
                 parameter.normal_(0.0, std / shrink)
 
-    def forward(self, tokens: Tensor, trace: Trace | None = None) -> Tensor:
-        """Logits [B, T, V] from tokens [B, T]."""
+    def forward(
+        self, tokens: Tensor, trace: Trace | None = None, cache: Cache | None = None
+    ) -> Tensor:
+        """Logits [B, T, V] from tokens [B, T], which follow on those of a cache."""
         h = self.embed(tokens)
         for layer, block in enumerate(self.blocks):
-            h = block(h, self.rotary, trace, f"layer{layer}")
-        return self.unembed(self.norm(h))
+            past = None if cache is None else cache[layer]
+            h = block(h, self.rotary, trace, f"layer{layer}", past)
+        (logits,) = self.norm.into(self.unembed.weight, h)
+        return logits

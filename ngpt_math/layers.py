@@ -1,18 +1,13 @@
-"""The parts both transformers are built from.
-
-`unit` is the hot path of the nGPT: x·(1/‖x‖) with its gradient written out, so that a normalization
-costs one reduction forwards and one backwards and keeps nothing but its own result.
-"""
+"""The parts both transformers are built from."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ngpt_math import sphere
+from ngpt_math.fused import linear, rotate, unit
 
 # Intermediate results by name, filled only when somebody asks: `model(tokens, trace={})`.
 Trace = dict[str, Tensor]
@@ -24,38 +19,6 @@ def note(trace: Trace | None, prefix: str, **tensors: Tensor) -> None:
         found = {f"{prefix}.{name}": t.detach() for name, t in tensors.items()}
         assert not trace.keys() & found.keys()
         trace.update(found)
-
-
-class _Unit(torch.autograd.Function):
-    """x/√(‖x‖² + eps) along the last axis, in single precision at least; zero stays zero."""
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, eps: float) -> Tensor:
-        wide = torch.promote_types(x.dtype, torch.float32)
-        squared = torch.linalg.vector_norm(x, dim=-1, keepdim=True, dtype=wide).square_()
-        inverse = squared.add_(eps).rsqrt_()
-        inverse.masked_fill_(inverse > 1 / sphere.SMALLEST_NORM, 0.0)
-        y = (x * inverse).to(x.dtype)
-        ctx.save_for_backward(y, inverse)
-        return y
-
-    @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
-        """The part of the gradient that touches the sphere, over the length: (g − y(y·g))/‖x‖.
-
-        With eps > 0 the vectors y are shorter than 1 and the same line is still exact.
-        """
-        y, inverse = ctx.saved_tensors
-        (gradient,) = gradients
-        radial = (gradient * y).sum(-1, keepdim=True, dtype=inverse.dtype)
-        flat = torch.addcmul(gradient, y, radial, value=-1).mul(inverse)
-        return flat.to(y.dtype), None
-
-
-def unit(x: Tensor, eps: float = 0.0) -> Tensor:
-    """Norm(x) of the paper: every vector along the last axis at length 1; zero stays zero."""
-    result: Tensor = _Unit.apply(x, eps)
-    return result
 
 
 class NormLinear(nn.Module):
@@ -71,6 +34,8 @@ class NormLinear(nn.Module):
         norm_eps: half width of the shell in which a weight vector keeps its length; 0 in the paper.
         groups: each weight vector is cut into this many parts of length 1 each; the output is
             divided by it, so that it stays a mean of cosines. 1 in the paper.
+        parametrize: normalize the weight whenever it is read, and let its gradient through, instead
+            of projecting it after each step. False in the paper. The stored weight then drifts.
     """
 
     def __init__(
@@ -80,9 +45,11 @@ class NormLinear(nn.Module):
         norm_dim_in: bool = True,
         norm_eps: float = 0.0,
         groups: int = 1,
+        parametrize: bool = False,
     ) -> None:
         super().__init__()
         self.norm_axis = 1 if norm_dim_in else 0
+        self.parametrize = parametrize
         self.norm_eps = norm_eps
         self.groups = groups
         self.weight = nn.Parameter(torch.randn(dim_out, dim_in))
@@ -91,18 +58,51 @@ class NormLinear(nn.Module):
     @torch.no_grad()
     def normalize_(self) -> None:
         """Put the weight vectors back on the sphere, in place."""
-        unit_weight = sphere.normalize(self.weight, self.norm_axis, self.norm_eps, self.groups)
-        self.weight.copy_(unit_weight)
+        if self.norm_eps == 0 and self.groups == 1:
+            wide = torch.promote_types(self.weight.dtype, torch.float32)
+            squared = self.weight.to(wide).square().sum(self.norm_axis, keepdim=True)
+            self.weight.mul_(squared.clamp_min_(sphere.SMALLEST_NORM**2).rsqrt_())
+            return
+        self.weight.copy_(self.projected())
+
+    def projected(self) -> Tensor:
+        """The weight with its vectors on the sphere."""
+        weight: Tensor = sphere.normalize(self.weight, self.norm_axis, self.norm_eps, self.groups)
+        return weight
+
+    def extra_repr(self) -> str:
+        """Shape and rule, for whoever prints the model."""
+        rows, columns = self.weight.shape
+        when = "when read" if self.parametrize else "after each step"
+        parts = f", {self.groups} groups" if self.groups > 1 else ""
+        shell = f", within {self.norm_eps:g}" if self.norm_eps else ""
+        vectors = "rows" if self.norm_axis == 1 else "columns"
+        return f"{columns} -> {rows}, {vectors} of length 1{shell}{parts}, {when}"
+
+    def effective(self) -> Tensor:
+        """The weight the forward pass uses."""
+        return self.projected() if self.parametrize else self.weight
+
+    def folded(self, row_scale: Tensor | None = None) -> Tensor:
+        """The weight with what multiplies the outputs in its rows; `row_scale` is [dim_out].
+
+        This is the same function as multiplying the outputs, and cheaper whenever a batch has more
+        tokens than the input has dimensions.
+        """
+        weight = self.effective()
+        if row_scale is not None:
+            weight = weight * row_scale[:, None]
+        return weight if self.groups == 1 else weight / self.groups
 
     def forward(self, x: Tensor, row_scale: Tensor | None = None) -> Tensor:
-        """x [..., dim_in] to [..., dim_out]; `row_scale` [dim_out] multiplies the outputs.
+        """x [..., dim_in] to [..., dim_out]; `row_scale` [dim_out] multiplies the outputs."""
+        return linear(x, self.folded(row_scale))[0]
 
-        It multiplies the weight's rows instead, which is the same function and cheaper whenever a
-        batch has more tokens than the input has dimensions.
-        """
-        weight = self.weight if row_scale is None else self.weight * row_scale[:, None]
-        y = F.linear(x, weight)
-        return y if self.groups == 1 else y / self.groups
+    def parts(
+        self, x: Tensor, sizes: tuple[int, ...], row_scale: Tensor | None = None
+    ) -> tuple[Tensor, ...]:
+        """As `forward`, the outputs cut into parts of `sizes`."""
+        return linear(x, self.folded(row_scale), sizes)
 
 
 class Scale(nn.Module):
@@ -110,7 +110,8 @@ class Scale(nn.Module):
 
     `stored` is the parameter, filled with `scale` at the start; `effective()` is what the forward
     pass uses, stored · init/scale, so it starts at `init`. A step of Adam moves the effective value
-    by about lr · init/scale.
+    by about lr · init/scale. In the models: s_qk, s_hidden (s_u), s_gate (s_ν), s_logit (s_z), and
+    alpha_attention, alpha_mlp (α_A, α_M).
     """
 
     def __init__(self, size: int, init: float = 1.0, scale: float = 1.0) -> None:
@@ -118,13 +119,22 @@ class Scale(nn.Module):
         self.ratio = init / scale
         self.stored = nn.Parameter(torch.full((size,), scale))
 
+    def extra_repr(self) -> str:
+        """Both values, for whoever prints the model."""
+        stored, effective = (float(v.detach().mean()) for v in (self.stored, self.effective()))
+        return f"{len(self.stored)}, stored mean {stored:.4g}, effective mean {effective:.4g}"
+
     def effective(self) -> Tensor:
         """The value the forward pass uses."""
         return self.stored if self.ratio == 1 else self.stored * self.ratio
 
 
 class RMSNorm(nn.Module):
-    """x/√(mean(x²) + ε) with a learnable gain, the baseline's norm."""
+    """x/√(mean(x²) + ε) with a learnable gain, the baseline's norm, in two parts.
+
+    A linear map that follows can take the gain into its columns (`gain_of_unit`), which is the same
+    function and cheaper whenever a batch has more tokens than the map has outputs.
+    """
 
     def __init__(self, dim: int, eps: float = 1e-6) -> None:
         super().__init__()
@@ -132,9 +142,19 @@ class RMSNorm(nn.Module):
         self.root = dim**0.5
         self.gain = nn.Parameter(torch.ones(dim))
 
+    def gain_of_unit(self) -> Tensor:
+        """What the direction is multiplied by [dim]: gain·√dim."""
+        return self.gain * self.root
+
     def forward(self, x: Tensor) -> Tensor:
         """x [..., dim], normalized along the last axis."""
-        return unit(x, self.eps) * (self.gain * self.root)
+        return unit(x, self.eps, self.gain_of_unit())
+
+    def into(
+        self, weight: Tensor, x: Tensor, sizes: tuple[int, ...] | None = None
+    ) -> tuple[Tensor, ...]:
+        """norm(x) @ weightᵀ in parts of `sizes`, the gain multiplied into the weight's columns."""
+        return linear(unit(x, self.eps), weight * self.gain_of_unit(), sizes)
 
 
 class Rotary(nn.Module):
@@ -158,26 +178,50 @@ class Rotary(nn.Module):
         """Tabulate the positions 0 … length − 1."""
         position = torch.arange(length, device=self.frequency.device)  # type: ignore[arg-type]
         turn = torch.outer(position, self.frequency)  # type: ignore[arg-type]
-        self.cos, self.sin = turn.cos()[:, None], turn.sin()[:, None]
+        self.cos = torch.cat((turn.cos(), turn.cos()), dim=-1)[:, None]
+        self.sin = turn.sin()[:, None]
 
     def forward(self, x: Tensor, start: int = 0) -> Tensor:
         """x [..., T, H, d_k] with each head turned by its position, the first one `start`."""
-        end = start + x.shape[-3]
+        cos, sin = self.window(start, x.shape[-3])
+        return rotate(x, cos.to(x.dtype), sin.to(x.dtype))
+
+    def window(self, start: int, length: int) -> tuple[Tensor, Tensor]:
+        """cos [length, 1, d_k] and sin [length, 1, d_k/2] of positions from `start` on."""
+        end = start + length
         if end > self.cos.shape[0]:
             self.grow(2 * end)
-        cos, sin = self.cos[start:end].to(x.dtype), self.sin[start:end].to(x.dtype)
-        a, b = x.chunk(2, dim=-1)
-        return torch.cat((a * cos - b * sin, b * cos + a * sin), dim=-1)
+        return self.cos[start:end], self.sin[start:end]
+
+
+def normalize_heads(
+    x: Tensor, norm_eps: float = 0.0, groups: int = 1, scale: Tensor | None = None
+) -> Tensor:
+    """Norm of each query or key, x [..., H, d_k] (eq. 15, 16); see `sphere.normalize`.
+
+    `scale` [H, d_k] multiplies the result. A group is made of whole rotary pairs (i, i + d_k/2), so
+    that the rotation keeps its length.
+    """
+    if norm_eps == 0 and groups == 1:
+        return unit(x, scale=scale)
+    by_group = x.unflatten(-1, (2, groups, -1)).transpose(-3, -2)
+    normal: Tensor = sphere.normalize(by_group.flatten(-3), -1, norm_eps, groups)
+    normal = normal.view(by_group.shape).transpose(-3, -2).flatten(-3)
+    return normal if scale is None else normal * scale
 
 
 def attend(q: Tensor, k: Tensor, v: Tensor, scale: float) -> Tensor:
-    """Causal attention, softmax(scale·q·kᵀ)·v.
+    """Causal attention, softmax(scale·q·kᵀ)·v. The queries belong to the last of the tokens.
 
-    q [B, T, H, d_k]; k, v [B, T, H_kv, d_k] with H_kv dividing H. Gives [B, T, H·d_k].
+    q [B, T, H, d_k]; k, v [B, T_all, H_kv, d_k] with H_kv dividing H. Gives [B, T, H·d_k].
     """
+    new, seen = q.shape[1], k.shape[1]
+    mask = None
+    if 1 < new < seen:
+        mask = torch.ones(new, seen, dtype=torch.bool, device=q.device).tril(seen - new)
     y = F.scaled_dot_product_attention(
-        q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2),
-        is_causal=True, scale=scale, enable_gqa=q.shape[2] != k.shape[2],
+        q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2), attn_mask=mask,
+        is_causal=new == seen, scale=scale, enable_gqa=q.shape[2] != k.shape[2],
     )  # fmt: skip
     return y.transpose(1, 2).flatten(2)
 

@@ -11,9 +11,9 @@ hidden state moves some way towards it. The paper's names and the ones here:
     s_qk     attention.s_qk       s_u      mlp.s_hidden           s_ν      mlp.s_gate
     s_z      s_logit
 
-Two things are computed in another order than printed, with the same result: a scale of a linear
-map's outputs multiplies the map's rows (s_u, s_ν·√d, s_z), and s_qk, which the paper puts on q and
-on k, is squared and put on q.
+One thing is computed in another order than printed, with the same result: a scale of a linear map's
+outputs multiplies the map's rows (s_u, s_ν·√d, s_z). `fused` holds the steps that are computed in
+one go.
 """
 
 from __future__ import annotations
@@ -24,9 +24,29 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ngpt_math import sphere
+from ngpt_math.cache import Cache, LayerCache
 from ngpt_math.config import ModelConfig
-from ngpt_math.layers import NormLinear, Rotary, Scale, Trace, attend, attention_pattern, note, unit
+from ngpt_math.fused import step, unit
+from ngpt_math.layers import (
+    NormLinear,
+    Rotary,
+    Scale,
+    Trace,
+    attend,
+    attention_pattern,
+    normalize_heads,
+    note,
+)
+
+
+def linear_of(config: ModelConfig) -> partial[NormLinear]:
+    """The model's kind of linear map, to be called with its two dimensions."""
+    return partial(
+        NormLinear,
+        norm_eps=config.norm_eps,
+        groups=config.groups,
+        parametrize=config.parametrize,
+    )
 
 
 class Attention(nn.Module):
@@ -35,38 +55,45 @@ class Attention(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         inner = config.heads * config.d_head
-        linear = partial(NormLinear, norm_eps=config.norm_eps, groups=config.groups)
+        linear = linear_of(config)
         self.config = config
-        self.qkv = linear(config.d_model, 3 * inner)
+        self.sizes = (inner, inner, inner)
+        self.qkv = linear(config.d_model, sum(self.sizes))
         self.out = linear(inner, config.d_model, norm_dim_in=False)
         s_qk_scale = config.scale_or_default(config.s_qk_scale)
         self.s_qk = Scale(inner, config.s_qk_init, s_qk_scale)
 
-    def forward(self, h: Tensor, rotary: Rotary, trace: Trace | None, at: str) -> Tensor:
+    def forward(
+        self,
+        h: Tensor,
+        rotary: Rotary,
+        trace: Trace | None,
+        at: str,
+        past: LayerCache | None = None,
+    ) -> Tensor:
         """h [B, T, d], unit vectors, to [B, T, d]."""
-        heads, d_head = self.config.heads, self.config.d_head
-        qkv = self.qkv(h).unflatten(-1, (3 * heads, d_head))  # eq. 12
-        qk, v = qkv.split((2 * heads, heads), dim=-2)
-        q, k = self.normalize_qk(rotary(qk)).chunk(2, dim=-2)
-        s_qk = self.s_qk.effective().view(heads, d_head)
+        start = 0 if past is None else past.length
+        d_head = self.config.d_head
+        q, k, v = (x.unflatten(-1, (-1, d_head)) for x in self.qkv.parts(h, self.sizes))  # eq. 12
+        s_qk = self.s_qk.effective().view(-1, d_head)
+        scaled_q = self.normalize(rotary(q, start), s_qk)  # eq. 15
+        scaled_k = self.normalize(rotary(k, start), s_qk)  # eq. 16
+        if past is not None:
+            scaled_k, v = past.extend(scaled_k, v)
         scale = d_head**0.5  # the products of unit vectors have variance 1/d_k
-        scaled_q = q * s_qk.square()  # eq. 15, 16, s_qk on both
-        mixed = attend(scaled_q, k, v, scale)  # eq. 13
+        mixed = attend(scaled_q, scaled_k, v, scale)  # eq. 13
         if trace is not None:
-            pattern = attention_pattern(scaled_q, k, scale)
-            note(trace, at, q=q * s_qk, k=k * s_qk, v=v, pattern=pattern, mixed=mixed)
-            note(trace, at, q_raw=qk[..., :heads, :], k_raw=qk[..., heads:, :])
+            pattern = attention_pattern(scaled_q, scaled_k, scale)
+            note(trace, at, q=scaled_q, k=scaled_k, v=v, pattern=pattern, mixed=mixed)
+            note(trace, at, q_raw=q, k_raw=k)
         suggestion: Tensor = self.out(mixed)  # eq. 14
         return suggestion
 
-    def normalize_qk(self, qk: Tensor) -> Tensor:
-        """Norm of every head's query and key (eq. 15, 16); the paper allows to leave it out."""
+    def normalize(self, x: Tensor, s_qk: Tensor) -> Tensor:
+        """Norm of every head's query or key, times s_qk; the paper allows to leave Norm out."""
         if not self.config.qk_norm:
-            return qk
-        if self.config.norm_eps == 0 and self.config.groups == 1:
-            return unit(qk)
-        shell: Tensor = sphere.normalize(qk, -1, self.config.norm_eps, self.config.groups)
-        return shell
+            return x * s_qk
+        return normalize_heads(x, self.config.norm_eps, self.config.groups, s_qk)
 
 
 class MLP(nn.Module):
@@ -75,8 +102,9 @@ class MLP(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         d_model, d_mlp = config.d_model, config.d_mlp
-        linear = partial(NormLinear, norm_eps=config.norm_eps, groups=config.groups)
-        self.hidden_gate = linear(d_model, 2 * d_mlp)
+        linear = linear_of(config)
+        self.sizes = (d_mlp, d_mlp)
+        self.hidden_gate = linear(d_model, sum(self.sizes))
         self.out = linear(d_mlp, d_model, norm_dim_in=False)
         self.s_hidden = Scale(d_mlp, config.s_hidden_init, config.s_hidden_scale)
         self.s_gate = Scale(d_mlp, config.s_gate_init, config.s_gate_scale)
@@ -84,14 +112,19 @@ class MLP(nn.Module):
 
     def forward(self, h: Tensor, trace: Trace | None, at: str) -> Tensor:
         """h [B, T, d], unit vectors, to [B, T, d]."""
-        # √d keeps SiLU curved: without it the gate's argument, a cosine, is so small that SiLU is
-        # nearly a line (A.1).
-        scales = torch.cat((self.s_hidden.effective(), self.s_gate.effective() * self.root))
-        u, nu = self.hidden_gate(h, row_scale=scales).chunk(2, dim=-1)  # eq. 17, 20, 21
+        u, nu = self.hidden_gate.parts(h, self.sizes, self.row_scale())  # eq. 17, 20, 21
         activation = u * F.silu(nu)  # eq. 18
         note(trace, at, u=u, nu=nu, activation=activation)
         suggestion: Tensor = self.out(activation)  # eq. 19
         return suggestion
+
+    def row_scale(self) -> Tensor:
+        """s_u and s_ν·√d, one above the other [2·d_MLP].
+
+        √d keeps SiLU curved: without it the gate's argument, a cosine, is so small that SiLU is
+        nearly a line (A.1).
+        """
+        return torch.cat((self.s_hidden.effective(), self.s_gate.effective() * self.root))
 
 
 class Block(nn.Module):
@@ -105,19 +138,23 @@ class Block(nn.Module):
         self.mlp = MLP(config)
         self.alpha_mlp = Scale(config.d_model, config.alpha_init, alpha_scale)
 
-    def forward(self, h: Tensor, rotary: Rotary, trace: Trace | None, at: str) -> Tensor:
+    def forward(
+        self,
+        h: Tensor,
+        rotary: Rotary,
+        trace: Trace | None,
+        at: str,
+        past: LayerCache | None = None,
+    ) -> Tensor:
         """h [B, T, d], unit vectors, to the same after both steps."""
-        h_attention = unit(self.attention(h, rotary, trace, at))
-        mid = step(h, h_attention, self.alpha_attention)  # eq. 10
-        h_mlp = unit(self.mlp(mid, trace, at))
-        end = step(mid, h_mlp, self.alpha_mlp)  # eq. 11
-        note(trace, at, h_in=h, h_attention=h_attention, h_mid=mid, h_mlp=h_mlp, h_out=end)
+        to_attention = self.attention(h, rotary, trace, at, past)
+        mid = step(h, to_attention, self.alpha_attention.effective().abs())  # eq. 10
+        to_mlp = self.mlp(mid, trace, at)
+        end = step(mid, to_mlp, self.alpha_mlp.effective().abs())  # eq. 11
+        if trace is not None:
+            note(trace, at, h_in=h, h_attention=unit(to_attention), h_mid=mid)
+            note(trace, at, h_mlp=unit(to_mlp), h_out=end)
         return end
-
-
-def step(h: Tensor, suggestion: Tensor, alpha: Scale) -> Tensor:
-    """h ← Norm(h + |α|·(h' − h)): some way along the chord, then back to the sphere."""
-    return unit(torch.lerp(h, suggestion, alpha.effective().abs().to(h.dtype)))
 
 
 class NGPT(nn.Module):
@@ -128,7 +165,7 @@ class NGPT(nn.Module):
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
-        linear = partial(NormLinear, norm_eps=config.norm_eps, groups=config.groups)
+        linear = linear_of(config)
         self.config = config
         self.embed = linear(config.d_model, config.vocab)
         self.rotary = Rotary(config.d_head, config.rope_base, config.context)
@@ -137,13 +174,16 @@ class NGPT(nn.Module):
         s_logit_scale = config.scale_or_default(config.s_logit_scale)
         self.s_logit = Scale(config.vocab, config.s_logit_init, s_logit_scale)
 
-    def forward(self, tokens: Tensor, trace: Trace | None = None) -> Tensor:
-        """Logits [B, T, V] from tokens [B, T]."""
-        h = F.embedding(tokens, self.embed.weight)
+    def forward(
+        self, tokens: Tensor, trace: Trace | None = None, cache: Cache | None = None
+    ) -> Tensor:
+        """Logits [B, T, V] from tokens [B, T], which follow on those of a cache."""
+        h = F.embedding(tokens, self.embed.effective())
         if self.config.groups > 1 or self.config.norm_eps > 0:
             h = unit(h)  # hidden states have length 1 exactly, whatever the weights may have
         for layer, block in enumerate(self.blocks):
-            h = block(h, self.rotary, trace, f"layer{layer}")
+            past = None if cache is None else cache[layer]
+            h = block(h, self.rotary, trace, f"layer{layer}", past)
         logits: Tensor = self.unembed(h, row_scale=self.s_logit.effective())  # eq. 1, 3
         return logits
 
@@ -152,6 +192,10 @@ class NGPT(nn.Module):
         return [(n, m) for n, m in self.named_modules() if isinstance(m, NormLinear)]
 
     def normalize_weights(self) -> None:
-        """Put every constrained weight back on the sphere (section 2.6, point 2)."""
+        """Put every constrained weight back on the sphere (section 2.6, point 2).
+
+        Parametrized weights are left to drift, as they do where they come from.
+        """
         for _, module in self.constrained():
-            module.normalize_()
+            if not module.parametrize:
+                module.normalize_()

@@ -123,12 +123,13 @@ class RunFolder:
 
     def _check_settings(self, kept: dict[str, Any], model: Model, config: TrainConfig) -> None:
         wanted = json.loads(settings(model, config))
-        for part in wanted:
+        for part, of in (("model", model.config), ("training", config)):
+            # A run older than a setting was made with what is now its default.
+            kept_all = {f.name: f.default for f in dataclasses.fields(of)} | kept[part]
             for name, value in wanted[part].items():
-                if name != "device" and kept[part].get(name) != value:
+                if name != "device" and kept_all[name] != value:
                     raise UsageError(
-                        f"{shown(self.path)} holds a run with {name} {kept[part].get(name)},"
-                        f" not {value}",
+                        f"{shown(self.path)} holds a run with {name} {kept_all[name]}, not {value}",
                         "choose another --out or remove that folder",
                     )
 

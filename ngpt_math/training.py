@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -59,6 +60,8 @@ def run(
     seed: int | None = None,
     lr: float | None = None,
     device: str | None = None,
+    precision: str | None = None,
+    compile: bool | None = None,
     out: Path | None = None,
     observers: Sequence[Observer] = (),
     show: bool = True,
@@ -74,8 +77,8 @@ def run(
     Args:
         name: a preset ("toy", "mini", "small", …).
         kind: "ngpt", "gpt", "gpt-qknorm", or "both" for "ngpt" and "gpt".
-        steps, seed, lr, device: instead of the preset's; None leaves it. device: "cpu", "cuda",
-            "auto".
+        steps, seed, lr, device, precision, compile: instead of the preset's; None leaves it; see
+            `TrainConfig`.
         out: the folder of the runs, one folder NAME-KIND in it for each; None is `runs/`.
         observers: called after each step with a `Moment`.
         show: draw a progress bar with loss and tokens a second on standard error (plain lines where
@@ -86,7 +89,9 @@ def run(
         StudioError: interrupted; the message says what is kept and how to go on.
         DamagedFile: the corpus or the saved state of the run is damaged.
     """
-    changes = {"steps": steps, "seed": seed, "lr": lr}
+    changes = {
+        "steps": steps, "seed": seed, "lr": lr, "precision": precision, "compile": compile or None,
+    }  # fmt: skip
     own = out is None and all(value is None for value in changes.values())
     paths = []
     for each in ("ngpt", "gpt") if kind == "both" else (kind,):
@@ -99,9 +104,10 @@ def run(
     return paths
 
 
-def command(name: str, kind: str, changes: dict[str, float | int | None]) -> str:
+def command(name: str, kind: str, changes: dict[str, Any]) -> str:
     """The command that trains this again."""
-    options = [f"--{key} {value}" for key, value in changes.items() if value is not None]
+    given = {key: value for key, value in changes.items() if value is not None}
+    options = [f"--{key}" if value is True else f"--{key} {value}" for key, value in given.items()]
     return " ".join(["ngpt train", name, "--kind", kind, *options])
 
 
@@ -123,7 +129,8 @@ def train(
     model = build_model(model_config).to(device)
     optimizer = make_optimizer(model, train_config)
     log = folder.resume(model, optimizer, train_config)
-    loop = Loop(model, optimizer, train_config, training_text, validation_text, folder, log)
+    reader = torch.compile(model) if train_config.compile else model
+    loop = Loop(model, reader, optimizer, train_config, training_text, validation_text, folder, log)
     try:
         loop.go(list(observers))
     except KeyboardInterrupt as error:
@@ -164,8 +171,17 @@ def make_optimizer(model: Model, config: TrainConfig) -> torch.optim.AdamW:
     ]
     optimizer = torch.optim.AdamW(groups, lr=config.lr, betas=config.betas, fused=True)
     if isinstance(model, NGPT):
-        optimizer.register_step_post_hook(lambda *_: model.normalize_weights())
+        project = model.normalize_weights
+        if config.compile:
+            project = torch.compile(project)
+        optimizer.register_step_post_hook(lambda *_: project())
     return optimizer
+
+
+def autocast(device: torch.device, precision: str) -> torch.autocast:
+    """Where products are computed in bf16, if the precision says so; see `TrainConfig`."""
+    bf16 = precision == "bf16" or (precision == "auto" and device.type == "cuda")
+    return torch.autocast(device.type, torch.bfloat16, enabled=bf16)
 
 
 def learning_rate(config: TrainConfig, step: int) -> float:
@@ -200,7 +216,7 @@ def all_windows(text: Tokens, context: int) -> Tensor:
     return windows(text, np.arange(0, len(text) - context - 1, context), context)
 
 
-def loss_of(model: nn.Module, rows: Tensor) -> Tensor:
+def loss_of(model: Callable[[Tensor], Tensor], rows: Tensor) -> Tensor:
     """Mean cross-entropy of predicting each token from those before it, nats a token."""
     logits = model(rows[:, :-1])
     return F.cross_entropy(logits.flatten(0, 1).float(), rows[:, 1:].flatten())
@@ -208,7 +224,7 @@ def loss_of(model: nn.Module, rows: Tensor) -> Tensor:
 
 @torch.no_grad()
 def evaluate(model: Model, rows: Tensor, batch: int = 64) -> float:
-    """Loss over all windows, nats a token."""
+    """Loss over all windows, nats a token, in the precision of the weights."""
     device = next(model.parameters()).device
     parts = rows.to(device).split(batch)
     total = sum(float(loss_of(model, part)) * len(part) for part in parts)
@@ -225,9 +241,10 @@ def snapshot_steps(config: TrainConfig) -> set[int]:
 
 @dataclass(slots=True)
 class Loop:
-    """One training in progress."""
+    """One training in progress; `reader` is the model, compiled if that is asked for."""
 
     model: Model
+    reader: Callable[[Tensor], Tensor]
     optimizer: torch.optim.AdamW
     config: TrainConfig
     text: Tokens
@@ -272,7 +289,8 @@ class Loop:
         device = next(self.model.parameters()).device
         total = torch.zeros((), device=device)
         for part in rows.to(device).chunk(self.config.accumulation):
-            loss = loss_of(self.model, part) * (len(part) / len(rows))
+            with autocast(device, self.config.precision):
+                loss = loss_of(self.reader, part) * (len(part) / len(rows))
             loss.backward()
             total += loss.detach()
         return total

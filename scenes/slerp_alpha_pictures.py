@@ -20,14 +20,22 @@ from scenes.stage.tables import Column, Table
 from scenes.stage.text import Line
 
 DESCENT = "{{ w : ink_w }} <- {{ w : ink_w }} - {{ eta : scale }} {{ nabla L : transformation }}"
+DESCENT_TERMS = "w weights, η learning rate, L loss"
+DESCENDING_TERMS = "the way back, turned round by the minus, is the gradient"
 DESCENDING = (
     '{{ h : normalized }} <- "Norm" ( {{ h : normalized }} - {{ alpha : scale }} dot.o'
     " {{ (h - NAME) : transformation }} )"
 )
 
 
+def larger(record: SlerpVsLerp) -> str:
+    """The larger model in words, by its recorded shape."""
+    layers, dimensions = record.alpha_attn.shape
+    return f"our larger model, {layers} layers, {dimensions} dimensions"
+
+
 class RatioPlot:
-    """LERP's step as a share of SLERP's for α → 0, and where the models' own angles lie."""
+    """LERP’s step as a share of SLERP’s for α → 0, and where the models' own angles lie."""
 
     def __init__(self, update: Update) -> None:
         record = update.record
@@ -35,7 +43,7 @@ class RatioPlot:
         self.plot = Plot(
             Box(GRID.left + 0.75, -2.05, 6.4, 4.1),
             measure("θ, the angle from h to the suggestion", theta, most=6),
-            measure("LERP's step as a share of SLERP's", share),
+            measure("LERP’s step as a share of SLERP’s", share),
         )
         self.curve = self.plot.curve(theta, share, "traditional")
         fields = ("theta_attn_median", "theta_mlp_median")
@@ -51,7 +59,7 @@ class RatioPlot:
             self.plot.spot(own, own_share, "ink", px=26),
         ]
         self.law = Equation('frac(theta_"LERP", theta_"SLERP") arrow.r frac(sin theta, theta)')
-        self.many = noted("the larger model:", "median of every block", role="normalized")
+        self.many = noted(f"{larger(record)}:", "median of every block", role="normalized")
         self.values = [
             Readout(Line("our update: θ"), own, places=1),
             Readout(Line("share of the way"), own_share),
@@ -76,9 +84,13 @@ class LearnedAlpha:
         self.began = self.bars.axis.level(start, "ink")
         self.before = Readout(Line("before training"), start)
         self.legend = self.bars.legend(
-            [Explained("abs(alpha_A)", "attention"), Explained("abs(alpha_M)", "MLP")]
+            [
+                Explained("abs(alpha_A)", "attention"),
+                Explained("abs(alpha_M)", "feed-forward (MLP)"),
+            ]
         )
-        stacked([self.legend, self.before], 3.0, 1.6, gap=0.8)
+        self.source = Line(larger(record), role="muted", px=SIZE.tick)
+        stacked([self.legend, self.before, self.source], 3.0, 1.6, gap=0.8)
 
 
 class OtherSteps:
@@ -93,6 +105,8 @@ class OtherSteps:
         chosen = (record.traced("alpha_init"), means[0], means[-1])
         self.stops = [nearest_row(ways.alpha, number) for number in chosen]
         self.dots = [Dot(space, ways.lerp_rows[stop], "normalized", px=24) for stop in self.stops]
+        self.arc = arc(space, ways.lerp_rows[0], ways.lerp_rows[-1], "muted", STROKE.axis)
+        self.rule = Line("each step: LERP, then Norm", role="normalized")
         words = ("before training", "smallest learned mean", "largest learned mean")
         alpha = Column(
             Equation("{{ alpha : scale }}"), [ways.alpha[stop] for stop in self.stops], "scale"
@@ -101,6 +115,7 @@ class OtherSteps:
             Line("h moves by"), [moved[stop] for stop in self.stops], "normalized", places=1
         )
         self.table = Table([Line(each) for each in words], [alpha, angle], GRID.panel, 1.2)
+        at_left(self.rule, GRID.panel, -1.6)
         self.runner = Dot(space, ways.lerp_rows[0], "normalized", px=28)
         self.going: list[Step] = [
             (ways.slider, ways.slider.show_row),
@@ -123,16 +138,15 @@ class OwnAlpha:
             "scale",
             places=3,
         )
-        at_left(self.rule, GRID.panel, 2.4)
+        self.product = Explained("dot.o", "entry by entry", px=SIZE.tick)
+        stacked([self.rule, self.product], GRID.panel, 2.5, gap=0.2)
         self.way = great_circle(space, here, there, "muted")
         self.new = Dot(space, went, "normalized", px=28)
         foot = nearest_on_circle(went, here, there)
-        self.gap = arc(space, foot, went, "transformation", STROKE.flow)
+        self.gap = arc(space, foot, went, "ink", STROKE.flow)
         self.values = [
             Readout(Line("h moved by"), update.angle("moved"), places=1, role="normalized"),
-            Readout(
-                Line("beside the arc by"), update.angle("off_arc"), places=1, role="transformation"
-            ),
+            Readout(Line("beside the arc by"), update.angle("off_arc"), places=1),
         ]
         column_of(self.values, GRID.panel, -1.7, 0.7)
         self.view = View.onto_point(went, aside=25)
@@ -151,10 +165,19 @@ class Rates:
         self.count = Line(f"{len(rates)} dimensions", px=SIZE.tick, role="muted")
         self.count.move_to((box.left + box.width / 2, box.bottom - 0.25, 0))
         sides = (
-            ("a step of gradient descent", DESCENT, GRID.left),
-            ("an update of nGPT", DESCENDING.replace("NAME", update.name), 0.0),
+            ("a step of gradient descent", DESCENT, DESCENT_TERMS, GRID.left),
+            (
+                "an update of nGPT",
+                DESCENDING.replace("NAME", update.name),
+                DESCENDING_TERMS,
+                0.0,
+            ),
         )
         self.sides = [
-            stacked([Line(words, role="muted"), Equation(term)], left, 2.3)
-            for words, term, left in sides
+            stacked([Line(words, role="muted"), Equation(term), _small(terms)], left, 2.4, gap=0.3)
+            for words, term, terms, left in sides
         ]
+
+
+def _small(words: str) -> Line:
+    return Line(words, role="muted", px=SIZE.tick)

@@ -13,7 +13,7 @@ from scenes.stage.curves import arc_points
 from scenes.stage.equations import Equation
 from scenes.stage.hypersphere import Hypersphere
 from scenes.stage.interpolation import Interpolation, Step
-from scenes.stage.layout import Explained, stacked
+from scenes.stage.layout import Explained, noted, stacked
 from scenes.stage.marks import Arrow, Dot, Tag, Trace, arc, name_of, term_of
 from scenes.stage.matrices import Matrix, cells_of
 from scenes.stage.plots import Box, Plot, curve_name, measure
@@ -116,7 +116,7 @@ class Recall:
 class Halves:
     """Both models side by side, each sphere seen onto its own update.
 
-    The left sphere's radius is the length of h before the update, so that leaving it shows.
+    The left sphere’s radius is the length of h before the update, so that leaving it shows.
     """
 
     def __init__(self, update: Update) -> None:
@@ -139,9 +139,16 @@ class Halves:
             Readout(Line("length of h", role=role), row_of(record, field), role=role)
             for field, role in (("gpt_norms", "traditional"), ("norms", "normalized"))
         ]
-        for side, rule, length in zip(sides, self.rules, self.lengths, strict=True):
+        self.radii = [
+            Readout(Line("sphere’s radius", role="muted"), record.traced(field, now), role="muted")
+            for field in ("gpt_norms", "norms")
+        ]
+        for side, rule, length, size in zip(
+            sides, self.rules, self.lengths, self.radii, strict=True
+        ):
             rule.move_to(side.at(0, 1.75))
-            length.move_to(side.at(0, -2.75))
+            length.move_to(side.at(-1.6, -2.75))
+            size.move_to(side.at(1.5, -2.75))
             length.show_row(now)
 
     def radius_for(self, states: Point) -> float:
@@ -264,14 +271,16 @@ class Ways(Interpolation):
         self.length = Readout(
             Line("length of the mix"), row_of(record, "sweep_chord_norm"), role="traditional"
         )
-        stacked([self.slider, self.rule, self.length], GRID.panel, 2.2, gap=0.7)
+        self.done = noted("then Norm: the step", "that nGPT computes", role="normalized")
+        column = [self.slider, self.rule, self.length, self.done]
+        stacked(column, GRID.panel, 2.2, gap=0.7)
         gap = degrees_of(record, "sweep_gap")
         self.readouts = [
             Readout(Line(words, role=role), numbers, places=1, role=role)
             for words, numbers, role in (
                 ("angle from h, LERP", self.angles[0], "traditional"),
                 ("angle from h, SLERP", self.angles[1], "normalized"),
-                ("SLERP is ahead by", gap, "ink"),
+                ("SLERP minus LERP", gap, "ink"),
             )
         ]
         column_of(self.readouts, GRID.panel, 0.7, 0.75)

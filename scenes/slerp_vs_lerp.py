@@ -27,7 +27,6 @@ from scenes.stage.motion import (
     dimmed,
     drawn,
     grown,
-    leave,
     looked,
     placed,
     swept,
@@ -69,7 +68,7 @@ class SlerpVsLerp(Chapter):
         self.play(*appear(past.times, past.cosines))
         self.play(*dimmed(*past.others), *appear(*past.frames))
         self.wait(TIME.read)
-        self.clear_stage()
+        self.clear_next()
 
     @section(
         "Two ways to take in what a block found",
@@ -86,7 +85,7 @@ class SlerpVsLerp(Chapter):
         self.halves = halves = Halves(self.update)
         one = OneUpdate(halves)
         self.play(*appear(halves.screen, *halves.rules))
-        self.play(*appear(*halves.spheres, *halves.lengths))
+        self.play(*appear(*halves.spheres, *halves.lengths, *halves.radii))
         self.play(*appear(*one.states))
         self.play(*appear(one.found, one.suggested, *one.names))
         self.wait(TIME.rest)
@@ -97,7 +96,7 @@ class SlerpVsLerp(Chapter):
         self.play(*swept(one.going, 1, 2))
         self.wait(TIME.read)
         arrows = (*one.states, one.found, one.suggested, one.step, one.sum, one.moved)
-        self.play(*leave(*arrows, *one.names))
+        self.go_next(*arrows, *one.names)
 
     @section(
         "Update after update",
@@ -121,10 +120,10 @@ class SlerpVsLerp(Chapter):
         self.play(*swept(every.going, 0, 0), *coming, run_time=TIME.quick)
         self.play(*swept([*every.going, *lengths], 0, every.rows), run_time=TIME.sweep)
         self.wait(TIME.read)
-        self.clear_stage()
+        self.clear_next()
 
     @section(
-        "Two points, one block's suggestion apart",
+        "Two points, one block’s suggestion apart",
         says=(
             "Take one real update. h is the hidden state at the lit letter.",
             "The block suggests another point of the sphere. The angle between is theta.",
@@ -144,7 +143,7 @@ class SlerpVsLerp(Chapter):
         self.play(drawn(points.between))
         self.play(Appear(points.theta))
         self.wait(TIME.read)
-        self.play(*leave(points.texts, points.between))
+        self.go_next(points.texts, points.between)
 
     @section(
         "LERP: straight through the sphere, then back to length one",
@@ -166,10 +165,12 @@ class SlerpVsLerp(Chapter):
         self.play(*swept([*ways.chord_steps, *read], 0, ways.middle), run_time=half)
         self.wait(TIME.rest)
         self.play(*appear(ways.lerp, ways.ray), *swept(ways.put_back(ways.middle), 0, 1))
+        self.play(Appear(ways.done))
         self.wait(TIME.rest)
         self.play(*swept([*ways.lerp_steps, *read], ways.middle, ways.last), run_time=half)
+        self.play(*swept([*ways.lerp_steps, *read], ways.last, ways.ahead), run_time=half)
         self.wait(TIME.rest)
-        self.play(*leave(ways.rule, ways.length))
+        self.go_next(ways.rule, ways.length, ways.done)
 
     @section(
         "SLERP: along the arc, at an even pace",
@@ -184,7 +185,7 @@ class SlerpVsLerp(Chapter):
         """Both points swept by the same α, the angle of each read out."""
         ways, view = self.ways, self.points.view
         lerp = [*ways.lerp_steps, (ways.slider, ways.slider.show_row)]
-        self.play(*swept(lerp, ways.last, 0))
+        self.play(*swept(lerp, ways.ahead, 0))
         self.play(drawn(ways.arc))
         self.play(*appear(ways.slerp, *ways.readouts))
         steps = [*ways.both, *((readout, readout.show_row) for readout in ways.readouts)]
@@ -193,7 +194,7 @@ class SlerpVsLerp(Chapter):
         self.wait(TIME.rest)
         self.play(*swept(steps, ways.last, ways.ahead), run_time=TIME.sweep / 2)
         self.wait(TIME.read)
-        self.play(*leave(*ways.readouts))
+        self.go_next(*ways.readouts)
 
     @section(
         "They agree at the ends and halfway, nowhere else",
@@ -216,7 +217,7 @@ class SlerpVsLerp(Chapter):
         self.play(*swept(ways.both, ways.last, ways.middle))
         self.play(*appear(*angles.meet))
         self.wait(TIME.read)
-        self.clear_stage()
+        self.clear_next()
 
     @section(
         "For small steps, the chord goes sin θ over θ of the way",
@@ -237,7 +238,7 @@ class SlerpVsLerp(Chapter):
         self.wait(TIME.rest)
         self.play(*appear(*picture.here, *picture.values))
         self.wait(TIME.read)
-        self.clear_stage()
+        self.clear_next()
 
     @section(
         "How far to step is learned",
@@ -252,12 +253,12 @@ class SlerpVsLerp(Chapter):
         """Mean |α_A| and |α_M| by layer of the larger model, and where they began."""
         alpha = LearnedAlpha(self.recording)
         self.play(*appear(alpha.bars.axis, alpha.bars.names, alpha.legend))
-        self.play(*appear(alpha.began, alpha.before))
+        self.play(*appear(alpha.began, alpha.before, alpha.source))
         self.wait(TIME.rest)
         self.play(*(grown(row) for row in alpha.bars.rows), run_time=TIME.sweep / 2)
         self.play(Appear(alpha.bars.numbers))
         self.wait(TIME.read)
-        self.clear_stage()
+        self.clear_next()
 
     @section(
         "The same update, timid or bold",
@@ -272,8 +273,8 @@ class SlerpVsLerp(Chapter):
         ways, points = self.ways, self.points
         ways.slider.show_row(0)
         other = OtherSteps(self.recording, ways, points.space)
-        self.play(*appear(*points.all, ways.arc))
-        self.play(*appear(ways.slider, other.table.headings, other.runner))
+        self.play(*appear(*points.all, other.arc))
+        self.play(*appear(ways.slider, other.table.headings, other.rule, other.runner))
         before = 0
         for stop, dot, row in zip(other.stops, other.dots, other.table.rows, strict=True):
             self.play(*swept(other.going, before, stop))
@@ -282,7 +283,7 @@ class SlerpVsLerp(Chapter):
             self.wait(TIME.rest)
             before = stop
         self.wait(TIME.rest)
-        self.play(*leave(other.runner, *other.dots, other.table, ways.slider))
+        self.go_next(other.runner, *other.dots, other.table, other.rule, other.arc, ways.slider)
 
     @section(
         "In truth, every dimension has its own α",
@@ -296,7 +297,7 @@ class SlerpVsLerp(Chapter):
     def own_alpha(self) -> None:
         """The state that the model really went to, beside the great circle through both points."""
         own = OwnAlpha(self.update, self.points.space)
-        self.play(*appear(own.rule, own.bars))
+        self.play(*appear(own.rule, own.product, own.bars))
         self.wait(TIME.rest)
         self.play(drawn(own.way))
         self.play(*appear(own.new, own.values[0]))
@@ -304,7 +305,7 @@ class SlerpVsLerp(Chapter):
         self.play(Appear(own.values[1]))
         self.look(self.points.view, own.view)
         self.wait(TIME.read)
-        self.clear_stage()
+        self.clear_next()
 
     @section(
         "α is a step size: an eigen learning rate",
@@ -324,7 +325,7 @@ class SlerpVsLerp(Chapter):
         self.play(*appear(rates.bars.axis, rates.count))
         self.play(grown(rates.bars.rows[0]))
         self.wait(TIME.read)
-        self.clear_stage()
+        self.clear_next()
 
     @section(
         "To take away",
@@ -337,7 +338,10 @@ class SlerpVsLerp(Chapter):
     )
     def takeaways(self) -> None:
         """What to remember, and the notebooks to go on with."""
-        mix = ("LERP with Norm stands in for SLERP:", "equal at α = 0, ½ and 1, shorter near 0.")
+        mix = (
+            "LERP with Norm stands in for SLERP:",
+            "equal at α = 0, ½ and 1; a shorter step near 0.",
+        )
         points = Takeaways(
             (
                 ("traditional", ("Adding leaves nothing to hold the length of the hidden state.",)),
@@ -346,14 +350,16 @@ class SlerpVsLerp(Chapter):
                 ("scale", ("α says how far. It is learned, one for each dimension.",)),
             )
         )
-        books = Line(f"Notebooks {' and '.join(self.notebooks)}", role="muted", px=SIZE.tick)
+        books = Line(
+            f"Goes with notebooks {' and '.join(self.notebooks)}", role="muted", px=SIZE.tick
+        )
         at_left(books, points.get_left()[0], -2.6)
         for point in points:
             self.play(Appear(point))
             self.wait(TIME.rest)
         self.play(Appear(books))
         self.wait(TIME.rest)
-        self.clear_stage()
+        self.clear_next()
 
     @section(
         "Where does the suggestion come from?",
@@ -368,4 +374,3 @@ class SlerpVsLerp(Chapter):
         self.look(self.points.view, suggestion, seconds=TIME.sweep / 2)
         self.play(Appear(card))
         self.wait(TIME.rest)
-        self.clear_stage()

@@ -1,6 +1,7 @@
 """Runs the trained models and writes down what the chapters show.
 
-`record(CHAPTER)` writes a chapter's recording; `check(CHAPTER)` derives it again and compares.
+`record(CHAPTER)` writes a chapter's recording; `check(CHAPTER)` derives it again and compares. Both
+take other checkpoints in place of the shipped ones: `checkpoints={"mini ngpt": path}`.
 """
 
 from __future__ import annotations
@@ -13,36 +14,60 @@ import numpy as np
 from ngpt_math import recordings
 from ngpt_math.errors import StudioError, UsageError
 from ngpt_math.files import shown
+from ngpt_math.record.attention import attention
+from ngpt_math.record.full_architecture import full_architecture
+from ngpt_math.record.l2_norm_shell import l2_norm_shell
+from ngpt_math.record.models import Models, role
+from ngpt_math.record.normlinear_groups import normlinear_groups
+from ngpt_math.record.scale_management import scale_management
 from ngpt_math.record.slerp_vs_lerp import slerp_vs_lerp
+from ngpt_math.record.traditional_vs_normalized import traditional_vs_normalized
 from ngpt_math.recordings import Recording
 from ngpt_math.recordings.format import remake
 
-MAKERS: Mapping[str, Callable[[], Recording]] = {"slerp_vs_lerp": slerp_vs_lerp}
+MAKERS: Mapping[str, Callable[[Models], Recording]] = {
+    "traditional_vs_normalized": traditional_vs_normalized,
+    "l2_norm_shell": l2_norm_shell,
+    "normlinear_groups": normlinear_groups,
+    "slerp_vs_lerp": slerp_vs_lerp,
+    "attention": attention,
+    "scale_management": scale_management,
+    "full_architecture": full_architecture,
+}
 TOLERANCE = 1e-5
+Checkpoints = Mapping[str, Path]
+
+__all__ = ["MAKERS", "TOLERANCE", "Checkpoints", "check", "difference", "make", "record", "role"]
 
 
-def make(chapter: str) -> Recording:
+def make(chapter: str, checkpoints: Checkpoints | None = None) -> Recording:
     """Derive a chapter's recording from the committed checkpoints.
 
+    Args:
+        checkpoints: files that take the place of shipped ones, by model name; `role` gives the name
+            that a file can stand for.
+
     Raises:
-        UsageError: there is no such chapter.
+        UsageError: there is no such chapter, or a checkpoint cannot stand where it was put.
         DamagedFile: a checkpoint or the corpus is missing or damaged.
     """
     if chapter not in MAKERS:
         raise UsageError(
             f"no recording is made for {chapter!r}", f"choose from {', '.join(MAKERS)}"
         )
-    return MAKERS[chapter]()
+    return MAKERS[chapter](Models(checkpoints or {}))
 
 
-def record(chapter: str, path: Path | None = None) -> Path:
+def record(chapter: str, path: Path | None = None, checkpoints: Checkpoints | None = None) -> Path:
     """Write a chapter's recording and its card; gives the recording's path."""
     path = path or recordings.default_path(chapter)
-    recordings.save(make(chapter), path, f"ngpt record {chapter}")
+    given = [f" --checkpoint {file.name}" for file in (checkpoints or {}).values()]
+    made_by = f"ngpt record {chapter}{''.join(given)}"
+    recordings.save(make(chapter, checkpoints), path, made_by)
     return path
 
 
-def check(chapter: str, path: Path | None = None) -> float:
+def check(chapter: str, path: Path | None = None, checkpoints: Checkpoints | None = None) -> float:
     """Derive a chapter's recording again, compare it with the file and give the largest difference.
 
     Nothing is written.
@@ -52,7 +77,7 @@ def check(chapter: str, path: Path | None = None) -> float:
             field.
         DamagedFile: the recording or a checkpoint is missing or damaged.
     """
-    fresh = make(chapter)
+    fresh = make(chapter, checkpoints)
     path = path or recordings.default_path(chapter)
     kept = recordings.load(type(fresh), path)
     remedy = remake(chapter)

@@ -12,7 +12,7 @@ from ngpt_math import sphere
 from ngpt_math.corpus import load_tokens
 from ngpt_math.layers import Trace
 from ngpt_math.ngpt import NGPT
-from ngpt_math.record.models import Shipped, floats, shipped, sources, trace_text, trace_tokens
+from ngpt_math.record.models import Models, Shipped, floats, sources, trace_text, trace_tokens
 from ngpt_math.recordings import SlerpVsLerp
 from ngpt_math.training import spread_windows
 
@@ -26,9 +26,9 @@ CURVE = 181  # angles, 0 to π in degrees
 WINDOWS = 8  # of validation text, for the mini model's angles
 
 
-def slerp_vs_lerp() -> SlerpVsLerp:
+def slerp_vs_lerp(models: Models) -> SlerpVsLerp:
     """Run the toy and mini models and fill the recording."""
-    toy, gpt, mini = shipped("toy", "ngpt"), shipped("toy", "gpt"), shipped("mini", "ngpt")
+    toy, gpt, mini = (models.load(name) for name in ("toy ngpt", "toy gpt", "mini ngpt"))
     path = residual_path(trace_text(toy.model, PROMPT), toy.model.config.layers)
     update, position = choose(path)
     h, suggestion = path["states"][update, position], path["suggestions"][update, position]
@@ -177,4 +177,4 @@ def recall(toy: Shipped, h: Tensor) -> dict[str, Any]:
     """W_q of the toy nGPT's first layer, and its product with the embedding at the letter shown."""
     weight = toy.model.get_parameter("blocks.0.attention.qkv.weight").detach()
     queries = weight[: len(weight) // 3]
-    return {"recall_weight": floats(queries), "recall_cosines": floats(queries @ h.float())}
+    return {"recall_weight": floats(queries), "recall_cosines": floats(queries @ h)}

@@ -9,6 +9,7 @@ from ngpt_math.recordings.format import Array, Recording, array, text
 
 MINI = "mini ngpt"
 GPT = "mini gpt"
+TOY = "toy ngpt"
 
 
 @dataclass(frozen=True, eq=False)
@@ -16,18 +17,35 @@ class Attention(Recording):
     """Chapter 5: one real head of each model on one real sentence.
 
     `tokens` letters of the sentence; `head_dim` = d_k. Paper eq. 12-16: q and k are normalized and
-    scaled by s_qk, the scores multiplied by √d_k, where the baseline divides by √d_k.
+    scaled by s_qk, the scores multiplied by √d_k, where the baseline divides by √d_k. The two heads
+    were chosen by one rule; heads of two trainings do not correspond.
+
+    The rotation keeps lengths, and the product of a rotated q and k depends on their distance only.
+    s_qk multiplies single entries after it, so the scores in use bend this a little:
+    `rope_scaled_spread` says how far.
     """
 
     chapter: ClassVar[str] = "attention"
 
-    sentence: str = text("the letters attended over, one token a letter")
-    chosen_by: str = text("the rule by which layer and head were chosen")
+    sentence: str = text("the letters attended over, one token a letter, a space as ␣")
+    chosen_by: str = text("the rules by which heads, query and rotated pair were chosen")
 
     layer: Array = array("layer shown, from 0", model=MINI)
     head: Array = array("head shown, from 0", model=MINI)
+    gpt_layer: Array = array("layer shown, from 0, baseline", model=GPT)
+    gpt_head: Array = array("head shown, from 0, baseline", model=GPT)
     query: Array = array("index of the token whose query is followed", model=MINI)
     head_dim: Array = array("d_k, entries of a query", model=MINI)
+    gpt_head_dim: Array = array("d_k, baseline", model=GPT)
+    entropies: Array = array(
+        "mean entropy of attention by layer and head", "layers", "heads", model=MINI, unit="nat"
+    )
+    gpt_entropies: Array = array(
+        "the same, baseline", "gpt_layers", "gpt_heads", model=GPT, unit="nat"
+    )
+    entropy_uniform: Array = array(
+        "mean entropy if all letters seen were attended alike", model="geometry", unit="nat"
+    )
 
     inputs: Array = array("first entries of h by token", "tokens", "shown", model=MINI)
     gpt_inputs: Array = array("first entries of norm(h) by token", "tokens", "shown", model=GPT)
@@ -40,13 +58,15 @@ class Attention(Recording):
     v: Array = array("values", "tokens", "head_dim", model=MINI)
     q_lengths_raw: Array = array("lengths of q before normalization", "tokens", model=MINI)
     k_lengths_raw: Array = array("lengths of k before normalization", "tokens", model=MINI)
+    q_lengths_unit: Array = array("lengths of q after it, before s_qk", "tokens", model=MINI)
+    k_lengths_unit: Array = array("lengths of k after it, before s_qk", "tokens", model=MINI)
     q_lengths: Array = array("lengths of q after s_qk", "tokens", model=MINI)
     k_lengths: Array = array("lengths of k after s_qk", "tokens", model=MINI)
     s_qk: Array = array("effective s_qk of this head", "head_dim", model=MINI)
     s_qk_mean: Array = array("its mean", model=MINI)
-    gpt_q: Array = array("queries, rotated", "tokens", "head_dim", model=GPT)
-    gpt_k: Array = array("keys, rotated", "tokens", "head_dim", model=GPT)
-    gpt_v: Array = array("values", "tokens", "head_dim", model=GPT)
+    gpt_q: Array = array("queries, rotated", "tokens", "gpt_head_dim", model=GPT)
+    gpt_k: Array = array("keys, rotated", "tokens", "gpt_head_dim", model=GPT)
+    gpt_v: Array = array("values", "tokens", "gpt_head_dim", model=GPT)
     gpt_q_lengths: Array = array("lengths of q", "tokens", model=GPT)
     gpt_k_lengths: Array = array("lengths of k", "tokens", model=GPT)
 
@@ -56,19 +76,40 @@ class Attention(Recording):
     gpt_scale: Array = array("1/√d_k, the baseline multiplies by it", model=GPT)
     scores: Array = array("√d_k q·k", "seen", model=MINI)
     gpt_scores: Array = array("q·k/√d_k", "seen", model=GPT)
+    weights: Array = array("softmax of the scores: attention of the query", "seen", model=MINI)
+    gpt_weights: Array = array("the same, baseline", "seen", model=GPT)
     pattern: Array = array("softmax over the past, all queries", "tokens", "tokens", model=MINI)
     gpt_pattern: Array = array("the same, baseline", "tokens", "tokens", model=GPT)
     mixed: Array = array("the weighted sum of values, by query", "tokens", "head_dim", model=MINI)
-    gpt_mixed: Array = array("the same, baseline", "tokens", "head_dim", model=GPT)
+    gpt_mixed: Array = array("the same, baseline", "tokens", "gpt_head_dim", model=GPT)
 
+    rope_key: Array = array("index of the token whose key is turned", model=MINI)
     rope_pair: Array = array("which pair of entries the rotation is drawn of", model=MINI)
     rope_angle: Array = array("its angle a position", model=MINI, unit="rad")
+    rope_angles: Array = array("angles a position of all pairs", "pairs", model=MINI, unit="rad")
     rope_q: Array = array(
-        "that pair of one query, rotated to each position", "positions", 2, model=MINI
+        "that pair of the unit query, rotated to each position", "positions", 2, model=MINI
     )
-    rope_k: Array = array("that pair of one key, likewise", "positions", 2, model=MINI)
+    rope_k: Array = array("that pair of the unit key, likewise", "positions", 2, model=MINI)
     rope_q_lengths: Array = array("length of the whole query there", "positions", model=MINI)
     rope_scores: Array = array(
-        "q·k with q rotated to the row's position and k to the column's",
+        "q·k with q rotated to the row's position and k to the column's, before s_qk",
         "positions", "positions", model=MINI,
     )  # fmt: skip
+    rope_by_offset: Array = array(
+        "that score by how far the key lies back, 0 first", "positions", model=MINI
+    )
+    rope_spread: Array = array("largest difference between two scores of one offset", model=MINI)
+    rope_scores_scaled: Array = array(
+        "the same scores with s_qk", "positions", "positions", model=MINI
+    )
+    rope_scaled_spread: Array = array(
+        "largest difference between two of those of one offset", model=MINI
+    )
+
+    # For the recall of chapter 4: its update.
+    recall_h: Array = array("h", 3, model=TOY, unit_vectors=True)
+    recall_suggestion: Array = array("h_A or h_M", 3, model=TOY, unit_vectors=True)
+    recall_next: Array = array("h after the update", 3, model=TOY, unit_vectors=True)
+    recall_angle: Array = array("angle from h to the suggestion", model=TOY, unit="rad")
+    recall_moved: Array = array("angle moved", model=TOY, unit="rad")

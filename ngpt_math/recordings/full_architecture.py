@@ -15,17 +15,21 @@ MINI = "mini ngpt"
 class FullArchitecture(Recording):
     """Chapter 7: the whole model, with a real prompt flowing through it.
 
-    Counts are read from the models' own modules. The path on the sphere is the toy model's, whose
-    hidden states are points of S²; probabilities are shown for both models.
+    Counts are read from the models: modules, and results whose vectors all have length 1. The path
+    on the sphere is the toy model's, whose hidden states are points of S²; probabilities are shown
+    for both models. The `kinds` of scales are those of chapter 6.
     """
 
     chapter: ClassVar[str] = "full_architecture"
 
-    prompt: str = text("the prompt of the toy model")
+    prompt: str = text("the prompt of the toy model, a space as ␣")
     toy_tokens: str = text("letters of the toy model's bars, most likely first")
     mini_prompt: str = text("the prompt of the larger model")
     mini_tokens: str = text("letters of the larger model's bars, most likely first")
+    chosen_by: str = text("the rule by which prompt and bars were chosen")
     alphabet: str = text("the toy model's letters, in the order of `embeddings`")
+    norm_points: str = text("what is normalized in a layer, in order, separated by commas")
+    kinds: str = text("names of the kinds of scales, separated by commas")
 
     layers: Array = array("L, layers of the larger model", model=MINI)
     d_model: Array = array("d, entries of a hidden state", model=MINI)
@@ -33,10 +37,15 @@ class FullArchitecture(Recording):
     head_dim: Array = array("d_k", model=MINI)
     d_mlp: Array = array("entries of u and of ν", model=MINI)
     vocabulary: Array = array("tokens", model=MINI)
+    context: Array = array("longest sequence in training", model=MINI, unit="token")
     parameters: Array = array("trained numbers", model=MINI)
+    scale_parameters: Array = array("of these, scales", model=MINI)
     norms_per_layer: Array = array("activation norms a layer, nGPT", model=MINI)
+    norms: Array = array("the same in all layers", model=MINI)
     gpt_norms_per_layer: Array = array("RMSNorms a layer, baseline", model="mini gpt")
+    gpt_norms: Array = array("RMSNorms in all, with the last one", model="mini gpt")
     normalized_matrices: Array = array("weight matrices normalized after each step", model=MINI)
+    matrices: Array = array("weight matrices", model=MINI)
 
     embeddings: Array = array(
         "input embeddings of all letters", "alphabet", 3, model=TOY, unit_vectors=True
@@ -55,10 +64,18 @@ class FullArchitecture(Recording):
     moved: Array = array(
         "angle moved by each update, last token", "toy_updates", model=TOY, unit="rad"
     )
+    cosines: Array = array("E_out h of all letters, last token: cosines", "alphabet", model=TOY)
     logits: Array = array("logits of toy_tokens after the prompt", "top", model=TOY)
     probabilities: Array = array("their probabilities", "top", model=TOY)
+    rest: Array = array("probability of all other letters", model=TOY)
     mini_moved: Array = array(
         "angle moved by each update of the larger model, last token",
         "updates", model=MINI, unit="rad",
     )  # fmt: skip
+    mini_logits: Array = array("logits of mini_tokens after the prompt", "top", model=MINI)
     mini_probabilities: Array = array("probabilities of mini_tokens", "top", model=MINI)
+    mini_rest: Array = array("probability of all other tokens", model=MINI)
+
+    # For the recall of chapter 6: every kind of scale at the start and at the end.
+    recall_start: Array = array("mean |effective value| at the start", "kinds", model=MINI)
+    recall_end: Array = array("mean |effective value| at the end", "kinds", model=MINI)

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from ngpt_math.recordings.format import Array, Recording, array, text
 
+TOY = "toy ngpt"
 TOY_GPT = "toy gpt"
 
 
@@ -16,7 +17,8 @@ class L2NormShell(Recording):
 
     The shell keeps a vector whose length lies between 1−ε and 1+ε and pulls any other to the nearer
     edge. `gradient` is ∂loss/∂w of the normalized layer's stored weight w, on a batch of training
-    text; the radial part it has before the normalization's own derivative is gone after it.
+    text; the radial part it has before the normalization's own derivative is gone after it. The
+    layer is the baseline's own, given the shell of eps_shown on its W_q.
     """
 
     chapter: ClassVar[str] = "l2_norm_shell"
@@ -24,19 +26,25 @@ class L2NormShell(Recording):
     vector_name: str = text("which weight vector is normalized piece by piece")
     many_name: str = text("which weight vectors are normalized together")
     chosen_by: str = text("the rule by which the vector was chosen")
+    point_chosen_by: str = text("the rule by which the vector inside the shell was chosen")
 
+    vector_index: Array = array("index of the vector among the many", model=TOY_GPT)
     vector: Array = array("the weight vector w", 3, model=TOY_GPT)
     squares: Array = array("its squared components", 3, model=TOY_GPT)
     square_sum: Array = array("their sum", model=TOY_GPT)
     length: Array = array("the root of the sum, ‖w‖", model=TOY_GPT)
     unit: Array = array("w/‖w‖", 3, model=TOY_GPT, unit_vectors=True)
+    unit_squares: Array = array("the squared components of w/‖w‖", 3, model=TOY_GPT)
     unit_length: Array = array("its length, worked out again", model=TOY_GPT)
 
     many: Array = array("many real weight vectors", "many", 3, model=TOY_GPT)
     many_lengths: Array = array("their lengths", "many", model=TOY_GPT)
     many_units: Array = array("the same, normalized", "many", 3, model=TOY_GPT, unit_vectors=True)
+    many_unit_lengths: Array = array("lengths of those, worked out again", "many", model=TOY_GPT)
 
     eps: Array = array("the values the slider takes", "eps", model="geometry")
+    eps_inner: Array = array("1−ε, radius of the inner sphere", "eps", model="geometry")
+    eps_outer: Array = array("1+ε, radius of the outer sphere", "eps", model="geometry")
     shell: Array = array(
         "the many vectors for each ε of the slider", "eps", "many", 3, model="geometry"
     )
@@ -45,12 +53,26 @@ class L2NormShell(Recording):
         "how many were inside the shell and stay as they are", "eps", model="geometry"
     )
     eps_shown: Array = array("the ε at which the gradient is shown", model="geometry")
+    eps_shown_index: Array = array("its place on the slider", model="geometry")
 
     point: Array = array("a vector inside the shell of eps_shown", 3, model=TOY_GPT)
+    point_index: Array = array("its index among the many", model=TOY_GPT)
     point_length: Array = array("its length", model=TOY_GPT)
+    point_shell: Array = array("what the shell makes of it: the same", 3, model=TOY_GPT)
     gradient_before: Array = array(
         "∂loss/∂(layer's weight), before the normalization's derivative", 3, model=TOY_GPT
     )
     radial_before: Array = array("its part along the vector", model=TOY_GPT)
+    radial_part: Array = array("that part as a vector", 3, model=TOY_GPT)
+    gradient_before_length: Array = array("length of gradient_before", model=TOY_GPT)
     gradient: Array = array("∂loss/∂w, after it", 3, model=TOY_GPT)
     radial: Array = array("its part along the vector", model=TOY_GPT)
+    gradient_length: Array = array("length of gradient", model=TOY_GPT)
+
+    # For the recall of chapter 1: the same matrix in both toy models.
+    recall_rows: Array = array(
+        "W_q of the first layer, by row", "toy_rows", 3, model=TOY, unit_vectors=True
+    )
+    recall_gpt_rows: Array = array(
+        "W_q of the first layer, by row, baseline", "toy_rows", 3, model=TOY_GPT
+    )

@@ -16,44 +16,61 @@ class ScaleManagement(Recording):
 
     The `kinds`, in order: α_A, α_M, s_qk, s_u (s_hidden), s_ν (s_gate), s_z. The stored parameter
     starts at `scale`, the forward pass uses stored · init/scale (paper 2.5), so a step of the
-    stored value moves the effective one init/scale times as far.
+    stored value moves the effective one init/scale times as far. Means are over all entries and
+    layers, without sign: |α| is what the forward pass uses, and s_qk enters it squared.
     """
 
     chapter: ClassVar[str] = "scale_management"
 
-    prompt: str = text("the text whose activations are shown")
+    prompt: str = text("the text whose activations are shown, a space as ␣")
+    chosen_by: str = text("the rule by which examples and factors were chosen")
     kinds: str = text("names of the kinds in order, separated by commas")
 
     init: Array = array("value in force at the start", "kinds", model=MINI)
     scale: Array = array("value stored at the start", "kinds", model=MINI)
     factor: Array = array("init/scale", "kinds", model=MINI)
+    learning_rate: Array = array("peak learning rate, that of the first step", model=MINI)
+    one_step_at: Array = array("steps done before the step shown", model=MINI, unit="step")
     one_step_stored: Array = array(
         "mean |change| of the stored value in one recorded optimizer step", "kinds", model=MINI
     )
     one_step: Array = array("mean |change| of the effective value in it", "kinds", model=MINI)
 
     steps: Array = array("optimizer steps done", "snapshots", model=MINI, unit="step")
-    stored: Array = array("mean stored value", "kinds", "snapshots", model=MINI)
-    effective: Array = array("mean effective value", "kinds", "snapshots", model=MINI)
+    stored: Array = array("mean |stored value|", "kinds", "snapshots", model=MINI)
+    effective: Array = array("mean |effective value|", "kinds", "snapshots", model=MINI)
+    effective_low: Array = array(
+        "a tenth of the |effective values| lie below", "kinds", "snapshots", model=MINI
+    )
+    effective_high: Array = array(
+        "a tenth of the |effective values| lie above", "kinds", "snapshots", model=MINI
+    )
 
     multiplier: Array = array("factors put on s_qk² and on s_z", "multipliers", model="geometry")
     trained: Array = array("index of the factor 1, the trained value", model="geometry")
+    query: Array = array("index of the letter whose attention is shown", model=MINI)
     attention: Array = array(
         "attention of one query for each factor on s_qk²", "multipliers", "seen", model=MINI
     )
+    query_entropy: Array = array("its entropy", "multipliers", model=MINI, unit="nat")
     attention_entropy: Array = array(
-        "mean entropy of attention for each factor", "multipliers", model=MINI, unit="nat"
-    )
+        "mean entropy of attention, all heads, for each factor",
+        "multipliers", model=MINI, unit="nat",
+    )  # fmt: skip
     attention_entropy_uniform: Array = array(
         "mean entropy if all were attended alike", model=MINI, unit="nat"
     )
 
     d_model: Array = array("d, whose root multiplies ν", model=MINI)
-    gate_raw: Array = array("quantiles of ν without √d and s_ν", "quantiles", model=MINI)
+    root_d: Array = array("√d", model=MINI)
+    share: Array = array("shares of the quantiles", "quantiles", model="geometry")
+    gate_raw: Array = array("quantiles of ν without √d", "quantiles", model=MINI)
     gate: Array = array("quantiles of ν as used", "quantiles", model=MINI)
     gate_line: Array = array("x of the SiLU curve", "curve", model="geometry")
     silu: Array = array("SiLU(x)", "curve", model="geometry")
     half: Array = array("x/2, SiLU's tangent at 0", "curve", model="geometry")
+    gate_rms_raw: Array = array("RMS of ν without √d", model=MINI)
+    gate_rms: Array = array("RMS of ν as used", model=MINI)
     gate_bend_raw: Array = array("RMS of SiLU(ν) − ν/2 over RMS of SiLU(ν), without √d", model=MINI)
     gate_bend: Array = array("the same as used", model=MINI)
 
@@ -64,6 +81,15 @@ class ScaleManagement(Recording):
     output_entropy: Array = array(
         "mean entropy of the output for each factor", "multipliers", model=MINI, unit="nat"
     )
+    output_entropy_uniform: Array = array(
+        "entropy if all tokens were equally likely", model=MINI, unit="nat"
+    )
     output_loss: Array = array(
         "validation loss for each factor", "multipliers", model=MINI, unit="nat/letter"
     )
+
+    # For the recall of chapter 5: its head's attention.
+    recall_pattern: Array = array(
+        "softmax over the past, all queries", "tokens", "tokens", model=MINI
+    )
+    recall_weights: Array = array("the row of the query", "seen", model=MINI)

@@ -16,7 +16,7 @@ from manim import Animation, Mobject, Scene, tempconfig
 from ngpt_math.recordings import Recording, Traced, load
 from scenes.stage.cards import heading_line, title_line
 from scenes.stage.marks import Mark
-from scenes.stage.motion import Appear, Leave, leave, looked
+from scenes.stage.motion import Appear, leave, looked
 from scenes.stage.section import Section, section
 from scenes.stage.space import View
 from scenes.stage.style import TIME
@@ -59,6 +59,7 @@ class Chapter(Scene):
         self.recording: Any = load(self.Record, self.recording_path)
         self._now: str | None = None
         self._title: Line | None = None
+        self._going: list[Mobject] = []
         self._shown: dict[str, dict[tuple[str, tuple[int, ...], str], Traced]] = {}
         self.open_stage()
 
@@ -79,12 +80,14 @@ class Chapter(Scene):
             wanted.discard(declared.name)
 
     def _enter(self, declared: Section) -> None:
-        """Change the section's title."""
+        """Let go what the section before has done with, and change the title."""
         self._now = declared.name
         self._shown[declared.name] = {}
         before, self._title = self._title, title_line(declared.title)
-        if before is not None:
-            self.play(Leave(before, run_time=TIME.quick / 2))
+        gone = [*self._going, before] if before is not None else self._going
+        if gone:
+            self.play(*leave(*gone), run_time=TIME.quick)
+        self._going = []
         self.play(Appear(self._title, run_time=TIME.quick))
 
     def play(self, *args: Any, **kwargs: Any) -> None:
@@ -106,12 +109,14 @@ class Chapter(Scene):
         """What stands on the screen and is seen from `view`."""
         return _seen_from(view, self.get_mobject_family_members())
 
-    def clear_stage(self, *kept: Mobject) -> None:
-        """Let everything go but the headings and what is kept."""
+    def go_next(self, *mobjects: Mobject) -> None:
+        """Let these go when the next section begins; until then the picture stands."""
+        self._going = list(mobjects)
+
+    def clear_next(self, *kept: Mobject) -> None:
+        """Let everything but the headings and what is kept go when the next section begins."""
         stay = {id(m) for keep in (*kept, self._heading, self._title) for m in _family(keep)}
-        gone = [m for m in self.mobjects if id(m) not in stay]
-        if gone:
-            self.play(*leave(*gone), run_time=TIME.quick)
+        self._going = [m for m in self.mobjects if id(m) not in stay]
 
     def turn(self, view: View, by: float, *along: Animation, seconds: float = TIME.sweep) -> None:
         """Turn a view about the axis by degrees, and play other animations along with it."""
@@ -140,7 +145,8 @@ def shown(
     chapter: type[Chapter], recording_path: Path | None = None
 ) -> dict[str, tuple[Traced, ...]]:
     """The numbers that a chapter displays, by section; nothing is drawn or written."""
-    with tempconfig({"dry_run": True, "format": "none"}):
+    quiet = {"dry_run": True, "format": "none", "verbosity": "WARNING"}
+    with tempconfig(quiet):
         scene = chapter(skip_animations=True)
         scene.recording_path = recording_path
         scene.render()

@@ -41,10 +41,19 @@ class Measure:
         """How far along the axis a value lies: 0 at the first tick, 1 at the last."""
         return (value - self.ticks[0]) / (self.ticks[-1] - self.ticks[0])
 
+    @property
+    def heading(self) -> str:
+        """The name, with the unit if that is a word; ticks carry signs such as ° only."""
+        return f"{self.name} ({self.unit})" if self._spelt else self.name
+
     def label(self, tick: float) -> str:
         """A tick as it is written, with as many decimals as tell the ticks apart."""
         places = next(n for n in range(5) if all(np.isclose(round(t, n), t) for t in self.ticks))
-        return written(tick, places, self.unit)
+        return written(tick, places, "" if self._spelt else self.unit)
+
+    @property
+    def _spelt(self) -> bool:
+        return self.unit[:1].isalpha()
 
 
 def measure(name: str, numbers: Sequence[Traced], most: int = 5) -> Measure:
@@ -78,7 +87,7 @@ class Upright(VGroup):
         self.texts = VGroup(
             *(self._tick(y.label(t), s) for t, s in zip(y.ticks, starts, strict=True))
         )
-        name = Line(y.name, px=SIZE.tick, role="muted")
+        name = Line(y.heading, px=SIZE.tick, role="muted")
         above = box.bottom + box.height + 2 * TICK_GAP
         self.texts.add(name.shift((box.left - name.get_left()[0], above, 0)))
         self.add(self.rules, self.texts)
@@ -120,7 +129,7 @@ class Plot(Upright):
             line = Line(self.x.label(tick), px=SIZE.tick, role="muted")
             place = self.at([tick], [self.y.ticks[0]])[0]
             yield line.shift(place - line.get_top() - np.array([0, TICK_GAP, 0]))
-        name = Line(self.x.name, px=SIZE.tick, role="muted")
+        name = Line(self.x.heading, px=SIZE.tick, role="muted")
         under = self.box.bottom - 2 * TICK_GAP - 2.0 * SIZE.tick * PIXEL
         middle = self.box.left + self.box.width / 2
         yield name.shift((middle - name.get_center()[0], under, 0))

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 from manim import VGroup, VMobject
 
+from scenes.stage.curves import straight
 from scenes.stage.outlines import Weight
 from scenes.stage.readouts import number_points
-from scenes.stage.style import LAYER, PIXEL, SIZE, colour_of
+from scenes.stage.style import LAYER, PIXEL, SIZE, STROKE, colour_of
 
 MOST = 36
 """Letters shown of a prompt; a longer one is cut around the letter in question."""
@@ -23,9 +24,9 @@ def cut(words: str, position: int) -> tuple[str, str, str]:
 
 
 class Prompt(VGroup):
-    """Text in quotation marks, grey, with one letter lit."""
+    """Text in quotation marks, grey, with one letter lit and underlined."""
 
-    def __init__(self, words: str, position: int, role: str, px: float = SIZE.label) -> None:
+    def __init__(self, words: str, position: int, role: str, px: float = SIZE.body) -> None:
         super().__init__()
         self.words, self.position, self.px, self.role = words, position, px, role
         before, letter, after = cut(words, position)
@@ -41,4 +42,9 @@ class Prompt(VGroup):
             pen += width
             piece = VMobject(stroke_width=0).set_fill(colour_of(colour), 1)
             self.add(piece.set_points(outline * px * PIXEL))
+        letter_piece = self[1]
+        ends = np.array([letter_piece.get_left(), letter_piece.get_right()])
+        ends[:, 1] = -0.28 * px * PIXEL
+        line = VMobject(fill_opacity=0).set_stroke(colour_of(role), STROKE.boundary)
+        self.add(line.set_points(straight(ends[:1], ends[1:])))
         self.set_z_index(LAYER.text)

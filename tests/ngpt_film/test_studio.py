@@ -300,7 +300,7 @@ def test_source_changed_while_drawing_makes_no_shot(filmed_studio, copy_studio: 
     studio.edit("scenes/tiny_parts.py", "FAR = 2.0", "FAR = 1.0")
     _, said = process.communicate(timeout=120)
     assert process.returncode == 1
-    assert "tiny:slides failed: scenes.tiny_parts.FAR changed while it was drawn" in said
+    assert "error: scenes.tiny_parts.FAR changed while tiny:slides was drawn; run" in said
     assert len([name for name in shots(studio) if "slides" in name]) == 1
 
 

@@ -48,7 +48,8 @@ def test_unknown_names_list_what_there_is(name: str, kind: str) -> None:
 @pytest.mark.parametrize(
     "changes",
     [{"groups": 0}, {"layers": -1}, {"d_model": 2.5}, {"s_qk_scale": 0.0}, {"s_gate_scale": -1.0},
-     {"rope_base": float("inf")}, {"kv_heads": 3}, {"d_head": 3}, {"kind": "rnn"}],
+     {"rope_base": float("inf")}, {"kv_heads": 3}, {"d_head": 3}, {"kind": "rnn"},
+     {"groups": 3}, {"groups": 8}, {"rope": "none"}],
 )  # fmt: skip
 def test_impossible_settings_are_refused(changes: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=next(iter(changes))):

@@ -212,12 +212,15 @@ def test_table_rows_are_level_and_columns_right_aligned() -> None:
 
 def test_prompt_lights_the_letter() -> None:
     prompt = Prompt("abc def", 4, "normalized")
-    assert [p.get_fill_color().to_hex().lower() for p in prompt] == [
+    *texts, line = prompt
+    assert [p.get_fill_color().to_hex().lower() for p in texts] == [
         COLOUR.muted,
         COLOUR.normalized,
         COLOUR.muted,
     ]
-    before, letter, after = prompt
+    before, letter, after = texts
+    assert line.get_center()[0] == pytest.approx(letter.get_center()[0])
+    assert line.get_top()[1] < letter.get_bottom()[1]
     assert before.get_right()[0] < letter.get_left()[0] < letter.get_right()[0]
     assert letter.get_right()[0] < after.get_left()[0]
 

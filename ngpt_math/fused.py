@@ -1,0 +1,218 @@
+"""The hot paths of both transformers, with their gradients written out.
+
+Each function here does in one go what a chain of small operations would do, passes fewer times
+over memory, and keeps for the gradient no more than it needs. tests/ngpt_math/test_fused.py holds
+each to the plain chain it stands for. Lengths are taken in single precision at least.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torch.autograd import Function
+from torch.autograd.function import once_differentiable
+
+from ngpt_math.sphere import SMALLEST_NORM
+
+SMALLEST_SCALE = 1e-18  # a scale's part is divided out again in the gradient, so it is never zero
+
+
+def inverse_length(x: Tensor, eps: float = 0.0) -> Tensor:
+    """1/√(‖x‖² + eps) along the last axis, which stays with length 1; 0 for a zero vector."""
+    wide = torch.promote_types(x.dtype, torch.float32)
+    inverse = torch.linalg.vector_norm(x, dim=-1, keepdim=True, dtype=wide)
+    inverse = inverse.square_().add_(eps).rsqrt_() if eps else inverse.reciprocal_()
+    return inverse.masked_fill_(inverse > 1 / SMALLEST_NORM, 0.0)
+
+
+def along(a: Tensor, b: Tensor) -> Tensor:
+    """The inner product along the last axis, which stays with length 1."""
+    wide = torch.promote_types(a.dtype, torch.float32)
+    return (a * b).sum(-1, keepdim=True, dtype=wide)
+
+
+def through_norm(g: Tensor, y: Tensor, inverse: Tensor) -> Tensor:
+    """The gradient of x from g, the gradient of y = x·inverse_length(x): (g − y(y·g))·inverse.
+
+    The part of g that touches the sphere, over the length of x. With eps > 0 the vectors y are
+    shorter than 1 and the same line is still exact.
+    """
+    if on_plain_cpu(g, y):
+        # The gradient of torch's weight normalization is this line in one pass instead of four.
+        one = torch.ones_like(inverse).flatten()
+        rows = (g.reshape(-1, g.shape[-1]).contiguous(), y.view(-1, y.shape[-1]))
+        both = torch.ops.aten._weight_norm_interface_backward(*rows, inverse.view(-1, 1), one, 0)
+        return both[0].view_as(y)
+    return torch.addcmul(g, y, along(g, y), value=-1).mul(inverse)
+
+
+def over_tokens(x: Tensor, like: Tensor) -> Tensor:
+    """The sum of `x` over all axes in front of those of `like`, in the precision of `like`."""
+    return x.flatten(0, x.ndim - like.ndim - 1).sum(0, dtype=like.dtype)
+
+
+class _Unit(Function):
+    """y = x/√(‖x‖² + eps)."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, eps: float) -> Tensor:
+        inverse = inverse_length(x, eps)
+        y = (x * inverse).to(x.dtype)
+        ctx.save_for_backward(y, inverse)
+        return y
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+        y, inverse = ctx.saved_tensors
+        return through_norm(gradients[0], y, inverse).to(y.dtype), None
+
+
+class _ScaledUnit(Function):
+    """y = s·x/√(‖x‖² + eps). Only y is kept: x's direction is y/s."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, scale: Tensor, eps: float) -> Tensor:
+        inverse = inverse_length(x, eps)
+        # So small a scale changes no logit, and yet the direction can be had back from y.
+        scale = scale.masked_fill(scale.abs() < SMALLEST_SCALE, SMALLEST_SCALE)
+        y = (x * inverse).mul_(scale).to(x.dtype)
+        ctx.save_for_backward(y, scale, inverse)
+        return y
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, None]:
+        y, scale, inverse = ctx.saved_tensors
+        (g,) = gradients
+        towards = y / scale
+        to_scale = over_tokens(g * towards, scale)
+        to_x = through_norm(g * scale, towards, inverse)
+        return to_x.to(y.dtype), to_scale, None
+
+
+def unit(x: Tensor, eps: float = 0.0, scale: Tensor | None = None) -> Tensor:
+    """Norm(x) of the paper: every vector along the last axis at length 1; zero stays zero.
+
+    Args:
+        eps: added to the squared length.
+        scale: multiplies the result, one number for each of the last axes.
+    """
+    result: Tensor = _Unit.apply(x, eps) if scale is None else _ScaledUnit.apply(x, scale, eps)
+    return result
+
+
+class _Step(Function):
+    """y = Norm(h + α·(Norm(x) − h))."""
+
+    @staticmethod
+    def forward(ctx: Any, h: Tensor, x: Tensor, alpha: Tensor) -> Tensor:
+        inverse_x = inverse_length(x)
+        towards = (x * inverse_x).to(h.dtype)
+        y = torch.lerp(h, towards, alpha)
+        inverse_y = inverse_length(y)
+        y.mul_(inverse_y)
+        ctx.dtype_x = x.dtype
+        ctx.save_for_backward(h, towards, alpha, y, inverse_x, inverse_y)
+        return y
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Back through the outer Norm, then to α, then through the inner one."""
+        h, towards, alpha, y, inverse_x, inverse_y = ctx.saved_tensors
+        chord = through_norm(gradients[0], y, inverse_y)
+        to_alpha = over_tokens((towards - h).mul_(chord), alpha)
+        to_towards = chord * alpha
+        to_x = through_norm(to_towards, towards, inverse_x)
+        return chord.sub_(to_towards), to_x.to(ctx.dtype_x), to_alpha
+
+
+def step(h: Tensor, suggestion: Tensor, alpha: Tensor) -> Tensor:
+    """h ← Norm(h + α·(Norm(suggestion) − h)), h [..., d] of length 1, α [d] (eq. 10, 11).
+
+    Some way along the chord towards the suggestion's direction, then back to the sphere.
+    """
+    result: Tensor = _Step.apply(h, suggestion, alpha.to(h.dtype))
+    return result
+
+
+class _Rotate(Function):
+    """Each pair (i, i + d_k/2) of the last axis turned; the gradient is turned back."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+        ctx.save_for_backward(cos, sin)
+        return turned(x, cos, sin, 1)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None]:
+        cos, sin = ctx.saved_tensors
+        return turned(gradients[0], cos, sin, -1), None, None
+
+
+def turned(x: Tensor, cos: Tensor, sin: Tensor, sense: int) -> Tensor:
+    """(a, b) to (a·cos ∓ b·sin, b·cos ± a·sin), with a and b the halves of the last axis."""
+    y = x * cos
+    (a, b), (to_a, to_b) = x.chunk(2, -1), y.chunk(2, -1)
+    to_a.addcmul_(b, sin, value=-sense)
+    to_b.addcmul_(a, sin, value=sense)
+    return y
+
+
+def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    """Turn the pairs (i, i + d_k/2) of x [..., T, H, d_k]; cos [T, 1, d_k], sin [T, 1, d_k/2]."""
+    result: Tensor = _Rotate.apply(x, cos, sin)
+    return result
+
+
+def product(x: Tensor, weight: Tensor) -> Tensor:
+    """x @ weightᵀ by oneDNN, whose products are about a tenth faster than those of `@` on a CPU."""
+    y: Tensor = torch.ops.mkldnn._linear_pointwise(x, weight, None, "none", [], "")
+    return y
+
+
+class _Parts(Function):
+    """The products of x [n, d_in] with the parts of a weight, each in a tensor of its own."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor, sizes: tuple[int, ...]) -> tuple[Tensor, ...]:
+        ctx.save_for_backward(x, weight)
+        ctx.sizes = sizes
+        return tuple(product(x, rows) for rows in weight.split(sizes))
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, None]:
+        x, weight = ctx.saved_tensors
+        to_weight = torch.empty_like(weight)
+        for g, rows in zip(gradients, to_weight.split(ctx.sizes), strict=True):
+            torch.mm(g.t(), x, out=rows)
+        first, *others = weight.split(ctx.sizes)
+        to_x = product(gradients[0], first.t())
+        for g, rows in zip(gradients[1:], others, strict=True):
+            to_x.add_(product(g, rows.t()))
+        return to_x, to_weight, None
+
+
+def linear(x: Tensor, weight: Tensor, sizes: tuple[int, ...] | None = None) -> tuple[Tensor, ...]:
+    """x @ weightᵀ [..., d_out] cut into parts of `sizes`; None is one part.
+
+    On a CPU each part is a product of its own, because what follows is faster on whole tensors than
+    on slices, and because the parts' gradients need not be put together. A GPU likes one product.
+    """
+    sizes = sizes or (weight.shape[0],)
+    if not (on_plain_cpu(x, weight) and torch.is_grad_enabled()):
+        return F.linear(x, weight).split(sizes, -1)
+    parts = _Parts.apply(x.flatten(0, -2), weight, sizes)
+    return tuple(part.view(*x.shape[:-1], -1) for part in parts)
+
+
+def on_plain_cpu(*tensors: Tensor) -> bool:
+    """Whether torch's own kernels for single precision on a CPU may be called directly."""
+    plain = all(t.is_cpu and t.dtype == torch.float32 for t in tensors)
+    return plain and not (torch.compiler.is_compiling() or torch.is_autocast_enabled("cpu"))

@@ -1,0 +1,214 @@
+"""Chapter 5's numbers: one typical head of each larger model on one sentence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ngpt_math import sphere
+from ngpt_math.checkpoint import Model
+from ngpt_math.layers import Scale, Trace
+from ngpt_math.ngpt import NGPT
+from ngpt_math.record.models import Models, encode, entropy, floats, letters, sources, trace_text
+from ngpt_math.record.slerp_vs_lerp import PROMPT, choose, residual_path
+from ngpt_math.recordings import Attention
+
+SENTENCE = "brave new world"  # The Tempest V.1, in the validation text
+CHOSEN_BY = (
+    "in each model the head whose attention has the median entropy of all heads, averaged over the"
+    " letters: a typical head, not the most striking one; the letter followed is the one whose"
+    " attention, both heads' entropies added, is spread most; the rotation is drawn of the pair of"
+    " entries that turns most without a full turn over the sentence"
+)
+SHOWN = 8  # entries of a hidden state that are drawn
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """One head of a model on a text of T letters; vectors are [T, d_k], in the model's precision.
+
+    `dots` and `pattern` are [T, T], row by query; `scale` multiplies the dots before softmax.
+    `x` [T, d] is what the layer's W_q, W_k and W_v are applied to.
+    """
+
+    layer: int
+    head: int
+    x: Tensor
+    q_raw: Tensor
+    k_raw: Tensor
+    q: Tensor
+    k: Tensor
+    v: Tensor
+    pattern: Tensor
+    mixed: Tensor
+    scale: float
+
+    @property
+    def dots(self) -> Tensor:
+        """q·k of every query and key."""
+        return self.q @ self.k.T
+
+
+def attention(models: Models) -> Attention:
+    """Run both larger models on the sentence and fill the recording."""
+    ngpt, gpt, toy = (models.load(name) for name in ("mini ngpt", "mini gpt", "toy ngpt"))
+    traces = [trace_text(each.model, SENTENCE) for each in (ngpt, gpt)]
+    head, other, query = chosen(ngpt.model, gpt.model)
+    return Attention(
+        sources=sources((ngpt, gpt, toy)),
+        sentence=letters(ngpt.model, encode(ngpt.model, SENTENCE)),
+        chosen_by=CHOSEN_BY,
+        query=floats(query),
+        **projections(head, ""),
+        **projections(other, "gpt_"),
+        **lengths(head, scales_of(ngpt.model, head)),
+        gpt_q_lengths=floats(other.q.norm(dim=-1)),
+        gpt_k_lengths=floats(other.k.norm(dim=-1)),
+        **one_query(head, query, ""),
+        **one_query(other, query, "gpt_"),
+        entropies=floats(head_entropies(ngpt.model, traces[0])),
+        gpt_entropies=floats(head_entropies(gpt.model, traces[1])),
+        entropy_uniform=floats(uniform_entropy(len(head.q))),
+        **rotation(ngpt.model, head, query),
+        **recall(toy.model),
+    )
+
+
+def chosen(ngpt: Model, gpt: Model) -> tuple[Head, Head, int]:
+    """The heads of both models and the query of which `CHOSEN_BY` speaks."""
+    head, other = (typical_head(model, trace_text(model, SENTENCE)) for model in (ngpt, gpt))
+    return head, other, int((entropy(head.pattern) + entropy(other.pattern)).argmax())
+
+
+def head_entropies(model: Model, trace: Trace) -> Tensor:
+    """Entropy of attention, averaged over queries (and texts), by layer and head [L, H]."""
+    layers = range(model.config.layers)
+    return torch.stack([entropy(trace[f"layer{n}.pattern"]).mean((0, 2)) for n in layers])
+
+
+def uniform_entropy(length: int) -> float:
+    """Mean entropy of attention over `length` letters if all seen letters were attended alike."""
+    return float(np.log(np.arange(1, length + 1)).mean())
+
+
+def typical_head(model: Model, trace: Trace) -> Head:
+    """The head of which `CHOSEN_BY` speaks, read from the trace of one text."""
+    found = head_entropies(model, trace)
+    order = found.flatten().argsort(stable=True)
+    layer, head = divmod(int(order[len(order) // 2]), found.shape[1])
+    return read_head(model, trace, layer, head)
+
+
+def read_head(model: Model, trace: Trace, layer: int, head: int) -> Head:
+    """One head from the trace of one text."""
+    d_head, at = model.config.d_head, f"layer{layer}"
+    shared = model.config.heads // trace[f"{at}.k"].shape[2]  # queries that share keys and values
+    query, key = (
+        {name: trace[f"{at}.{name}"][0][:, index] for name in names}
+        for names, index in ((("q", "q_raw"), head), (("k", "k_raw", "v"), head // shared))
+    )
+    return Head(
+        layer=layer, head=head, x=layer_input(model, trace, layer), **query, **key,
+        pattern=trace[f"{at}.pattern"][0, head],
+        mixed=trace[f"{at}.mixed"][0].unflatten(-1, (-1, d_head))[:, head],
+        scale=d_head**0.5 if isinstance(model, NGPT) else d_head**-0.5,
+    )  # fmt: skip
+
+
+@torch.no_grad()
+def layer_input(model: Model, trace: Trace, layer: int) -> Tensor:
+    """What W_q, W_k and W_v of a layer are applied to [T, d]: h, or the baseline's norm(h)."""
+    h = trace[f"layer{layer}.h_in"][0]
+    if isinstance(model, NGPT):
+        return h
+    normed: Tensor = model.get_submodule(f"blocks.{layer}.attention_norm")(h)
+    return normed
+
+
+def projections(head: Head, prefix: str) -> dict[str, Any]:
+    """Which head it is, what goes in, and q, k, v, pattern and output of all letters."""
+    found: dict[str, Any] = {"layer": head.layer, "head": head.head, "head_dim": head.q.shape[-1]}
+    found |= {"inputs": head.x[:, :SHOWN], "q": head.q, "k": head.k, "v": head.v}
+    found |= {"pattern": head.pattern, "mixed": head.mixed}
+    return {f"{prefix}{name}": floats(values) for name, values in found.items()}
+
+
+def scales_of(model: Model, head: Head) -> Tensor:
+    """Effective s_qk [d_k] of a head of an nGPT."""
+    scale = model.get_submodule(f"blocks.{head.layer}.attention.s_qk")
+    assert isinstance(scale, Scale)
+    return scale.effective().detach().view(-1, model.config.d_head)[head.head]
+
+
+def lengths(head: Head, s_qk: Tensor) -> dict[str, Any]:
+    """Lengths of queries and keys before QK normalization, after it, and after s_qk."""
+    return {
+        "q_lengths_raw": floats(head.q_raw.norm(dim=-1)),
+        "k_lengths_raw": floats(head.k_raw.norm(dim=-1)),
+        "q_lengths_unit": floats((head.q / s_qk).norm(dim=-1)),
+        "k_lengths_unit": floats((head.k / s_qk).norm(dim=-1)),
+        "q_lengths": floats(head.q.norm(dim=-1)),
+        "k_lengths": floats(head.k.norm(dim=-1)),
+        "s_qk": floats(s_qk),
+        "s_qk_mean": floats(s_qk.mean()),
+    }
+
+
+def one_query(head: Head, query: int, prefix: str) -> dict[str, Any]:
+    """From dot products to attention, for the query that is followed."""
+    dots = head.dots[query, : query + 1]
+    found: dict[str, Any] = {"dots": dots, "scale": head.scale, "scores": dots * head.scale}
+    found |= {"weights": head.pattern[query, : query + 1]}
+    return {f"{prefix}{name}": floats(values) for name, values in found.items()}
+
+
+def rotation(model: Model, head: Head, query: int) -> dict[str, Any]:
+    """The rotary embedding at work on the query that is followed and the key it attends to most.
+
+    Both are normalized, which commutes with the rotation. s_qk, which comes after it, does not.
+    """
+    key, places = int(head.pattern[query].argmax()), len(head.q)
+    raw = torch.stack((head.q_raw[query], head.k_raw[key]))
+    q, k = model.rotary(sphere.normalize(raw).expand(places, -1, -1)).unbind(1)
+    turns = torch.as_tensor(model.rotary.frequency)
+    pair = min(int((turns * (places - 1) >= 2 * np.pi).sum()), len(turns) - 1)
+    entries = [pair, pair + len(turns)]
+    s_qk = scales_of(model, head)
+    scores, scaled = q @ k.T, (q * s_qk) @ (k * s_qk).T
+    return {
+        "rope_key": floats(key),
+        "rope_pair": floats(pair),
+        "rope_angle": floats(turns[pair]),
+        "rope_angles": floats(turns),
+        "rope_q": floats(q[:, entries]),
+        "rope_k": floats(k[:, entries]),
+        "rope_q_lengths": floats(q.norm(dim=-1)),
+        "rope_scores": floats(scores),
+        "rope_by_offset": floats([scores.diagonal(-n).mean() for n in range(places)]),
+        "rope_spread": floats(diagonal_spread(scores)),
+        "rope_scores_scaled": floats(scaled),
+        "rope_scaled_spread": floats(diagonal_spread(scaled)),
+    }
+
+
+def diagonal_spread(scores: Tensor) -> float:
+    """Largest difference between two scores at the same distance, query not before key."""
+    diagonals = [scores.diagonal(-n) for n in range(len(scores))]
+    return max(float(diagonal.max() - diagonal.min()) for diagonal in diagonals)
+
+
+def recall(toy: Model) -> dict[str, Any]:
+    """Chapter 4's update: h, what the block suggests, and where h goes."""
+    path = residual_path(trace_text(toy, PROMPT), toy.config.layers)
+    update, position = choose(path)
+    return {
+        "recall_h": floats(path["states"][update, position]),
+        "recall_suggestion": floats(path["suggestions"][update, position]),
+        "recall_next": floats(path["states"][update + 1, position]),
+        "recall_angle": floats(path["angles"][update, position]),
+        "recall_moved": floats(path["moved"][update, position]),
+    }

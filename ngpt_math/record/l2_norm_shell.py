@@ -1,0 +1,141 @@
+"""Chapter 2's numbers: weight vectors of the toy baseline, normalized and put into a shell."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torch.func import functional_call
+
+from ngpt_math import measure, sphere
+from ngpt_math.checkpoint import Model
+from ngpt_math.record.models import Models, floats, sources, spread, texts
+from ngpt_math.recordings import L2NormShell
+
+MANY_NAME = "the rows of W_q of the toy baseline, all layers"
+CHOSEN_BY = "of those rows, the one whose length is farthest from 1"
+POINT_CHOSEN_BY = (
+    "of those rows that lie inside the shell, the one with the largest radial part of the gradient"
+    " before the normalization's derivative"
+)
+EPS = np.linspace(0, 0.5, 51)  # the slider, in hundredths
+EPS_SHOWN = 25  # its middle
+WINDOWS = 64  # of training text, for the gradient
+
+
+def l2_norm_shell(models: Models) -> L2NormShell:
+    """Run the toy baseline and fill the recording."""
+    gpt, ngpt = models.load("toy gpt"), models.load("toy ngpt")
+    many = torch.cat(list(query_weights(gpt.model).values())).numpy()
+    rows = len(query_weights(gpt.model)[0])
+    lengths = sphere.norm(many)[:, 0]
+    chosen = int(np.abs(lengths - 1).argmax())
+    layer, row = divmod(chosen, rows)
+    return L2NormShell(
+        sources=sources((gpt, ngpt)),
+        vector_name=f"row {row + 1} of W_q in layer {layer + 1} of the toy baseline",
+        many_name=MANY_NAME,
+        chosen_by=CHOSEN_BY,
+        point_chosen_by=POINT_CHOSEN_BY,
+        vector_index=floats(chosen),
+        **piece_by_piece(many[chosen]),
+        many=floats(many),
+        many_lengths=floats(lengths),
+        many_units=floats(sphere.normalize(many)),
+        many_unit_lengths=floats(sphere.norm(sphere.normalize(many))[:, 0]),
+        **shell(many),
+        **gradients(gpt.model, many, rows),
+        recall_rows=floats(query_weights(ngpt.model)[0]),
+        recall_gpt_rows=floats(query_weights(gpt.model)[0]),
+    )
+
+
+def query_weights(model: Model) -> dict[int, Tensor]:
+    """W_q [H·d_k, d] by layer."""
+    named = {name: weight for name, weight, _ in measure.matrices(model)}
+    return {layer: named[f"layer{layer}.q"] for layer in range(model.config.layers)}
+
+
+def piece_by_piece(vector: np.ndarray) -> dict[str, Any]:
+    """The length of a vector in the order in which one works it out, and the vector over it."""
+    squares = vector**2
+    length = np.sqrt(squares.sum())
+    unit = vector / length
+    return {
+        "vector": floats(vector),
+        "squares": floats(squares),
+        "square_sum": floats(squares.sum()),
+        "length": floats(length),
+        "unit": floats(unit),
+        "unit_squares": floats(unit**2),
+        "unit_length": floats(np.sqrt((unit**2).sum())),
+    }
+
+
+def shell(many: np.ndarray) -> dict[str, Any]:
+    """All vectors in the shell of every ε of the slider."""
+    pulled = np.stack([sphere.to_shell(many, eps) for eps in EPS])
+    lengths = sphere.norm(many)[:, 0]
+    return {
+        "eps": floats(EPS),
+        "eps_inner": floats(1 - EPS),
+        "eps_outer": floats(1 + EPS),
+        "shell": floats(pulled),
+        "shell_lengths": floats(sphere.norm(pulled)[..., 0]),
+        "shell_inside": floats([inside(lengths, eps).sum() for eps in EPS]),
+        "eps_shown": floats(EPS[EPS_SHOWN]),
+        "eps_shown_index": floats(EPS_SHOWN),
+    }
+
+
+def inside(lengths: np.ndarray, eps: float) -> np.ndarray:
+    """Which lengths lie between 1 − eps and 1 + eps."""
+    return np.abs(lengths - 1) <= eps
+
+
+def gradients(model: Model, many: np.ndarray, rows: int) -> dict[str, Any]:
+    """The loss's gradient at the vector that `POINT_CHOSEN_BY` describes."""
+    units, lengths = sphere.normalize(many), sphere.norm(many)[:, 0]
+    each = [layer_gradients(model, layer) for layer in range(len(many) // rows)]
+    used, before, after = (torch.cat(parts).numpy() for parts in zip(*each, strict=True))
+    radial_before, radial = (sphere.dot(units, part)[:, 0] for part in (before, after))
+    size = np.where(inside(lengths, EPS[EPS_SHOWN]), np.abs(radial_before), -1.0)
+    index = int(size.argmax())
+    return {
+        "point": floats(many[index]),
+        "point_index": floats(index),
+        "point_length": floats(lengths[index]),
+        "point_shell": floats(used[index]),
+        "gradient_before": floats(before[index]),
+        "radial_before": floats(radial_before[index]),
+        "radial_part": floats(units[index] * radial_before[index]),
+        "gradient_before_length": floats(sphere.norm(before[index])[0]),
+        "gradient": floats(after[index]),
+        "radial": floats(radial[index]),
+        "gradient_length": floats(sphere.norm(after[index])[0]),
+    }
+
+
+def layer_gradients(model: Model, layer: int) -> tuple[Tensor, Tensor, Tensor]:
+    """W_q of a layer in the shell, and the gradients of what the layer uses and of what it stores.
+
+    The layer is given the shell's normalization, whose derivative is the difference between the
+    two. All [H·d_k, d].
+    """
+    stored = query_weights(model)[layer].clone().requires_grad_()
+    used = sphere.to_shell(stored, float(EPS[EPS_SHOWN]))
+    before, after = torch.autograd.grad(loss_with(model, layer, used), (used, stored))
+    return used.detach(), before, after
+
+
+def loss_with(model: Model, layer: int, queries: Tensor) -> Tensor:
+    """Loss on windows of the training text with another W_q in one layer."""
+    name = f"blocks.{layer}.attention.qkv.weight"
+    rest = model.get_parameter(name).detach()[len(queries) :]
+    window = spread(model, texts(model)[0], WINDOWS)
+    changed = {name: torch.cat((queries, rest))}
+    logits: Tensor = functional_call(model, changed, (window[:, :-1],))
+    return F.cross_entropy(logits.flatten(0, 1), window[:, 1:].flatten())

@@ -1,0 +1,200 @@
+"""Chapter 6's numbers: the larger nGPT's learned scales, and what other values would do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ngpt_math.checkpoint import Model
+from ngpt_math.config import ModelConfig
+from ngpt_math.history import Arrays
+from ngpt_math.layers import Trace
+from ngpt_math.record.attention import SENTENCE, Head, chosen, uniform_entropy
+from ngpt_math.record.models import (
+    Models,
+    encode,
+    entropy,
+    floats,
+    kept_along,
+    letters,
+    sources,
+    spread,
+    texts,
+    trace_text,
+    trace_tokens,
+)  # fmt: skip
+from ngpt_math.recordings import ScaleManagement
+
+# Kinds of scales: the paper's name, the end of the module's name, and its two numbers.
+KINDS = {
+    "α_A": ("alpha_attention", "alpha_init", "alpha_scale"),
+    "α_M": ("alpha_mlp", "alpha_init", "alpha_scale"),
+    "s_qk": ("s_qk", "s_qk_init", "s_qk_scale"),
+    "s_u": ("s_hidden", "s_hidden_init", "s_hidden_scale"),
+    "s_ν": ("s_gate", "s_gate_init", "s_gate_scale"),
+    "s_z": ("s_logit", "s_logit_init", "s_logit_scale"),
+}
+CHOSEN_BY = (
+    "sentence, head and letter are those of the attention chapter; entropies and losses are means"
+    " over evenly spread windows of the validation text; factors run from 1/d_k, which puts 1/√d_k"
+    " in the place of √d_k, to d_k; the bars are the letters likeliest at factor 1"
+)
+FACTORS = 41
+TOKENS = 2048  # of validation text, for means
+TOP = 8
+QUANTILES = np.linspace(0, 1, 41)
+CURVE = np.linspace(-6, 6, 121)
+
+
+def scale_management(models: Models) -> ScaleManagement:
+    """Run the larger nGPT and fill the recording."""
+    ngpt, gpt = models.load("mini ngpt"), models.load("mini gpt")
+    kept = models.history("mini ngpt")
+    model = ngpt.model
+    head, _, query = chosen(model, gpt.model)
+    factors = model.config.d_head ** torch.linspace(-1, 1, FACTORS, dtype=torch.float64)
+    count = max(1, TOKENS // model.config.context)
+    windows = spread(model, texts(model)[1], count)
+    trace = trace_tokens(model, windows[:, :-1])
+    return ScaleManagement(
+        sources=sources((ngpt, gpt, kept)),
+        prompt=letters(model, encode(model, SENTENCE)),
+        chosen_by=CHOSEN_BY,
+        kinds=",".join(KINDS),
+        learning_rate=floats(models.training("mini ngpt")["lr"]),
+        **settings(model.config),
+        **one_step(model.config, kept.arrays),
+        **over_training(model.config, kept.arrays),
+        multiplier=floats(factors),
+        trained=floats(FACTORS // 2),
+        **sharpness(model, trace, head, query, factors),
+        **gates(model, trace),
+        **confidence(model, trace["logits"], windows[:, 1:], factors),
+        recall_pattern=floats(head.pattern),
+        recall_weights=floats(head.pattern[query, : query + 1]),
+        query=floats(query),
+    )
+
+
+def settings(config: ModelConfig) -> dict[str, Any]:
+    """The two numbers of every kind."""
+    init = np.array([getattr(config, kind[1]) for kind in KINDS.values()])
+    scale = np.array([config.scale_or_default(getattr(config, k[2])) for k in KINDS.values()])
+    return {"init": floats(init), "scale": floats(scale), "factor": floats(init / scale)}
+
+
+def of_kind(history: Arrays, kind: str) -> NDArray[np.float64]:
+    """Effective values of one kind over training, all layers side by side [S, n]."""
+    return kept_along(history, "scale.", KINDS[kind][0])
+
+
+def one_step(config: ModelConfig, history: Arrays) -> dict[str, Any]:
+    """How far the first recorded step that lies between two snapshots moved each kind."""
+    steps, factor = history["snapshot.step"], settings(config)["factor"]
+    first = int((np.diff(steps) == 1).argmax())
+    moved = [np.abs(of_kind(history, k)[first + 1] - of_kind(history, k)[first]) for k in KINDS]
+    effective = np.array([each.mean() for each in moved])
+    return {
+        "one_step_at": floats(steps[first]),
+        "one_step": floats(effective),
+        "one_step_stored": floats(effective / factor),
+    }
+
+
+def over_training(config: ModelConfig, history: Arrays) -> dict[str, Any]:
+    """Mean size and spread of each kind by snapshot."""
+    sizes = {kind: np.abs(of_kind(history, kind)) for kind in KINDS}
+    effective = np.stack([size.mean(1) for size in sizes.values()])
+    low, high = (
+        np.stack([np.quantile(size, share, axis=1) for size in sizes.values()])
+        for share in (0.1, 0.9)
+    )
+    return {
+        "steps": floats(history["snapshot.step"]),
+        "effective": floats(effective),
+        "effective_low": floats(low),
+        "effective_high": floats(high),
+        "stored": floats(effective / settings(config)["factor"][:, None]),
+    }
+
+
+def sharpness(
+    model: Model, trace: Trace, head: Head, query: int, factors: Tensor
+) -> dict[str, Any]:
+    """Attention with s_qk² multiplied, on activations as they are."""
+    scores = head.scale * head.dots[query, : query + 1]
+    attention = (factors[:, None] * scores).softmax(-1)
+    layers = range(model.config.layers)
+    means = [mean_entropies(attention_logits(model, trace, n), factors) for n in layers]
+    return {
+        "attention": floats(attention),
+        "query_entropy": floats(entropy(attention)),
+        "attention_entropy": floats(torch.stack(means).mean(0)),
+        "attention_entropy_uniform": floats(uniform_entropy(trace["layer0.q"].shape[1])),
+    }
+
+
+def mean_entropies(logits: Tensor, factors: Tensor) -> Tensor:
+    """Mean entropy of softmax(factor · logits) for each factor."""
+    return torch.stack([entropy((factor * logits).softmax(-1)).mean() for factor in factors])
+
+
+def attention_logits(model: Model, trace: Trace, layer: int) -> Tensor:
+    """√d_k q·k of all heads of a layer of an nGPT, −∞ for the future [B, H, T, T]."""
+    q, k = trace[f"layer{layer}.q"], trace[f"layer{layer}.k"]
+    logits = model.config.d_head**0.5 * q.transpose(1, 2) @ k.permute(0, 2, 3, 1)
+    seen = torch.ones(logits.shape[-2:], dtype=torch.bool).tril()
+    return logits.masked_fill(~seen, -torch.inf)
+
+
+def gates(model: Model, trace: Trace) -> dict[str, Any]:
+    """The argument of SiLU with and without √d, and how far SiLU is from a line on it."""
+    layers = range(model.config.layers)
+    gate = torch.stack([trace[f"layer{n}.nu"] for n in layers]).flatten()
+    raw = gate / model.config.d_model**0.5
+    line = torch.from_numpy(CURVE)
+    return {
+        "d_model": floats(model.config.d_model),
+        "root_d": floats(model.config.d_model**0.5),
+        "share": floats(QUANTILES),
+        "gate_raw": floats(np.quantile(raw.numpy(), QUANTILES)),
+        "gate": floats(np.quantile(gate.numpy(), QUANTILES)),
+        "gate_line": floats(line),
+        "silu": floats(F.silu(line)),
+        "half": floats(line / 2),
+        "gate_rms_raw": floats(rms(raw)),
+        "gate_rms": floats(rms(gate)),
+        "gate_bend_raw": floats(bend(raw)),
+        "gate_bend": floats(bend(gate)),
+    }
+
+
+def rms(values: Tensor) -> Tensor:
+    """Root of the mean square."""
+    return values.square().mean().sqrt()
+
+
+def bend(gate: Tensor) -> Tensor:
+    """How much of SiLU on these values is not its tangent at 0, x/2."""
+    return rms(F.silu(gate) - gate / 2) / rms(F.silu(gate))
+
+
+def confidence(model: Model, logits: Tensor, targets: Tensor, factors: Tensor) -> dict[str, Any]:
+    """The output with s_z multiplied: bars after the sentence, entropy and loss over windows."""
+    after = trace_text(model, SENTENCE)["logits"][0, -1]
+    best = after.topk(TOP).indices
+    bars = (factors[:, None] * after).softmax(-1)[:, best]
+    flat = logits.flatten(0, 1)
+    losses = [F.cross_entropy(factor * flat, targets.flatten()) for factor in factors]
+    return {
+        "next_tokens": letters(model, best.tolist()),
+        "probabilities": floats(bars),
+        "output_entropy": floats(mean_entropies(flat, factors)),
+        "output_entropy_uniform": floats(np.log(model.config.vocab)),
+        "output_loss": floats(losses),
+    }

@@ -1,0 +1,88 @@
+"""Chapter 1's numbers: the recorded trainings of all four models."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ngpt_math import sphere
+from ngpt_math.corpus import CORPUS, REMAKE
+from ngpt_math.files import read_card
+from ngpt_math.history import Arrays
+from ngpt_math.record.models import Models, Shipped, floats, kept_along, sources
+from ngpt_math.recordings import TraditionalVsNormalized
+
+MATRIX = "W_q of the first layer, all heads: the first matrix that a letter's embedding meets"
+LARGER = "W_q of the first layer, as for the toy models"
+KINDS = {"Q": "q", "K": "k", "V": "v", "O": "o", "u": "u", "ν": "nu", "MLP out": "mlp_out"}
+QUARTILES = (0, 25, 50, 75, 100)
+
+
+def traditional_vs_normalized(models: Models) -> TraditionalVsNormalized:
+    """Read the histories of all four models and fill the recording."""
+    toy, toy_gpt = models.load("toy ngpt"), models.load("toy gpt")
+    kept = {name: models.history(name) for name in ("toy ngpt", "toy gpt", "mini ngpt", "mini gpt")}
+    larger, larger_gpt = kept["mini ngpt"].arrays, kept["mini gpt"].arrays
+    return TraditionalVsNormalized(
+        sources=sources((toy, toy_gpt, *kept.values())),
+        matrix=MATRIX,
+        corpus=read_card(CORPUS, REMAKE)["what"],
+        larger_matrix=LARGER,
+        kinds=",".join(KINDS),
+        seed=floats(models.training("toy ngpt")["seed"]),
+        gpt_seed=floats(models.training("toy gpt")["seed"]),
+        learning_rate=floats(models.training("mini ngpt")["lr"]),
+        gpt_learning_rate=floats(models.training("mini gpt")["lr"]),
+        **toy_weights(toy, kept["toy ngpt"].arrays, ""),
+        **toy_weights(toy_gpt, kept["toy gpt"].arrays, "gpt_"),
+        **toy_losses(kept["toy ngpt"].arrays, kept["toy gpt"].arrays),
+        **larger_model(larger, ""),
+        **larger_model(larger_gpt, "gpt_"),
+    )
+
+
+def toy_weights(toy: Shipped, history: Arrays, prefix: str) -> dict[str, Any]:
+    """W_q of the first layer over a toy model's training, and what is read off it."""
+    config = toy.model.config
+    qkv = history["snapshot.weight.blocks.0.attention.qkv.weight"].astype(np.float64)
+    rows = qkv[:, : config.heads * config.d_head]
+    norms = sphere.norm(rows)[..., 0]
+    heads = rows.reshape(len(rows), config.heads, config.d_head, config.d_model)
+    found = {
+        f"{prefix}rows": floats(rows),
+        f"{prefix}norms": floats(norms),
+        f"{prefix}norm_min": floats(norms.min(-1)),
+        f"{prefix}norm_max": floats(norms.max(-1)),
+        f"toy_{prefix}condition": floats(np.median(np.linalg.cond(heads), axis=-1)),
+    }
+    return found if prefix else {**found, "toy_steps": floats(history["snapshot.step"])}
+
+
+def toy_losses(ngpt: Arrays, gpt: Arrays) -> dict[str, Any]:
+    """Validation losses of both toy models at the same steps."""
+    return {
+        "toy_loss_steps": floats(ngpt["validation.step"]),
+        "toy_loss": floats(ngpt["validation.loss"]),
+        "toy_gpt_loss": floats(gpt["validation.loss"]),
+    }
+
+
+def larger_model(history: Arrays, prefix: str) -> dict[str, Any]:
+    """Row lengths, condition numbers and losses of a larger model over its training."""
+    lengths = kept_along(history, "norm.layer0", "q")
+    return {
+        f"{prefix}steps": floats(history["snapshot.step"]),
+        f"{prefix}band": floats(np.percentile(lengths, QUARTILES, axis=1).T),
+        f"{prefix}condition": floats(np.median(kept_along(history, "cond.layer0", "q"), axis=1)),
+        f"{prefix}kind_start": floats([of_kind(history, name)[0] for name in KINDS.values()]),
+        f"{prefix}kind_condition": floats([of_kind(history, name)[-1] for name in KINDS.values()]),
+        f"{prefix}loss_steps": floats(history["validation.step"]),
+        f"{prefix}loss": floats(history["validation.loss"]),
+    }
+
+
+def of_kind(history: Arrays, kind: str) -> NDArray[Any]:
+    """Condition numbers of one kind of matrix by snapshot [S], median over layers and heads."""
+    return np.median(kept_along(history, "cond.layer", kind), axis=1)

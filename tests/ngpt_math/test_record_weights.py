@@ -1,0 +1,197 @@
+"""What chapters 1 to 3 say of weights follows from the models, by other ways than the makers'."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from shipped import queries, shipped, shown, weight
+
+from ngpt_math import training as t
+from ngpt_math.checkpoint import Model, checkpoint_path
+from ngpt_math.corpus import load_tokens
+from ngpt_math.files import read_card
+from ngpt_math.record.models import trace_text
+
+LEAST = 1e-5
+
+
+def conditions(matrix: np.ndarray, d_head: int) -> list[float]:
+    """Condition numbers of the heads of a matrix, from their singular values."""
+    heads = matrix.reshape(-1, d_head, matrix.shape[1])
+    values = [np.linalg.svd(head, compute_uv=False) for head in heads]
+    return [float(v.max() / v.min()) for v in values]
+
+
+class TestTraditionalVsNormalized:
+    """Chapter 1."""
+
+    def test_the_last_rows_are_the_shipped_weights(self) -> None:
+        r = shown("traditional_vs_normalized")
+        for rows, kind in ((r.rows, "ngpt"), (r.gpt_rows, "gpt")):
+            assert np.allclose(rows[-1], queries(shipped("toy", kind), 0), atol=1e-7)
+
+    def test_lengths_are_those_of_the_rows(self) -> None:
+        r = shown("traditional_vs_normalized")
+        assert np.abs(r.norms - 1).max() < LEAST
+        assert np.allclose(np.linalg.norm(r.gpt_rows, axis=-1), r.gpt_norms, atol=1e-6)
+        assert np.array_equal(r.gpt_norms.min(1), r.gpt_norm_min)
+        assert np.array_equal(r.gpt_norms.max(1), r.gpt_norm_max)
+
+    def test_both_toy_models_were_trained_alike(self) -> None:
+        r = shown("traditional_vs_normalized")
+        cards = [read_card(checkpoint_path("toy", kind), "") for kind in ("ngpt", "gpt")]
+        assert r.seed == r.gpt_seed == cards[0]["settings"]["training"]["seed"]
+        assert cards[0]["data_sha256"] == cards[1]["data_sha256"]
+        assert r.toy_steps[-1] == r.toy_loss_steps[-1] == cards[0]["settings"]["training"]["steps"]
+
+    def test_the_larger_models_end_as_shipped(self) -> None:
+        r = shown("traditional_vs_normalized")
+        for prefix, kind in (("", "ngpt"), ("gpt_", "gpt")):
+            model = shipped("mini", kind)
+            matrix = queries(model, 0)
+            band = np.percentile(np.linalg.norm(matrix, axis=1), (0, 25, 50, 75, 100))
+            found = np.median(conditions(matrix, model.config.d_head))
+            assert np.allclose(getattr(r, f"{prefix}band")[-1], band, atol=1e-5)
+            assert np.isclose(getattr(r, f"{prefix}condition")[-1], found, rtol=1e-4)
+
+    def test_conditions_of_a_kind_are_medians_over_layers_and_heads(self) -> None:
+        r = shown("traditional_vs_normalized")
+        model = shipped("mini", "gpt")
+        heads, layers = model.config.d_head, range(model.config.layers)
+        found = np.median([conditions(queries(model, layer), heads) for layer in layers])
+        outs = [weight(model, f"blocks.{layer}.mlp.out.weight") for layer in layers]
+        out = np.median([conditions(matrix, len(matrix)) for matrix in outs])
+        kinds = dict(zip(r.kinds.split(","), r.gpt_kind_condition, strict=True))
+        assert np.isclose(kinds["Q"], found, rtol=1e-4)
+        assert np.isclose(kinds["MLP out"], out, rtol=1e-4)
+
+    def test_the_toy_conditions_are_those_of_the_rows(self) -> None:
+        r = shown("traditional_vs_normalized")
+        d_head = shipped("toy", "gpt").config.d_head
+        found = [np.median(conditions(rows.astype(float), d_head)) for rows in r.gpt_rows]
+        assert np.allclose(found, r.toy_gpt_condition, rtol=1e-4)
+
+
+class TestL2NormShell:
+    """Chapter 2."""
+
+    def test_the_vector_is_the_one_farthest_from_length_one(self) -> None:
+        r = shown("l2_norm_shell")
+        model = shipped("toy", "gpt")
+        rows = np.concatenate([queries(model, layer) for layer in range(model.config.layers)])
+        assert np.allclose(r.many, rows, atol=1e-7)
+        off = np.abs(np.linalg.norm(rows, axis=1) - 1)
+        assert int(r.vector_index) == off.argmax()
+        assert np.array_equal(r.many[int(r.vector_index)], r.vector)
+
+    def test_pieces_add_up(self) -> None:
+        r = shown("l2_norm_shell")
+        assert np.isclose(r.squares.sum(), r.square_sum, rtol=1e-6)
+        assert np.isclose(r.length**2, r.square_sum, rtol=1e-6)
+        assert np.allclose(r.unit * r.length, r.vector, atol=1e-6)
+        assert np.isclose(r.unit_squares.sum(), 1, atol=1e-6)
+
+    def test_the_shell_keeps_what_is_inside_and_moves_the_rest_to_its_edge(self) -> None:
+        r = shown("l2_norm_shell")
+        for eps, vectors, lengths, count in zip(
+            r.eps, r.shell, r.shell_lengths, r.shell_inside, strict=True
+        ):
+            inside = np.abs(r.many_lengths - 1) <= eps
+            assert count == inside.sum()
+            assert np.allclose(vectors[inside], r.many[inside], atol=1e-6)
+            edges = np.where(r.many_lengths > 1, 1 + eps, 1 - eps)
+            assert np.allclose(lengths[~inside], edges[~inside], atol=1e-6)
+            assert np.allclose(vectors / lengths[:, None], r.many_units, atol=1e-5)
+
+    def test_the_point_lies_inside_the_shell_and_stays(self) -> None:
+        r = shown("l2_norm_shell")
+        assert abs(r.point_length - 1) < r.eps_shown == r.eps[int(r.eps_shown_index)]
+        assert np.array_equal(r.point, r.point_shell)
+        assert np.array_equal(r.point, r.many[int(r.point_index)])
+
+    def test_only_the_radial_part_of_the_gradient_is_gone(self) -> None:
+        r = shown("l2_norm_shell")
+        unit = r.point / r.point_length
+        assert np.isclose(r.gradient_before @ unit, r.radial_before, atol=1e-6)
+        assert abs(r.radial_before) > 1e-3 > 1e-6 > abs(r.gradient @ unit)
+        assert np.allclose(r.gradient + r.radial_part, r.gradient_before, atol=1e-6)
+
+    def test_the_gradient_is_the_slope_of_the_loss(self) -> None:
+        r = shown("l2_norm_shell")
+        model = shipped("toy", "gpt").double()
+        layer, row = divmod(int(r.point_index), model.config.heads * model.config.d_head)
+        for direction in (r.gradient / r.gradient_length, r.point / r.point_length):
+            losses = [shell_loss(model, layer, row, r, step * direction) for step in (1e-4, -1e-4)]
+            slope = (losses[0] - losses[1]) / 2e-4
+            assert np.isclose(slope, r.gradient_before @ direction, atol=1e-6)
+
+
+def shell_loss(model: Model, layer: int, row: int, r: Any, change: np.ndarray) -> float:
+    """Loss with one layer's W_q in the shell of the recording and one of its rows changed."""
+    name = f"blocks.{layer}.attention.qkv.weight"
+    kept = model.get_parameter(name).detach().clone()
+    rows = model.config.heads * model.config.d_head
+    lengths = kept[:rows].norm(dim=1, keepdim=True)
+    target = lengths.clamp(1 - float(r.eps_shown), 1 + float(r.eps_shown))
+    with torch.no_grad():
+        model.get_parameter(name)[:rows] *= target / lengths
+        model.get_parameter(name)[row] += torch.from_numpy(change.astype(np.float64))
+        window = t.spread_windows(load_tokens("letters")[0], model.config.context, 64)
+        logits = model(window[:, :-1])
+        model.get_parameter(name).copy_(kept)
+    return float(F.cross_entropy(logits.flatten(0, 1), window[:, 1:].flatten()))
+
+
+class TestNormlinearGroups:
+    """Chapter 3."""
+
+    def test_the_window_is_the_shipped_matrix(self) -> None:
+        r = shown("normlinear_groups")
+        model, layer = shipped("mini", "gpt"), int(r.layer)
+        rows, columns = r.row_index.astype(int), r.column_index.astype(int)
+        matrix, size = queries(model, layer), r.weight.shape[1]
+        assert np.allclose(r.weight, matrix[rows, :size], atol=1e-7)
+        assert np.allclose(r.row_lengths, np.linalg.norm(matrix[rows], axis=1), atol=1e-6)
+        out = weight(model, f"blocks.{layer}.attention.out.weight")
+        assert np.allclose(r.output, out[:size, columns], atol=1e-7)
+        assert np.allclose(r.column_lengths, np.linalg.norm(out[:, columns], axis=0), atol=1e-6)
+
+    def test_shortest_and_longest_row_are_drawn(self) -> None:
+        r = shown("normlinear_groups")
+        assert r.row_lengths.min() == r.row_length_min
+        assert r.row_lengths.max() == r.row_length_max
+        assert (np.diff(r.row_index) > 0).all() and (np.diff(r.column_index) > 0).all()
+
+    def test_lengths_come_out_one(self) -> None:
+        r = shown("normlinear_groups")
+        assert np.allclose(r.weight_unit * r.row_lengths[:, None], r.weight, atol=1e-6)
+        assert np.allclose(r.output_unit * r.column_lengths, r.output, atol=1e-6)
+        for name in ("row_unit_lengths", "column_unit_lengths", "group_unit_lengths"):
+            assert np.abs(getattr(r, name) - 1).max() < 1e-6
+        assert np.allclose(r.grouped_row_lengths, np.sqrt(r.groups), atol=1e-6)
+
+    def test_groups_are_cut_from_the_same_rows(self) -> None:
+        r = shown("normlinear_groups")
+        assert np.allclose((r.group_lengths**2).sum(1), r.row_lengths**2, atol=1e-6)
+        whole = r.weight_grouped * r.group_lengths[..., None]
+        assert np.allclose(whole, r.weight_split, atol=1e-6)
+        assert np.allclose(r.weight_split[:, 0], r.weight[:, : r.weight_split.shape[2]], atol=1e-7)
+
+    def test_outputs_are_the_queries_of_the_models_themselves(self) -> None:
+        r = shown("normlinear_groups")
+        for kind, found in (("gpt", r.gpt_outputs), ("ngpt", r.outputs)):
+            trace = trace_text(shipped("mini", kind), r.prompt)
+            own = trace[f"layer{int(r.layer)}.q_raw"][0, -1].flatten()
+            assert np.allclose(found, own, atol=1e-4)
+
+    def test_normalized_outputs_are_cosines(self) -> None:
+        r = shown("normlinear_groups")
+        assert np.isclose(r.input_length, 1, atol=1e-6)
+        assert np.allclose(np.cos(r.angles), r.outputs, atol=1e-6)
+        assert r.output_max == np.abs(r.outputs).max() <= 1
+        lengths = np.linalg.norm(queries(shipped("mini", "gpt"), int(r.layer)), axis=1)
+        assert np.allclose(r.same_outputs * lengths * r.gpt_input_length, r.gpt_outputs, atol=1e-4)
+        assert r.same_output_max <= 1 < r.gpt_output_max
