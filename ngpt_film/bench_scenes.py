@@ -96,9 +96,12 @@ class MovingMatrix(Scene):
 
     def construct(self) -> None:
         """Let the values move."""
-        matrix = Matrix(wave(0.0), "normalized", cell=(76, 42)).center()
+        # As from a recording, the numbers are there before they are shown.
+        rows = [wave(phase) for phase in np.linspace(0, 6, round(60 * self.seconds))]
+        matrix = Matrix(rows[0], "normalized", cell=(76, 42)).center()
         self.add(Line("256 moving values").to_edge(UP), matrix)
-        change: Any = lambda share: matrix.display(wave(6 * share))  # noqa: E731
+        last = len(rows) - 1
+        change: Any = lambda share: matrix.display(rows[round(share * last)])  # noqa: E731
         self.play(Become(matrix, change), run_time=self.seconds, rate_func=linear)
 
 

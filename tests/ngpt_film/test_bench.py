@@ -42,7 +42,7 @@ def result(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         return Cost(frames, times * frames * disturbed / 50, 2.0, 0.01 * frames, 300 + len(seen))
 
     monkeypatch.setattr(bench, "measure", measure)
-    monkeypatch.setattr(bench, "_two_jobs", lambda: 1.9)
+    monkeypatch.setattr(bench, "_two_jobs", lambda: (1.9, 1.05))
     monkeypatch.setattr(bench, "FILM", ())
     made = bench.render_bench(full=False)
     assert seen[:4] == ["TurningSphere ours", "TurningSphere stock"] * 2, "ways alternate"
@@ -70,12 +70,13 @@ def test_document_has_the_keys_that_were_asked_for(result: dict[str, Any]) -> No
 
 
 def test_table_shows_every_figure(result: dict[str, Any]) -> None:
-    lines = bench.table(result | {"film_realtime_factor": 0.5}).splitlines()
+    lines = bench.table(result | {"film_realtime_factor": 0.5, "film_cpu_factor": 0.8}).splitlines()
     assert [line.split()[0] for line in lines[1:4]] == ["hypersphere", "matrix", "text"]
     assert lines[1].split()[1:6] == ["0.0200", "0.0100", "60.0", "4.0", "40.0"]
     assert lines[3].split()[5] == "–"
     assert "1.90 times" in lines[4]
-    assert "0.50 times its length" in lines[5]
+    assert "1.05 times the CPU" in lines[4]
+    assert "0.50 times its length, and 0.80 times of CPU" in lines[5]
 
 
 def test_clock_counts_from_the_first_frame_on() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import ffmpeg
@@ -29,6 +30,7 @@ from PIL import Image
 from ngpt_film.quality import DRAFT, Quality, quality
 from ngpt_film.shoot import lengths, shoot, shoot_each, still
 from ngpt_math.errors import StudioError, UsageError
+from scenes.film import FILM, Entry
 from scenes.stage.chapter import Chapter
 from scenes.stage.section import Section, section
 
@@ -161,3 +163,15 @@ def test_empty_section_is_an_error_that_names_it(tmp_path: Path) -> None:
     with pytest.raises(StudioError, match="nothing"):
         shoot(Empty, ("nothing",), tmp_path / "a.mp4", TINY)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("entry", FILM, ids=lambda entry: entry.key)
+def test_chapters_last_section_is_the_same_after_one_that_was_drawn(
+    tmp_path: Path, entry: Entry
+) -> None:
+    chapter, slow = entry.load(), replace(TINY, fps=6)
+    *_, before, last = (s.name for s in chapter.sections())
+    paths = {name: tmp_path / f"{name}.mp4" for name in (before, last)}
+    together = shoot_each(chapter, paths, slow, digest=True)
+    alone = shoot(chapter, (last,), tmp_path / "alone.mp4", slow, digest=True)
+    assert alone.digest == together[last].digest
