@@ -14,6 +14,7 @@ from types import FrameType
 import click
 
 from ngpt_film import film_commands, model_command, model_commands
+from ngpt_film.crew import DISK_FULL, disk_full
 from ngpt_film.terminal import say
 from ngpt_math.errors import StudioError, UsageError
 
@@ -65,6 +66,8 @@ def _show(error: Exception) -> None:
         error.show()
     elif isinstance(error, StudioError):
         say(f"error: {error}")
+    elif disk_full(error):
+        say(f"error: {'; '.join(DISK_FULL)}")
     else:
         words = " ".join(f"{type(error).__name__}: {error}".split())
         say(f"error: unforeseen, {words}; NGPT_DEBUG=1 with the same command shows where")

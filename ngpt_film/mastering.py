@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -12,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ngpt_film.captions import Cue, cues, subrip, webvtt
+from ngpt_film.crew import DISK_FULL, StopAll
 from ngpt_film.outline import Target
 from ngpt_film.shots import Status
 from ngpt_math.errors import DamagedFile, StudioError
@@ -137,10 +140,12 @@ def _mux(segments: Sequence[Path], marks_text: str, out: Path) -> None:
             str(temporary), f="mp4", c="copy", map_chapters=0, movflags="+faststart"
         )
         try:
-            film.overwrite_output().run(quiet=True)
+            film.global_args("-xerror").overwrite_output().run(quiet=True)
         except ffmpeg.Error as error:
-            last = error.stderr.decode(errors="replace").strip().splitlines()[-1:]
-            problem = f"ffmpeg could not write {out.name}: {' '.join(last)}"
+            said = error.stderr.decode(errors="replace").strip()
+            if os.strerror(errno.ENOSPC) in said:
+                raise StopAll(*DISK_FULL) from error
+            problem = f"ffmpeg could not write {out.name}: {said.splitlines()[-1]}"
             raise StudioError(problem, "run `ngpt doctor`") from error
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import ffmpeg
 import pytest
+from small_studio import descendants
 
 TINY = ("slides", "drifts", "wobbles", "steps")
 
@@ -22,15 +23,6 @@ def shots(studio) -> dict[str, bytes]:
 
 def probe(path: Path) -> dict:
     return ffmpeg.probe(str(path), show_chapters=None)
-
-
-def descendants(pid: int) -> set[int]:
-    """The processes below one, as Linux tells it."""
-    found: set[int] = set()
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in map(int, task.read_text().split()):
-            found |= {child} | descendants(child)
-    return found
 
 
 def wait_for_worker(process: subprocess.Popen) -> int:
@@ -278,6 +270,55 @@ def test_killed_parent_takes_its_children_along_and_the_next_run_goes_on(
     report = json.loads(studio.ngpt("render", "-q", "draft", "--json").stdout)
     assert report["rendered"] == []
     assert not [name for name in studio.files("renders") if "partial" in name]
+
+
+def test_full_disk_is_one_line_and_leaves_the_old_film(
+    filmed_studio, copy_studio: Callable
+) -> None:
+    studio = copy_studio(filmed_studio)
+    before = studio.files("renders")
+    sound = "            os.fsync(written.fileno())\n"
+    full = sound + "            if path.suffix == '.mp4': raise OSError(28, 'No space left')\n"
+    studio.edit("ngpt_math/files.py", sound, full)
+    studio.edit("scenes/tiny_parts.py", "NEAR = 0.5", "NEAR = 0.7")
+    done = studio.ngpt("render", "-q", "draft")
+    assert done.returncode == 1
+    errors = [line for line in done.stderr.splitlines() if line.startswith("error")]
+    assert errors == ["error: the disk is full; free some space, then run the same command again"]
+    assert studio.files("renders") == before
+    studio.edit("ngpt_math/files.py", full, sound)
+    assert studio.ngpt("render", "-q", "draft").returncode == 0
+
+
+@pytest.mark.parametrize("who", ["join", "ffmpeg"])
+def test_full_disk_while_joining_is_the_same_line(
+    filmed_studio, copy_studio: Callable, monkeypatch: pytest.MonkeyPatch, who: str
+) -> None:
+    studio = copy_studio(filmed_studio)
+    (studio.root / "renders/ngpt.card.json").unlink()
+    before = studio.files("renders")
+    if who == "join":
+        studio.edit("ngpt_film/mastering.py", "join(segments, joined)", "raise OSError(28, '')")
+    else:
+        told = "av_interleaved_write_frame(): No space left on device"
+        (studio.root / "ffmpeg").write_text(f"#!/bin/sh\necho '{told}' >&2\nexit 1\n")
+        (studio.root / "ffmpeg").chmod(0o755)
+        monkeypatch.setenv("PATH", f"{studio.root}:{os.environ['PATH']}")
+    done = studio.ngpt("render", "-q", "draft")
+    assert done.returncode == 1
+    assert done.stderr == (
+        "error: the disk is full; free some space, then run the same command again\n"
+    )
+    assert studio.files("renders") == before
+
+
+def test_missing_ffmpeg_is_one_line(
+    laid_studio, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    done = laid_studio.ngpt("render", "-q", "draft")
+    assert done.returncode == 1
+    assert done.stderr == "error: ffmpeg is not installed; on Debian: apt-get install ffmpeg\n"
 
 
 def test_two_renders_do_not_meet(filmed_studio, copy_studio: Callable) -> None:
