@@ -233,6 +233,31 @@ def where(wanted: str, as_json: bool) -> None:
 
 
 @click.command()
+@WANTED
+@QUALITY
+@JSON
+def storyboard(wanted: tuple[str, ...], quality_name: str, as_json: bool) -> int:
+    """List the storyboard's lines with the sections that show them, and when they begin."""
+    from ngpt_film import storyboard as board
+
+    found = board.rows(targets(wanted), quality(quality_name))
+    if as_json:
+        print_json(
+            [{"chapter": r.chapter, "line": r.line.name, "words": r.line.words,
+              "sections": r.sections, "starts_s": r.starts} for r in found]
+        )  # fmt: skip
+    else:
+        for row in found:
+            times = row.starts or [None] * len(row.sections)
+            places = [
+                name if at is None else f"{name} {int(at) // 60}:{int(at) % 60:02}"
+                for name, at in zip(row.sections, times, strict=True)
+            ]
+            click.echo(f"{row.line.name}  {row.line.words}: {', '.join(places) or 'NOT SHOWN'}")
+    return 0 if all(row.sections for row in found) else 1
+
+
+@click.command()
 @JSON
 def doctor(as_json: bool) -> int:
     """Check versions, libraries, fonts and assets; each fault says its remedy."""
@@ -247,4 +272,4 @@ def doctor(as_json: bool) -> int:
     return 1 if any(check.failed for check in found) else 0
 
 
-COMMANDS = (render, status, still, sheet, where, doctor, stage)
+COMMANDS = (render, status, still, sheet, where, storyboard, doctor, stage)
