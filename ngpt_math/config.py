@@ -223,7 +223,7 @@ TRAINING: Mapping[str, Mapping[str, Any]] = {
 # swept. The others: read off the public curves of the paper's 0.5B models at a context of 1k.
 LEARNING_RATES: Mapping[str, Mapping[str, float]] = {
     "toy": {"ngpt": 0.1, "gpt": 0.03, "gpt-qknorm": 0.03},
-    "mini": {"ngpt": 1e-2, "gpt": 1e-3, "gpt-qknorm": 1e-3},
+    "mini": {"ngpt": 1e-2, "gpt": 5e-4, "gpt-qknorm": 2e-3},
     "small": {"ngpt": 3e-3, "gpt": 1e-3, "gpt-qknorm": 1e-3},
     "paper-0.5b": {"ngpt": 1.5e-3, "gpt": 7e-4, "gpt-qknorm": 7e-4},
     "paper-1b": {"ngpt": 1.5e-3, "gpt": 7e-4, "gpt-qknorm": 7e-4},

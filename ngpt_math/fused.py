@@ -72,37 +72,55 @@ class _Unit(Function):
 
 
 class _ScaledUnit(Function):
-    """y = s·x/√(‖x‖² + eps). Only y is kept: x's direction is y/s."""
+    """y = s·x/√(‖x‖² + eps), x turned first if there is a turn.
+
+    Only y is kept: the direction is y/s.
+    """
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, scale: Tensor, eps: float) -> Tensor:
-        inverse = inverse_length(x, eps)
+    def forward(
+        ctx: Any, x: Tensor, scale: Tensor, eps: float, cos: Tensor | None, sin: Tensor | None
+    ) -> Tensor:
         # So small a scale changes no logit, and yet the direction can be had back from y.
         scale = scale.masked_fill(scale.abs() < SMALLEST_SCALE, SMALLEST_SCALE)
-        y = (x * inverse).mul_(scale).to(x.dtype)
-        ctx.save_for_backward(y, scale, inverse)
+        to_unit = x if cos is None or sin is None else turned(x, cos, sin, 1)
+        inverse = inverse_length(to_unit, eps)
+        y = to_unit * inverse
+        y = y.mul_(scale).to(x.dtype)
+        ctx.save_for_backward(y, scale, inverse, cos, sin)
         return y
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, None]:
-        y, scale, inverse = ctx.saved_tensors
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, None, None, None]:
+        y, scale, inverse, cos, sin = ctx.saved_tensors
         (g,) = gradients
-        towards = y / scale
-        to_scale = over_tokens(g * towards, scale)
-        to_x = through_norm(g * scale, towards, inverse)
-        return to_x.to(y.dtype), to_scale, None
+        towards = y * scale.reciprocal()
+        room = g * towards
+        to_scale = over_tokens(room, scale)
+        to_x = through_norm(torch.mul(g, scale, out=room), towards, inverse).to(y.dtype)
+        if cos is not None:
+            to_x = turned(to_x, cos, sin, -1)
+        return to_x, to_scale, None, None, None
 
 
-def unit(x: Tensor, eps: float = 0.0, scale: Tensor | None = None) -> Tensor:
+def unit(
+    x: Tensor,
+    eps: float = 0.0,
+    scale: Tensor | None = None,
+    turn: tuple[Tensor, Tensor] | None = None,
+) -> Tensor:
     """Norm(x) of the paper: every vector along the last axis at length 1; zero stays zero.
 
     Args:
         eps: added to the squared length.
         scale: multiplies the result, one number for each of the last axes.
+        turn: cos and sin, with a scale only: x is turned first, see `rotate`.
     """
-    result: Tensor = _Unit.apply(x, eps) if scale is None else _ScaledUnit.apply(x, scale, eps)
-    return result
+    if scale is None:
+        return _Unit.apply(x, eps)
+    cos, sin = (None, None) if turn is None else (t.to(x.dtype) for t in turn)
+    return _ScaledUnit.apply(x, scale, eps, cos, sin)
 
 
 class _Step(Function):
@@ -125,8 +143,9 @@ class _Step(Function):
         """Back through the outer Norm, then to α, then through the inner one."""
         h, towards, alpha, y, inverse_x, inverse_y = ctx.saved_tensors
         chord = through_norm(gradients[0], y, inverse_y)
-        to_alpha = over_tokens((towards - h).mul_(chord), alpha)
-        to_towards = chord * alpha
+        room = (towards - h).mul_(chord)
+        to_alpha = over_tokens(room, alpha)
+        to_towards = torch.mul(chord, alpha, out=room)
         to_x = through_norm(to_towards, towards, inverse_x)
         return chord.sub_(to_towards), to_x.to(ctx.dtype_x), to_alpha
 
@@ -136,8 +155,7 @@ def step(h: Tensor, suggestion: Tensor, alpha: Tensor) -> Tensor:
 
     Some way along the chord towards the suggestion's direction, then back to the sphere.
     """
-    result: Tensor = _Step.apply(h, suggestion, alpha.to(h.dtype))
-    return result
+    return _Step.apply(h, suggestion, alpha.to(h.dtype))
 
 
 class _Rotate(Function):
@@ -157,6 +175,9 @@ class _Rotate(Function):
 
 def turned(x: Tensor, cos: Tensor, sin: Tensor, sense: int) -> Tensor:
     """(a, b) to (a·cos ∓ b·sin, b·cos ± a·sin), with a and b the halves of the last axis."""
+    if on_plain_cpu(x):
+        # As wide as x, the tables are read in one run instead of one for each head.
+        cos, sin = (t.expand(*x.shape[-3:-1], -1).contiguous() for t in (cos, sin))
     y = x * cos
     (a, b), (to_a, to_b) = x.chunk(2, -1), y.chunk(2, -1)
     to_a.addcmul_(b, sin, value=-sense)
@@ -166,14 +187,14 @@ def turned(x: Tensor, cos: Tensor, sin: Tensor, sense: int) -> Tensor:
 
 def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     """Turn the pairs (i, i + d_k/2) of x [..., T, H, d_k]; cos [T, 1, d_k], sin [T, 1, d_k/2]."""
-    result: Tensor = _Rotate.apply(x, cos, sin)
-    return result
+    return _Rotate.apply(x, cos.to(x.dtype), sin.to(x.dtype))
 
 
-def product(x: Tensor, weight: Tensor) -> Tensor:
-    """x @ weightᵀ by oneDNN, whose products are about a tenth faster than those of `@` on a CPU."""
-    y: Tensor = torch.ops.mkldnn._linear_pointwise(x, weight, None, "none", [], "")
-    return y
+def product(x: Tensor, weight: Tensor, plus: Tensor | None = None) -> Tensor:
+    """x @ weightᵀ + plus by oneDNN, whose products are a tenth faster than `@` on a CPU."""
+    if plus is not None:
+        return torch.ops.mkldnn._linear_pointwise.binary(x, plus, weight, None, "add")
+    return torch.ops.mkldnn._linear_pointwise.default(x, weight, None, "none", [], "")
 
 
 class _Parts(Function):
@@ -183,19 +204,19 @@ class _Parts(Function):
     def forward(ctx: Any, x: Tensor, weight: Tensor, sizes: tuple[int, ...]) -> tuple[Tensor, ...]:
         ctx.save_for_backward(x, weight)
         ctx.sizes = sizes
-        return tuple(product(x, rows) for rows in weight.split(sizes))
+        return tuple(product(x, rows) for rows in weight.split_with_sizes(sizes))
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, None]:
         x, weight = ctx.saved_tensors
         to_weight = torch.empty_like(weight)
-        for g, rows in zip(gradients, to_weight.split(ctx.sizes), strict=True):
+        for g, rows in zip(gradients, to_weight.split_with_sizes(ctx.sizes), strict=True):
             torch.mm(g.t(), x, out=rows)
-        first, *others = weight.split(ctx.sizes)
+        first, *others = weight.split_with_sizes(ctx.sizes)
         to_x = product(gradients[0], first.t())
         for g, rows in zip(gradients[1:], others, strict=True):
-            to_x.add_(product(g, rows.t()))
+            to_x = product(g, rows.t(), to_x)
         return to_x, to_weight, None
 
 

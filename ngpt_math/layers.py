@@ -183,8 +183,7 @@ class Rotary(nn.Module):
 
     def forward(self, x: Tensor, start: int = 0) -> Tensor:
         """x [..., T, H, d_k] with each head turned by its position, the first one `start`."""
-        cos, sin = self.window(start, x.shape[-3])
-        return rotate(x, cos.to(x.dtype), sin.to(x.dtype))
+        return rotate(x, *self.window(start, x.shape[-3]))
 
     def window(self, start: int, length: int) -> tuple[Tensor, Tensor]:
         """cos [length, 1, d_k] and sin [length, 1, d_k/2] of positions from `start` on."""
@@ -194,20 +193,16 @@ class Rotary(nn.Module):
         return self.cos[start:end], self.sin[start:end]
 
 
-def normalize_heads(
-    x: Tensor, norm_eps: float = 0.0, groups: int = 1, scale: Tensor | None = None
-) -> Tensor:
-    """Norm of each query or key, x [..., H, d_k] (eq. 15, 16); see `sphere.normalize`.
+def normalize_heads(x: Tensor, norm_eps: float = 0.0, groups: int = 1) -> Tensor:
+    """Norm of each query or key, x [..., d_k] (eq. 15, 16); see `sphere.normalize`.
 
-    `scale` [H, d_k] multiplies the result. A group is made of whole rotary pairs (i, i + d_k/2), so
-    that the rotation keeps its length.
+    A group is made of whole rotary pairs (i, i + d_k/2), so that the rotation keeps its length.
     """
     if norm_eps == 0 and groups == 1:
-        return unit(x, scale=scale)
+        return unit(x)
     by_group = x.unflatten(-1, (2, groups, -1)).transpose(-3, -2)
     normal: Tensor = sphere.normalize(by_group.flatten(-3), -1, norm_eps, groups)
-    normal = normal.view(by_group.shape).transpose(-3, -2).flatten(-3)
-    return normal if scale is None else normal * scale
+    return normal.view(by_group.shape).transpose(-3, -2).flatten(-3)
 
 
 def attend(q: Tensor, k: Tensor, v: Tensor, scale: float) -> Tensor:

@@ -26,7 +26,7 @@ from torch import Tensor, nn
 
 from ngpt_math.cache import Cache, LayerCache
 from ngpt_math.config import ModelConfig
-from ngpt_math.fused import step, unit
+from ngpt_math.fused import rotate, step, unit
 from ngpt_math.layers import (
     NormLinear,
     Rotary,
@@ -72,12 +72,10 @@ class Attention(nn.Module):
         past: LayerCache | None = None,
     ) -> Tensor:
         """h [B, T, d], unit vectors, to [B, T, d]."""
-        start = 0 if past is None else past.length
         d_head = self.config.d_head
         q, k, v = (x.unflatten(-1, (-1, d_head)) for x in self.qkv.parts(h, self.sizes))  # eq. 12
-        s_qk = self.s_qk.effective().view(-1, d_head)
-        scaled_q = self.normalize(rotary(q, start), s_qk)  # eq. 15
-        scaled_k = self.normalize(rotary(k, start), s_qk)  # eq. 16
+        turn = rotary.window(0 if past is None else past.length, h.shape[-2])
+        scaled_q, scaled_k = self.turn_and_normalize(q, turn), self.turn_and_normalize(k, turn)
         if past is not None:
             scaled_k, v = past.extend(scaled_k, v)
         scale = d_head**0.5  # the products of unit vectors have variance 1/d_k
@@ -89,11 +87,19 @@ class Attention(nn.Module):
         suggestion: Tensor = self.out(mixed)  # eq. 14
         return suggestion
 
-    def normalize(self, x: Tensor, s_qk: Tensor) -> Tensor:
-        """Norm of every head's query or key, times s_qk; the paper allows to leave Norm out."""
-        if not self.config.qk_norm:
-            return x * s_qk
-        return normalize_heads(x, self.config.norm_eps, self.config.groups, s_qk)
+    def turn_and_normalize(self, x: Tensor, turn: tuple[Tensor, Tensor]) -> Tensor:
+        """Every head's query or key x [B, T, H, d_k]: its rotary turn, Norm, and s_qk (eq. 15, 16).
+
+        The paper allows to leave Norm out.
+        """
+        s_qk = self.s_qk.effective().view(-1, self.config.d_head)
+        config = self.config
+        if config.qk_norm and config.norm_eps == 0 and config.groups == 1:
+            return unit(x, scale=s_qk, turn=turn)
+        turned = rotate(x, *turn)
+        if not config.qk_norm:
+            return turned * s_qk
+        return normalize_heads(turned, config.norm_eps, config.groups) * s_qk
 
 
 class MLP(nn.Module):

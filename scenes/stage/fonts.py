@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
+import ctypes.util
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -32,4 +35,16 @@ def register() -> str:
         read_card(path, REMEDY)
         if not manimpango.register_font(str(path)):
             raise DamagedFile(f"{path.name} is not a font that Pango can read", REMEDY)
+    _look_again()
     return FAMILY
+
+
+def _look_again() -> None:
+    """Have Pango look for fonts anew.
+
+    Where any text was drawn before, as in a notebook, Pango goes on with the list of fonts that it
+    made then and draws ours in another typeface. ManimPango has no call for this.
+    """
+    library = ctypes.util.find_library("pangocairo-1.0") if sys.platform == "linux" else None
+    if library is not None:
+        ctypes.CDLL(library).pango_cairo_font_map_set_default(None)

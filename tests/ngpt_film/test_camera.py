@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -58,7 +59,10 @@ from PIL import Image
 from scipy.ndimage import uniform_filter
 
 from ngpt_film.camera import FAST_CAMERAS, FilmCamera, FilmThreeDCamera, camera_of, fast
+from ngpt_film.renderer import FilmRenderer
+from ngpt_film.shoot import _Tap
 from scenes.stage.equations import Equation
+from scenes.stage.gallery import Gallery
 from scenes.stage.hypersphere import Hypersphere
 from scenes.stage.marks import Arrow as FlatArrow
 from scenes.stage.space import Space, View
@@ -279,6 +283,18 @@ def test_picture_is_the_stock_cameras(
     assert pictures[0].std() > 1, "nothing is drawn"
     assert difference.mean() <= 1
     assert likeness(*pictures) >= 0.99
+
+
+@pytest.mark.parametrize("name", [exhibit.name for exhibit in Gallery.exhibits()])
+def test_stages_mobjects_are_drawn_as_by_the_stock_camera(name: str) -> None:
+    renderer = FilmRenderer(partial(_Tap, {}, None))
+    renderer.only_frame = -1
+    with tempconfig({"dry_run": True}):
+        scene = Gallery.of(name)(renderer=renderer)
+        scene.render()
+    stock, quick = (picture(camera, scene.mobjects) for camera in (Camera(), FilmCamera()))
+    assert np.abs(stock.astype(int) - quick).mean() <= 1
+    assert likeness(stock, quick) >= 0.99
 
 
 def test_likeness_tells_a_shifted_word() -> None:

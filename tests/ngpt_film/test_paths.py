@@ -8,6 +8,7 @@ from manim import Circle, Line, Square, Text, VMobject
 
 from ngpt_film.gather import family, read_shapes
 from ngpt_film.paths import Outlines, outlines, serialized
+from scenes.stage import fonts
 
 UNIT = np.array([[1.0, 1.0], [0.0, 0.0]])
 
@@ -59,7 +60,7 @@ def test_a_curve_that_bends_a_little_stays_a_curve() -> None:
 
 
 def test_outlines_that_do_not_meet_become_pieces_that_hold_all_points() -> None:
-    words = Text("of hidden states, αβγ %i")
+    words = Text("of hidden states, αβγ %i", font=fonts.register())
     whole = VMobject().set_points(
         np.concatenate([g.points for g in words.family_members_with_points()])
     )

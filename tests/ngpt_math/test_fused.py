@@ -46,6 +46,11 @@ CASES: dict[str, tuple[Function, Function, list[tuple[int, ...]]]] = {
         lambda x, s: F.normalize(x, dim=-1) * s,
         [(2, 5, 4, 6), (4, 6)],
     ),
+    "turned and scaled unit": (
+        lambda x, s: fused.unit(x, 0.0, s, ROTARY.window(0, 5)),
+        lambda x, s: F.normalize(plain_rotation(x), dim=-1) * s,
+        [(2, 5, 4, 6), (4, 6)],
+    ),
     "step": (fused.step, plain_step, [(2, 5, 6), (2, 5, 6), (6,)]),
     "rotate": (ROTARY, plain_rotation, [(2, 5, 4, 6)]),
     "linear": (joined, lambda x, w: x @ w.T, [(2, 5, 4), (6, 4)]),
@@ -67,7 +72,7 @@ def test_value_and_gradients_are_the_plain_ones(name: str, dtype: torch.dtype) -
     torch.manual_seed(0)
     inputs = [torch.randn(shape, dtype=torch.float64) for shape in shapes]
     towards = torch.randn_like(plain(*inputs))
-    tolerance = 1e-6 if name == "rotate" or dtype == torch.float32 else 1e-12
+    tolerance = 1e-6 if "turned" in name or name == "rotate" or dtype == torch.float32 else 1e-12
     expected = outcome(plain, inputs, towards)
     for found, right in zip(
         outcome(ours, [x.to(dtype) for x in inputs], towards), expected, strict=True

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from manim import VGroup
@@ -240,3 +243,15 @@ def test_things_are_stacked_flush_left() -> None:
     assert [round(t.get_left()[0], 6) for t in things] == [-2.0] * 3
     assert things[0].get_bottom()[1] - things[1].get_top()[1] == pytest.approx(0.3)
     assert things[1].term.baseline == pytest.approx(things[1].words.baseline)
+
+
+def test_typeface_is_ours_though_text_was_drawn_before() -> None:
+    # A notebook may have drawn text with Manim's own Text; a process of its own starts like that.
+    code = (
+        "from manim import Text; Text('before')\n"
+        "from scenes.stage.style import PIXEL\n"
+        "from scenes.stage.text import Line\n"
+        "print(Line('H', px=24).height / PIXEL)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert float(done.stdout.split()[-1]) == pytest.approx(CAPITAL * 24, rel=0.02)
