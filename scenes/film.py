@@ -27,6 +27,12 @@ class Entry:
 
 
 FILM: tuple[Entry, ...] = (
+    Entry(
+        1,
+        "traditional_vs_normalized",
+        "TraditionalVsNormalized",
+        "Traditional vs normalized learning",
+    ),
     Entry(4, "slerp_vs_lerp", "SlerpVsLerp", "Residual connections with SLERP"),
 )
 

@@ -1,0 +1,464 @@
+"""Pictures of chapter 1, built from its recording: both trainings, side by side and one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+
+import numpy as np
+from manim import VGroup
+
+from ngpt_math.recordings import Traced, TraditionalVsNormalized
+from scenes.stage.bars import Bars
+from scenes.stage.blocks import Block, Connection
+from scenes.stage.curves import arc_points
+from scenes.stage.equations import Equation
+from scenes.stage.hypersphere import Hypersphere
+from scenes.stage.interpolation import Step
+from scenes.stage.layout import Explained, at_left, noted, stacked
+from scenes.stage.marks import Arrow, Mark, Trace, term_of
+from scenes.stage.matrices import Matrix
+from scenes.stage.networks import Network
+from scenes.stage.plots import Box, Curve, Plot, curve_name, measure
+from scenes.stage.prompt import Prompt
+from scenes.stage.readouts import Readout, column_of, row_of
+from scenes.stage.slider import Slider
+from scenes.stage.space import Space, View
+from scenes.stage.split import SplitScreen
+from scenes.stage.style import GRID, SIZE, STROKE, Point
+from scenes.stage.text import Line
+
+LEG = 4
+"""Pieces of the arc drawn from one kept step to the next."""
+
+SIDES = ("traditional", "normalized")
+MOST = 8
+"""Vectors drawn of a larger matrix."""
+
+SMALL_NET = (3.9, 2.9)
+RULE = '{{ w : normalized }} <- "Norm" ( {{ w : normalized }} + {{ Delta w : transformation }} )'
+FREE = "{{ w : traditional }} <- {{ w : traditional }} + {{ Delta w : transformation }}"
+OUTPUT = "{{ w dot h : ink_out }} = {{ norm(w) : traditional }} dot norm(h) dot cos theta"
+
+
+class Training:
+    """Both toy trainings: the rows of one matrix at every step kept, and how to show them."""
+
+    def __init__(self, record: TraditionalVsNormalized) -> None:
+        self.record = record
+        self.steps = row_of(record, "toy_steps")
+        self.last = len(self.steps) - 1
+        self.shown = min(MOST, record.rows.shape[1])
+        self.free = record.gpt_rows[:, : self.shown].astype(float)
+        self.unit = record.rows[:, : self.shown].astype(float)
+        self.longest = int(np.argmax(record.gpt_norms[-1, : self.shown]))
+        # Seen so that what comes to be long points sideways, where there is room.
+        self.view = View.onto_point(self.free[-1, self.longest], aside=70)
+
+    def radius(self, view: View, across: float, up: float) -> float:
+        """The largest radius of the unit sphere at which all free vectors find room."""
+        seen = np.abs(Space(view, (0.0, 0.0), 1.0).drawn(self.free.reshape(-1, 3)))
+        return float(min(across / seen[:, 0].max(), up / seen[:, 1].max(), up))
+
+    def slider(self, width: float, role: str = "ink") -> Slider:
+        """The training’s progress."""
+        return Slider(Line("training"), self.steps, width, role, places=0)
+
+    def lengths(self, kind: str, role: str) -> list[Readout]:
+        """Longest and shortest of the vectors, live."""
+        names = {"norm_max": "longest", "norm_min": "shortest"}
+        fields = {f"{kind}{field}": words for field, words in names.items()}
+        return [
+            Readout(Line(words, role=role), row_of(self.record, field), role=role)
+            for field, words in fields.items()
+        ]
+
+    def point_of(self, row: float, others: Sequence[Traced]) -> float:
+        """Where among other steps the step of a row lies."""
+        now = np.interp(row, np.arange(self.last + 1), [n.value for n in self.steps])
+        return float(np.interp(now, [n.value for n in others], np.arange(len(others))))
+
+
+def led(readout: Readout | Slider) -> Step:
+    """Lead a readout or a slider through the rows of the training."""
+    return readout, readout.show_row
+
+
+class Opening:
+    """A language model of the usual kind: a real text, and its guesses of the next letter."""
+
+    def __init__(self, record: TraditionalVsNormalized) -> None:
+        chances = row_of(record, "guess")
+        self.prompt = Prompt(record.prompt, len(record.prompt) - 1, "ink", px=SIZE.readout)
+        self.model = Block("language model", "traditional", (3.1, 1.2), px=SIZE.body)
+        self.weights = Line("its knowledge: weights", role="muted").shift((0, 0, 0))
+        box = Box(2.6, -1.4, 3.6, 2.9)
+        names = list(record.guessed)
+        name = "probability of the next letter"
+        self.bars = Bars(box, measure(name, chances, most=4), [chances], names, "traditional")
+        self.prompt.move_to((-3.6, 1.75, 0))
+        self.model.move_to((-3.6, 0.05, 0))
+        self.weights.next_to(self.model, np.array([0, -1, 0]), buff=0.3)
+        ways = (
+            [self.prompt.get_bottom() - (0, 0.15, 0), self.model.get_top()],
+            [self.model.get_right(), (box.left - 0.9, 0.05, 0)],
+        )
+        self.ways = [Connection(np.array([*way])) for way in ways]
+
+
+class Networks:
+    """Both toy models drawn alike: a letter, its embedding, and the first matrix it meets."""
+
+    def __init__(self, training: Training) -> None:
+        self.training, record = training, training.record
+        self.screen = SplitScreen()
+        halves = (self.screen.left, self.screen.right)
+        self.weights = [
+            [(record.gpt_letter, training.free), (record.letter, training.unit)][side]
+            for side in range(2)
+        ]
+        full = max(float(np.abs(part[-1]).max()) for pair in self.weights for part in pair)
+        width, height = SMALL_NET
+        self.nets = [
+            Network(
+                Box(half.middle - width / 2, -1.1, width, height), self.at(side, 0), role,
+                ["letter", "rows"], full,
+            )
+            for side, (half, role) in enumerate(zip(halves, SIDES, strict=True))
+        ]  # fmt: skip
+        self.captions = VGroup(*(c for net in self.nets for c in self._captions(net)))
+        self.slider = training.slider(5.0)
+        self.slider.move_to((-1.0, -2.6, 0))
+        self.seeds = [
+            Readout(Line("seed", role="muted"), record.traced(field), places=0, role="muted")
+            for field in ("gpt_seed", "seed")
+        ]
+        for half, seed in zip(halves, self.seeds, strict=True):
+            seed.move_to(half.at(0, -2.0))
+
+    def at(self, side: int, row: float) -> list[Point]:
+        """The weights of one side at a kept step: the letter’s embedding, and the matrix."""
+        letter, matrix = (part[round(row)].astype(float) for part in self.weights[side])
+        return [letter[:, None], matrix]
+
+    def _captions(self, net: Network) -> list[Line]:
+        letter = f"“{self.training.record.prompt[-1]}”"
+        count = self.training.shown
+        words = (letter, f"its {net.places[1].shape[0]} numbers", f"{count} units")
+        foot = net.box.bottom - 0.3
+        lines = [Line(each, px=SIZE.tick, role="muted") for each in words]
+        for line, places in zip(lines, net.places, strict=True):
+            line.move_to((places[0, 0], foot, 0))
+        return lines
+
+    @property
+    def going(self) -> list[Step]:
+        """Lead both networks through the training."""
+        return [led(self.slider), *((net, self._show(side)) for side, net in enumerate(self.nets))]
+
+    def _show(self, side: int) -> Callable[[float], None]:
+        return lambda row: self.nets[side].display(self.at(side, row))
+
+
+class OneUnit:
+    """The weights that lead into one unit, and the same numbers as an arrow."""
+
+    def __init__(self, training: Training) -> None:
+        record, unit = training.record, training.longest
+        free = training.free[-1]
+        full = float(np.abs(free).max())
+        box = Box(GRID.left + 0.4, -1.9, 2.6, 3.9)
+        here = np.arange(len(free))[:, None] == unit
+        self.net = Network(box, [free], "traditional", ["gpt_rows"], full)
+        self.one = Network(box, [np.where(here, free, np.zeros_like(free))], "traditional",
+                           ["gpt_rows"], full)  # fmt: skip
+        place = self.net.places[1][unit]
+        self.name = Line(f"unit {unit + 1}", weight="SEMIBOLD")
+        self.name.shift(place + (0.35, 0, 0) - self.name.get_left())
+        cells = [[number] for number in row_of(record, "gpt_rows", training.last, unit)]
+        self.numbers = Matrix(cells, "traditional").move_to((-0.9, GRID.middle + 0.2, 0))
+        self.term = Equation("{{ w : traditional }} =")
+        self.term.next_to(self.numbers, np.array([-1, 0, 0]), buff=0.2)
+        view = View.onto_point(free[unit], aside=62)
+        size = float(record.gpt_norms[-1, unit])
+        self.space = Space(view, (3.6, GRID.middle + 0.2), 2.35 / max(size, 1.0))
+        self.sphere = Hypersphere(self.space)
+        self.arrow = Arrow(self.space, np.zeros(3), free[unit], "traditional", STROKE.flow)
+        self.length = Readout(
+            Line("length"), record.traced("gpt_norms", training.last, unit), role="traditional"
+        )
+        self.length.move_to((3.6, GRID.bottom + 0.35, 0))
+        self.radius = Line("sphere: length 1", px=SIZE.tick, role="muted")
+        self.radius.move_to((-0.9, -1.9, 0))
+
+
+class Cloud:
+    """The vectors of one model over its training, in a space of their own."""
+
+    def __init__(self, training: Training, space: Space, role: str) -> None:
+        self.training, self.space, self.role = training, space, role
+        self.rows = training.unit if role == "normalized" else training.free
+        self.sphere = Hypersphere(space)
+        self.arrows = [Arrow(space, np.zeros(3), row, role) for row in self.rows[0]]
+        self.paths = [self.path(unit) for unit in range(self.rows.shape[1])]
+        self.traces: list[Trace] = []
+        if role == "normalized":
+            self.traces = [Trace(space, path, role, STROKE.axis) for path in self.paths]
+
+    def path(self, unit: int) -> Point:
+        """The way of a tip, `LEG` pieces from one kept step to the next: on the sphere, arcs."""
+        rows = self.rows[:, unit]
+        if self.role == "normalized":
+            legs = [arc_points(a, b, pieces=LEG) for a, b in pairwise(rows)]
+        else:
+            share = np.linspace(0, 1, LEG + 1)[:, None]
+            legs = [a + share * (b - a) for a, b in pairwise(rows)]
+        return np.concatenate([legs[0][:1], *(leg[1:] for leg in legs)])
+
+    @property
+    def marks(self) -> list[Mark]:
+        """Everything that is drawn in the space."""
+        return [self.sphere, *self.traces, *self.arrows]
+
+    @property
+    def going(self) -> list[Step]:
+        """Lead all vectors, and the traces of their tips, through the training."""
+        tips = [(arrow, self._tip(unit)) for unit, arrow in enumerate(self.arrows)]
+        ways = [(trace, self._way(trace)) for trace in self.traces]
+        return [*ways, *tips]
+
+    def _tip(self, unit: int) -> Callable[[float], None]:
+        return lambda row: self.arrows[unit].move_to_row(self.paths[unit], LEG * row)
+
+    def _way(self, trace: Trace) -> Callable[[float], None]:
+        return lambda row: trace.show_upto(LEG * row)
+
+
+class Free:
+    """The traditional vectors, large, with the longest and the shortest read out."""
+
+    def __init__(self, training: Training) -> None:
+        centre = (GRID.picture + 0.2, GRID.middle)
+        radius = training.radius(training.view, 3.4, 2.65)
+        self.cloud = Cloud(training, Space(training.view, centre, radius), "traditional")
+        self.slider = training.slider(3.0, "ink")
+        self.rule = Equation(FREE)
+        self.terms = Explained("{{ Delta w : transformation }}", "one step of training")
+        self.lengths = training.lengths("gpt_", "traditional")
+        stacked([self.rule, self.terms], GRID.panel + 0.4, 2.2, gap=0.35)
+        column_of(self.lengths, GRID.panel + 0.4, 0.2, 0.75)
+        at_left(self.slider, GRID.panel + 0.4, -1.75)
+
+    @property
+    def going(self) -> list[Step]:
+        """Lead everything through the training."""
+        return [*self.cloud.going, led(self.slider), *map(led, self.lengths)]
+
+
+class Spread:
+    """The length of every traditional vector against steps."""
+
+    def __init__(self, training: Training) -> None:
+        record = training.record
+        longest = row_of(record, "gpt_norm_max")
+        self.plot = Plot(
+            Box(GRID.left + 0.75, -2.05, 7.4, 4.1),
+            measure("training", training.steps, most=6),
+            measure("length of each vector", longest),
+        )
+        self.curves = [self._curve(training, unit) for unit in range(training.shown)]
+        self.count = noted(f"one curve for each of the {training.shown} units")
+        self.lengths = [
+            Readout(Line(words), record.traced(field, training.last), role="traditional")
+            for words, field in (("longest at the end", "gpt_norm_max"),
+                                 ("shortest at the end", "gpt_norm_min"))
+        ]  # fmt: skip
+        at_left(self.count, 2.5, 1.9)
+        column_of(self.lengths, 2.5, 0.5, 0.75)
+
+    def _curve(self, training: Training, unit: int) -> Curve:
+        numbers = [
+            training.record.traced("gpt_norms", row, unit) for row in range(training.last + 1)
+        ]
+        return self.plot.curve(training.steps, numbers, "traditional", STROKE.chord)
+
+
+class Louder:
+    """What a length does to the output, and the lengths of all vectors of both models."""
+
+    def __init__(self, training: Training) -> None:
+        record, last = training.record, training.last
+        self.equation = Equation(OUTPUT)
+        self.terms = [
+            Explained("{{ norm(w) : traditional }}", "length of the weights"),
+            Explained("cos theta", "how well their direction fits the input h"),
+        ]
+        numbers = row_of(record, "gpt_norms", last)[: training.shown]
+        units = [f"unit {number + 1}" for number in range(training.shown)]
+        box = Box(GRID.left + 0.75, -2.2, 11.6, 2.2)
+        name = "length of each unit’s vector, traditional toy model"
+        self.bars = Bars(box, measure(name, numbers, most=3), [numbers], units, "traditional")
+        stacked([self.equation], GRID.left, 2.35)
+        stacked(self.terms, GRID.panel + 0.2, 2.45, gap=0.3)
+
+
+class Gliding:
+    """The normalized vectors, large: their tips leave traces on the sphere."""
+
+    def __init__(self, training: Training) -> None:
+        rows = training.unit
+        view = View.from_eye(rows[-1].mean(axis=0))
+        view = View(view.turn - 30, float(np.clip(view.lift, -20, 25)))
+        self.cloud = Cloud(training, Space(view, (GRID.picture, GRID.middle), 2.4), "normalized")
+        self.rule = Equation(RULE)
+        self.terms = [
+            Explained("{{ Delta w : transformation }}", "one step of training"),
+            Explained('"Norm"', "divide by the length"),
+        ]
+        self.slider = training.slider(3.0, "ink")
+        self.lengths = training.lengths("", "normalized")
+        stacked([self.rule, *self.terms], GRID.panel + 0.4, 2.4, gap=0.35)
+        column_of(self.lengths, GRID.panel + 0.4, -0.5, 0.75)
+        at_left(self.slider, GRID.panel + 0.4, -2.05)
+
+    @property
+    def going(self) -> list[Step]:
+        """Lead everything through the training."""
+        return [*self.cloud.going, led(self.slider), *map(led, self.lengths)]
+
+
+class Both:
+    """Both models over the same steps: their vectors, and below them both losses."""
+
+    def __init__(self, training: Training) -> None:
+        self.training, record = training, training.record
+        self.screen = SplitScreen()
+        views = (training.view, View(training.view.turn, training.view.lift))
+        radius = training.radius(training.view, 3.0, 1.55)
+        halves = (self.screen.left, self.screen.right)
+        self.clouds = [
+            Cloud(training, half.space(view, 0.55, radius), role)
+            for half, view, role in zip(halves, views, SIDES, strict=True)
+        ]
+        self.at = row_of(record, "toy_loss_steps")
+        losses = [row_of(record, field) for field in ("toy_gpt_loss", "toy_loss")]
+        self.plots = [
+            Plot(
+                Box(half.middle - 2.2, -2.2, 4.9, 1.2),
+                measure("training", self.at, most=3),
+                measure("loss", [*losses[0], *losses[1]], most=2),
+            )
+            for half in halves
+        ]
+        self.curves = [
+            plot.curve(self.at, loss, role)
+            for plot, loss, role in zip(self.plots, losses, SIDES, strict=True)
+        ]
+        self.ends = [
+            Readout(Line("loss at the end", role=role), loss[-1], role=role, px=SIZE.label)
+            for loss, role in zip(losses, SIDES, strict=True)
+        ]
+        for half, end in zip(halves, self.ends, strict=True):
+            end.move_to(half.at(0.9, -1.3))
+
+    @property
+    def going(self) -> list[Step]:
+        """Lead the vectors and draw the losses."""
+        clouds = [step for cloud in self.clouds for step in cloud.going]
+        return [*clouds, *((curve, self._draw(curve)) for curve in self.curves)]
+
+    def _draw(self, curve: Curve) -> Callable[[float], None]:
+        return lambda row: curve.show_upto(self.training.point_of(row, self.at))
+
+
+class Larger:
+    """The spread of lengths in the larger models: smallest, quartiles and largest."""
+
+    def __init__(self, record: TraditionalVsNormalized) -> None:
+        steps = [row_of(record, field) for field in ("gpt_steps", "steps")]
+        bands = [[self._column(record, field, i) for i in range(record.band.shape[1])]
+                 for field in ("gpt_band", "band")]  # fmt: skip
+        everything = [number for band in bands for column in band for number in column]
+        self.plot = Plot(
+            Box(GRID.left + 0.75, -2.05, 7.4, 4.1),
+            measure("training", steps[0], most=4),
+            measure("lengths of the rows", everything),
+        )
+        middle = record.band.shape[1] // 2
+        self.curves = [
+            [
+                self.plot.curve(xs, column, role, STROKE.arc if i == middle else STROKE.axis)
+                for i, column in enumerate(band)
+            ]
+            for xs, band, role in zip(steps, bands, SIDES, strict=True)
+        ]
+        self.source = noted("our larger models,", "query weights of the first layer")
+        self.lines = noted("five curves: shortest, quartiles,", "thick the middle one, longest")
+        last = len(record.gpt_steps) - 1
+        self.lengths = [
+            Readout(Line(words), record.traced("gpt_band", last, i), role="traditional")
+            for words, i in (("longest at the end", -1), ("shortest at the end", 0))
+        ]
+        stacked([self.source, self.lines], 2.5, 2.2, gap=0.5)
+        column_of(self.lengths, 2.5, -0.9, 0.75)
+        self.names = [
+            curve_name(self.curves[0][-1], "Traditional", last // 2, above=True),
+            curve_name(self.curves[1][0], "nGPT", len(record.steps) // 2, above=False),
+        ]
+
+    @staticmethod
+    def _column(record: TraditionalVsNormalized, field: str, column: int) -> list[Traced]:
+        return [record.traced(field, row, column) for row in range(len(getattr(record, field)))]
+
+
+class Conditions:
+    """The condition number of the same matrix: of both toys over training, of the larger ones."""
+
+    def __init__(self, training: Training) -> None:
+        record, last = training.record, training.last
+        fields = ("toy_gpt_condition", "toy_condition")
+        rows = [row_of(record, field) for field in fields]
+        self.plot = Plot(
+            Box(GRID.left + 0.75, -2.05, 6.2, 4.1),
+            measure("training", training.steps, most=3),
+            measure("condition number, toy models", [*rows[0], *rows[1]]),
+        )
+        self.curves = [
+            self.plot.curve(training.steps, row, role)
+            for row, role in zip(rows, SIDES, strict=True)
+        ]
+        self.law = Equation('"condition" = "largest stretch" / "smallest stretch"', px=SIZE.body)
+        self.toys = self._values("toy models, at the end", record, fields, last)
+        larger = ("gpt_condition", "condition")
+        self.larger = self._values(
+            "larger models, at the end", record, larger, len(record.steps) - 1
+        )
+        self.paper = noted("The paper (figure 5) finds nGPT’s", "far lower, in models of 0.5B.",
+                           px=SIZE.tick)  # fmt: skip
+        stacked([self.law, self.toys, self.larger, self.paper], 1.3, 2.3, gap=0.5)
+
+    @staticmethod
+    def _values(
+        words: str, record: TraditionalVsNormalized, fields: Sequence[str], last: int
+    ) -> VGroup:
+        heading = Line(words, role="muted")
+        readouts = [
+            Readout(Line(name, role=role), record.traced(field, last), places=1, role=role)
+            for name, field, role in zip(("Traditional", "nGPT"), fields, SIDES, strict=True)
+        ]
+        column = column_of(readouts, 0, 0, 0.6)
+        return stacked([heading, column], 0, 0, gap=0.25)
+
+
+class Ending:
+    """The longest traditional vector alone: what is to be made of it."""
+
+    def __init__(self, training: Training) -> None:
+        row = training.free[-1, training.longest]
+        size = float(np.linalg.norm(row))
+        view = View.onto_point(row, aside=62)
+        self.space = Space(view, (GRID.picture, GRID.middle), 2.4 / max(size, 1.0))
+        self.sphere = Hypersphere(self.space)
+        self.arrow = Arrow(self.space, np.zeros(3), row, "traditional", STROKE.flow)
+        self.unit = Arrow(self.space, np.zeros(3), row / size, "normalized", STROKE.flow)
+        self.name = term_of(self.space, row, np.zeros(3), "{{ w : traditional }}")
