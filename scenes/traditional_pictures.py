@@ -25,17 +25,31 @@ from scenes.stage.readouts import Readout, column_of, row_of
 from scenes.stage.slider import Slider
 from scenes.stage.space import Space, View
 from scenes.stage.split import SplitScreen
-from scenes.stage.style import GRID, SIZE, STROKE, Point
+from scenes.stage.style import GRID, OPACITY, SIZE, STROKE, Point
+from scenes.stage.tables import Column, Table
 from scenes.stage.text import Line
+
+SPOKEN = {"␣": "space", "⏎": "new line"}
+"""How letters are named that the typeface has no sign for."""
 
 LEG = 4
 """Pieces of the arc drawn from one kept step to the next."""
 
 SIDES = ("traditional", "normalized")
+NAMES = ("Traditional", "nGPT")
+LIFTS = (15, 25, 35, 45)
+"""Heights of the eye, in degrees, among which a view is chosen."""
+
+TURN = 30.0
+"""By how many degrees a view turns during a training."""
+
+SIDEWAYS = 0.4
+"""How much of a vector may point to or from the eye for it to show how long it is."""
+
 MOST = 8
 """Vectors drawn of a larger matrix."""
 
-SMALL_NET = (3.9, 2.9)
+SMALL_NET = (4.6, 3.1)
 RULE = '{{ w : normalized }} <- "Norm" ( {{ w : normalized }} + {{ Delta w : transformation }} )'
 FREE = "{{ w : traditional }} <- {{ w : traditional }} + {{ Delta w : transformation }}"
 OUTPUT = "{{ w dot h : ink_out }} = {{ norm(w) : traditional }} dot norm(h) dot cos theta"
@@ -52,17 +66,32 @@ class Training:
         self.free = record.gpt_rows[:, : self.shown].astype(float)
         self.unit = record.rows[:, : self.shown].astype(float)
         self.longest = int(np.argmax(record.gpt_norms[-1, : self.shown]))
-        # Seen so that what comes to be long points sideways, where there is room.
-        self.view = View.onto_point(self.free[-1, self.longest], aside=70)
 
-    def radius(self, view: View, across: float, up: float) -> float:
-        """The largest radius of the unit sphere at which all free vectors find room."""
-        seen = np.abs(Space(view, (0.0, 0.0), 1.0).drawn(self.free.reshape(-1, 3)))
-        return float(min(across / seen[:, 0].max(), up / seen[:, 1].max(), up))
+    def roomiest(self, across: float, up: float, turn: float = 0.0) -> tuple[View, float]:
+        """The view with most room for all free vectors, and the radius of the unit sphere in it.
 
-    def slider(self, width: float, role: str = "ink") -> Slider:
+        They stay within `across` and `up` of the middle, also while the view turns by `turn`. The
+        longest points sideways at the end: coming towards the eye it would look short.
+        """
+        longest = self.free[-1, self.longest] / np.linalg.norm(self.free[-1, self.longest])
+        every = [View(way, lift) for way in range(0, 360, 15) for lift in LIFTS]
+        ends = [View(view.turn + turn, view.lift).axes[2] @ longest for view in every]
+        views = [view for view, end in zip(every, ends, strict=True) if abs(end) < SIDEWAYS]
+        radii = [self._radius(view, across, up, turn) for view in views]
+        best = int(np.argmax(radii))
+        return views[best], radii[best]
+
+    def _radius(self, view: View, across: float, up: float, turn: float) -> float:
+        found = up
+        for share in np.linspace(0, 1, 4):
+            space = Space(View(view.turn + share * turn, view.lift), (0.0, 0.0), 1.0)
+            seen = np.abs(space.drawn(self.free.reshape(-1, 3)))
+            found = min(found, across / seen[:, 0].max(), up / seen[:, 1].max())
+        return float(found)
+
+    def slider(self, width: float) -> Slider:
         """The training’s progress."""
-        return Slider(Line("training"), self.steps, width, role, places=0)
+        return Slider(Line("training"), self.steps, width, "ink", places=0)
 
     def lengths(self, kind: str, role: str) -> list[Readout]:
         """Longest and shortest of the vectors, live."""
@@ -89,19 +118,20 @@ class Opening:
 
     def __init__(self, record: TraditionalVsNormalized) -> None:
         chances = row_of(record, "guess")
-        self.prompt = Prompt(record.prompt, len(record.prompt) - 1, "ink", px=SIZE.readout)
-        self.model = Block("language model", "traditional", (3.1, 1.2), px=SIZE.body)
-        self.weights = Line("its knowledge: weights", role="muted").shift((0, 0, 0))
-        box = Box(2.6, -1.4, 3.6, 2.9)
-        names = list(record.guessed)
+        last = len(record.prompt) - 1
+        self.prompt = Prompt(record.prompt, last, "ink", px=SIZE.readout)
+        self.model = Block("language model", "traditional", (3.6, 1.5), px=SIZE.readout)
+        self.weights = Line("what it knows: its weights", role="muted")
+        box = Box(1.5, -2.2, 4.7, 4.0)
+        names = [SPOKEN.get(letter, letter) for letter in record.guessed]
         name = "probability of the next letter"
         self.bars = Bars(box, measure(name, chances, most=4), [chances], names, "traditional")
-        self.prompt.move_to((-3.6, 1.75, 0))
-        self.model.move_to((-3.6, 0.05, 0))
+        self.prompt.move_to((-3.5, 1.6, 0))
+        self.model.move_to((-3.5, -0.4, 0))
         self.weights.next_to(self.model, np.array([0, -1, 0]), buff=0.3)
         ways = (
             [self.prompt.get_bottom() - (0, 0.15, 0), self.model.get_top()],
-            [self.model.get_right(), (box.left - 0.9, 0.05, 0)],
+            [self.model.get_right(), (box.left - 0.8, -0.4, 0)],
         )
         self.ways = [Connection(np.array([*way])) for way in ways]
 
@@ -127,14 +157,19 @@ class Networks:
             for side, (half, role) in enumerate(zip(halves, SIDES, strict=True))
         ]  # fmt: skip
         self.captions = VGroup(*(c for net in self.nets for c in self._captions(net)))
-        self.slider = training.slider(5.0)
-        self.slider.move_to((-1.0, -2.6, 0))
+        self.progress = [
+            Readout(Line("training", role="muted"), training.steps, places=0, role=role)
+            for role in SIDES
+        ]
         self.seeds = [
             Readout(Line("seed", role="muted"), record.traced(field), places=0, role="muted")
             for field in ("gpt_seed", "seed")
         ]
-        for half, seed in zip(halves, self.seeds, strict=True):
-            seed.move_to(half.at(0, -2.0))
+        for half, steps, seed in zip(halves, self.progress, self.seeds, strict=True):
+            steps.move_to(half.at(-1.1, -2.2))
+            seed.move_to(half.at(2.0, -2.2))
+        self.text = Line(f"text: {record.corpus}", role="muted", px=SIZE.tick)
+        self.text.move_to((0, GRID.bottom + 0.16, 0))
 
     def at(self, side: int, row: float) -> list[Point]:
         """The weights of one side at a kept step: the letter’s embedding, and the matrix."""
@@ -154,7 +189,10 @@ class Networks:
     @property
     def going(self) -> list[Step]:
         """Lead both networks through the training."""
-        return [led(self.slider), *((net, self._show(side)) for side, net in enumerate(self.nets))]
+        return [
+            *map(led, self.progress),
+            *((net, self._show(side)) for side, net in enumerate(self.nets)),
+        ]
 
     def _show(self, side: int) -> Callable[[float], None]:
         return lambda row: self.nets[side].display(self.at(side, row))
@@ -174,22 +212,21 @@ class OneUnit:
                            ["gpt_rows"], full)  # fmt: skip
         place = self.net.places[1][unit]
         self.name = Line(f"unit {unit + 1}", weight="SEMIBOLD")
-        self.name.shift(place + (0.35, 0, 0) - self.name.get_left())
+        self.name.shift(place + np.array([0.35, 0, 0]) - self.name.get_left())
         cells = [[number] for number in row_of(record, "gpt_rows", training.last, unit)]
         self.numbers = Matrix(cells, "traditional").move_to((-0.9, GRID.middle + 0.2, 0))
         self.term = Equation("{{ w : traditional }} =")
         self.term.next_to(self.numbers, np.array([-1, 0, 0]), buff=0.2)
         view = View.onto_point(free[unit], aside=62)
         size = float(record.gpt_norms[-1, unit])
-        self.space = Space(view, (3.6, GRID.middle + 0.2), 2.35 / max(size, 1.0))
+        self.space = Space(view, (3.9, GRID.middle + 0.7), 2.6 / max(size, 1.0))
         self.sphere = Hypersphere(self.space)
         self.arrow = Arrow(self.space, np.zeros(3), free[unit], "traditional", STROKE.flow)
         self.length = Readout(
             Line("length"), record.traced("gpt_norms", training.last, unit), role="traditional"
         )
-        self.length.move_to((3.6, GRID.bottom + 0.35, 0))
-        self.radius = Line("sphere: length 1", px=SIZE.tick, role="muted")
-        self.radius.move_to((-0.9, -1.9, 0))
+        self.radius = Line("the sphere: length 1", role="muted")
+        stacked([self.length, self.radius], 2.6, -1.9, gap=0.3)
 
 
 class Cloud:
@@ -203,7 +240,10 @@ class Cloud:
         self.paths = [self.path(unit) for unit in range(self.rows.shape[1])]
         self.traces: list[Trace] = []
         if role == "normalized":
-            self.traces = [Trace(space, path, role, STROKE.axis) for path in self.paths]
+            self.traces = [Trace(space, path, role, STROKE.auxiliary) for path in self.paths]
+            for trace in self.traces:
+                trace.near.set_stroke(opacity=OPACITY.dimmed)
+                trace.far.set_stroke(opacity=OPACITY.far_grid / 2)
 
     def path(self, unit: int) -> Point:
         """The way of a tip, `LEG` pieces from one kept step to the next: on the sphere, arcs."""
@@ -239,14 +279,15 @@ class Free:
 
     def __init__(self, training: Training) -> None:
         centre = (GRID.picture + 0.2, GRID.middle)
-        radius = training.radius(training.view, 3.4, 2.65)
-        self.cloud = Cloud(training, Space(training.view, centre, radius), "traditional")
-        self.slider = training.slider(3.0, "ink")
+        self.view, radius = training.roomiest(3.5, 2.65, TURN)
+        self.cloud = Cloud(training, Space(self.view, centre, radius), "traditional")
+        self.radius = Line("the sphere: length 1", role="muted")
+        self.slider = training.slider(2.1)
         self.rule = Equation(FREE)
         self.terms = Explained("{{ Delta w : transformation }}", "one step of training")
         self.lengths = training.lengths("gpt_", "traditional")
-        stacked([self.rule, self.terms], GRID.panel + 0.4, 2.2, gap=0.35)
-        column_of(self.lengths, GRID.panel + 0.4, 0.2, 0.75)
+        stacked([self.rule, self.terms, self.radius], GRID.panel + 0.4, 2.3, gap=0.35)
+        column_of(self.lengths, GRID.panel + 0.4, -0.2, 0.75)
         at_left(self.slider, GRID.panel + 0.4, -1.75)
 
     @property
@@ -315,7 +356,10 @@ class Gliding:
             Explained("{{ Delta w : transformation }}", "one step of training"),
             Explained('"Norm"', "divide by the length"),
         ]
-        self.slider = training.slider(3.0, "ink")
+        self.slider = training.slider(2.1)
+        gone = [np.linalg.norm(np.diff(path, axis=0), axis=1).sum() for path in self.cloud.paths]
+        calm = self.cloud.paths[int(np.argmin(gone))]
+        self.one = Trace(self.cloud.space, calm, "normalized", STROKE.chord)
         self.lengths = training.lengths("", "normalized")
         stacked([self.rule, *self.terms], GRID.panel + 0.4, 2.4, gap=0.35)
         column_of(self.lengths, GRID.panel + 0.4, -0.5, 0.75)
@@ -324,7 +368,8 @@ class Gliding:
     @property
     def going(self) -> list[Step]:
         """Lead everything through the training."""
-        return [*self.cloud.going, led(self.slider), *map(led, self.lengths)]
+        one = (self.one, lambda row: self.one.show_upto(LEG * row))
+        return [*self.cloud.going, one, led(self.slider), *map(led, self.lengths)]
 
 
 class Both:
@@ -333,18 +378,17 @@ class Both:
     def __init__(self, training: Training) -> None:
         self.training, record = training, training.record
         self.screen = SplitScreen()
-        views = (training.view, View(training.view.turn, training.view.lift))
-        radius = training.radius(training.view, 3.0, 1.55)
+        view, radius = training.roomiest(3.3, 1.4)
         halves = (self.screen.left, self.screen.right)
         self.clouds = [
-            Cloud(training, half.space(view, 0.55, radius), role)
-            for half, view, role in zip(halves, views, SIDES, strict=True)
+            Cloud(training, half.space(view, 0.62, radius), role)
+            for half, role in zip(halves, SIDES, strict=True)
         ]
         self.at = row_of(record, "toy_loss_steps")
         losses = [row_of(record, field) for field in ("toy_gpt_loss", "toy_loss")]
         self.plots = [
             Plot(
-                Box(half.middle - 2.2, -2.2, 4.9, 1.2),
+                Box(half.middle - 2.2, -2.25, 4.9, 1.0),
                 measure("training", self.at, most=3),
                 measure("loss", [*losses[0], *losses[1]], most=2),
             )
@@ -359,7 +403,7 @@ class Both:
             for loss, role in zip(losses, SIDES, strict=True)
         ]
         for half, end in zip(halves, self.ends, strict=True):
-            end.move_to(half.at(0.9, -1.3))
+            end.move_to(half.at(0.9, -1.45))
 
     @property
     def going(self) -> list[Step]:
@@ -427,27 +471,20 @@ class Conditions:
             self.plot.curve(training.steps, row, role)
             for row, role in zip(rows, SIDES, strict=True)
         ]
-        self.law = Equation('"condition" = "largest stretch" / "smallest stretch"', px=SIZE.body)
-        self.toys = self._values("toy models, at the end", record, fields, last)
-        larger = ("gpt_condition", "condition")
-        self.larger = self._values(
-            "larger models, at the end", record, larger, len(record.steps) - 1
-        )
-        self.paper = noted("The paper (figure 5) finds nGPT’s", "far lower, in models of 0.5B.",
-                           px=SIZE.tick)  # fmt: skip
-        stacked([self.law, self.toys, self.larger, self.paper], 1.3, 2.3, gap=0.5)
-
-    @staticmethod
-    def _values(
-        words: str, record: TraditionalVsNormalized, fields: Sequence[str], last: int
-    ) -> VGroup:
-        heading = Line(words, role="muted")
-        readouts = [
-            Readout(Line(name, role=role), record.traced(field, last), places=1, role=role)
-            for name, field, role in zip(("Traditional", "nGPT"), fields, SIDES, strict=True)
+        self.law = Equation('"condition" = "largest stretch" / "smallest stretch"')
+        self.what = noted("of the query weights in the first layer,", "median of the heads")
+        larger = [record.traced(field, -1) for field in ("gpt_condition", "condition")]
+        columns = [
+            Column(Line(name, role=role), (row[last], other), role, places=1)
+            for name, row, other, role in zip(NAMES, rows, larger, SIDES, strict=True)
         ]
-        column = column_of(readouts, 0, 0, 0.6)
-        return stacked([heading, column], 0, 0, gap=0.25)
+        names = [Line("toy models"), Line("larger models")]
+        left = 0.9
+        stacked([self.law, self.what], left, 2.3, gap=0.35)
+        self.table = Table(names, columns, left, -0.15)
+        self.paper = noted("The paper (figure 5) measures nGPT’s far lower,",
+                           "in models of 0.5B.", px=SIZE.tick)  # fmt: skip
+        at_left(self.paper, left, -2.3)
 
 
 class Ending:

@@ -13,6 +13,7 @@ from scenes.stage.motion import Appear, appear, dimmed, drawn, grown, swept
 from scenes.stage.style import SIZE, TIME
 from scenes.stage.text import Line
 from scenes.traditional_pictures import (
+    TURN,
     Both,
     Conditions,
     Ending,
@@ -64,10 +65,10 @@ class TraditionalVsNormalized(Chapter):
         self.clear_next()
 
     @section(
-        "Two small models, trained alike",
+        "Two small models: same text, same seed, same steps",
         says=(
             "Here are two small models. Same text, same seed, same number of steps.",
-            "A stronger line is a larger weight. One thing differs: what n G P T does to lengths.",
+            "A stronger line is a larger weight. Watch what training makes of them.",
         ),
         pause=True,
         covers=("1.1", "0.4"),
@@ -77,7 +78,7 @@ class TraditionalVsNormalized(Chapter):
         pair = Networks(self.training)
         self.play(Appear(pair.screen))
         self.play(*appear(*pair.nets))
-        self.play(*appear(pair.captions, *pair.seeds, pair.slider))
+        self.play(*appear(pair.captions, *pair.seeds, *pair.progress, pair.text))
         self.wait(TIME.rest)
         self.play(*swept(pair.going, 0, self.training.last), run_time=TIME.sweep * 1.2)
         self.wait(TIME.read)
@@ -120,11 +121,11 @@ class TraditionalVsNormalized(Chapter):
         """All vectors of the traditional model over its training."""
         free = Free(self.training)
         self.play(*appear(free.cloud.sphere, *free.cloud.arrows))
-        self.play(*appear(free.rule, free.terms))
+        self.play(*appear(free.rule, free.terms, free.radius))
         self.play(*appear(free.slider, *free.lengths))
         self.wait(TIME.rest)
         sweep = swept(free.going, 0, self.training.last)
-        self.turn(self.training.view, 30, *sweep, seconds=TIME.sweep * 1.5)
+        self.turn(free.view, TURN, *sweep, seconds=TIME.sweep * 1.5)
         self.wait(TIME.read)
         self.clear_next()
 
@@ -175,14 +176,14 @@ class TraditionalVsNormalized(Chapter):
     def gliding(self) -> None:
         """The vectors of the nGPT and the ways of their tips."""
         gliding = Gliding(self.training)
-        first = swept(gliding.cloud.going, 0, 0)
+        first = swept(gliding.going, 0, 0)
         self.play(*appear(gliding.cloud.sphere, *gliding.cloud.arrows))
         self.play(*appear(gliding.rule, *gliding.terms))
         self.play(*appear(gliding.slider, *gliding.lengths))
-        self.play(*first, *appear(*gliding.cloud.traces), run_time=TIME.quick)
+        self.play(*first, *appear(gliding.one, *gliding.cloud.traces), run_time=TIME.quick)
         self.wait(TIME.rest)
         sweep = swept(gliding.going, 0, self.training.last)
-        self.turn(gliding.cloud.space.view, 40, *sweep, seconds=TIME.sweep * 1.5)
+        self.turn(gliding.cloud.space.view, TURN, *sweep, seconds=TIME.sweep * 1.5)
         self.wait(TIME.read)
         self.clear_next()
 
@@ -200,7 +201,7 @@ class TraditionalVsNormalized(Chapter):
         both = Both(self.training)
         first = swept(both.going, 0, 0)
         self.play(Appear(both.screen))
-        self.play(*appear(*(mark for cloud in both.clouds for mark in (cloud.sphere,))))
+        self.play(*appear(*(cloud.sphere for cloud in both.clouds)))
         self.play(*appear(*both.plots))
         marks = [mark for cloud in both.clouds for mark in (*cloud.traces, *cloud.arrows)]
         self.play(*first, *appear(*marks, *both.curves), run_time=TIME.quick)
@@ -230,7 +231,7 @@ class TraditionalVsNormalized(Chapter):
         self.clear_next()
 
     @section(
-        "Length one does not yet make a matrix well-conditioned",
+        "Length one alone does not keep a matrix balanced",
         says=(
             "How lopsided is a matrix? Largest over smallest stretch: its condition number.",
             "It climbs in both toy models, more in the traditional one.",
@@ -242,11 +243,11 @@ class TraditionalVsNormalized(Chapter):
     def conditions(self) -> None:
         """Condition numbers of the same matrix of all four models."""
         conditions = Conditions(self.training)
-        self.play(*appear(conditions.plot, conditions.law))
+        self.play(*appear(conditions.plot, conditions.law, conditions.what))
         self.play(*(drawn(curve) for curve in conditions.curves), run_time=TIME.sweep)
-        self.play(Appear(conditions.toys))
+        self.play(*appear(conditions.table.headings, conditions.table.rows[0]))
         self.wait(TIME.rest)
-        self.play(*appear(conditions.larger, conditions.paper))
+        self.play(*appear(conditions.table.rows[1], conditions.paper))
         self.wait(TIME.read)
         self.wait(TIME.rest)
         self.clear_next()

@@ -42,7 +42,7 @@ def traditional_vs_normalized(models: Models) -> TraditionalVsNormalized:
         corpus=read_card(CORPUS, REMAKE)["what"],
         larger_matrix=LARGER,
         kinds=",".join(KINDS),
-        prompt=letters(toy.model, encode(toy.model, PROMPT)),
+        prompt=PROMPT,
         seed=floats(models.training("toy ngpt")["seed"]),
         gpt_seed=floats(models.training("toy gpt")["seed"]),
         learning_rate=floats(models.training("mini ngpt")["lr"]),

@@ -33,7 +33,7 @@ class TraditionalVsNormalized(Recording):
     corpus: str = text("the text both models learned")
     larger_matrix: str = text("which matrix of the larger models the bands and conditions are of")
     kinds: str = text("names of the kinds of matrices in a layer, separated by commas")
-    prompt: str = text("the text that is to be gone on with; a space as ␣")
+    prompt: str = text("the text that is to be gone on with")
     guessed: str = text("the letters that the toy baseline finds likeliest after it, best first")
 
     seed: Array = array("seed of weights and batches", model=TOY)

@@ -183,7 +183,7 @@ def test_another_model_finds_room(tmp_path: Path) -> None:
     other = dataclasses.replace(mine, **wider)
     path = tmp_path / "slerp_vs_lerp.safetensors"
     save(other, path, "a test")
-    watched = play(FILM[0].load(), recording=path)
+    watched = play(entry("slerp_vs_lerp").load(), recording=path)
     test_nothing_leaves_the_frame_or_meets_the_captions(watched)
     test_no_text_overlaps_another(watched)
     test_frames_keep_to_the_budget(watched)
