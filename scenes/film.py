@@ -33,6 +33,7 @@ FILM: tuple[Entry, ...] = (
         "TraditionalVsNormalized",
         "Traditional vs normalized learning",
     ),
+    Entry(2, "l2_norm_shell", "L2NormShell", "L2 normalization deep dive"),
     Entry(4, "slerp_vs_lerp", "SlerpVsLerp", "Residual connections with SLERP"),
 )
 
