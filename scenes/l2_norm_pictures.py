@@ -5,10 +5,11 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
-from manim import VGroup
+from manim import VGroup, VMobject
 
 from ngpt_math.recordings import L2NormShell
 from scenes.stage.bars import Bars
+from scenes.stage.curves import straight
 from scenes.stage.equations import Equation
 from scenes.stage.hypersphere import Hypersphere
 from scenes.stage.interpolation import Step
@@ -19,32 +20,36 @@ from scenes.stage.plots import Box, measure
 from scenes.stage.readouts import Readout, column_of, row_of
 from scenes.stage.shell import Shell
 from scenes.stage.slider import Slider
-from scenes.stage.space import Space, View
+from scenes.stage.space import Space, View, room_for, room_while, roomiest
 from scenes.stage.split import SplitScreen
-from scenes.stage.style import GRID, SIZE, STROKE, Point
+from scenes.stage.style import COLOUR, GRID, SIZE, STROKE, Point, colour_of
 from scenes.stage.tables import Column, Table
 from scenes.stage.text import Line
 
-LENGTH = "norm({{ w : traditional }}) = sqrt(w_1^2 + w_2^2 + w_3^2)"
-UNIT = '"Norm" ( {{ w : traditional }} ) = {{ w : traditional_w }} / {{ norm(w) : transformation }}'
+LENGTH = "{{ norm(w) : transformation }} = sqrt(w_1^2 + w_2^2 + w_3^2)"
+UNIT = "{{ u : normalized }} = {{ w : traditional }} / {{ norm(w) : transformation }}"
 ROOM = "1 - {{ epsilon : scale }} <= norm(w) <= 1 + {{ epsilon : scale_more }}"
+HEADS = ("w : traditional", "w^2 : ink", "u : normalized", "u^2 : ink")
 AXES = ("w_1", "w_2", "w_3")
 FREE, UNITS = "traditional", "normalized"
 
 SIDEWAYS = 75.0
 """How far from the middle of its sphere a vector is seen, in degrees: it shows how long it is."""
 
-ENLARGED = 4.0
+ENLARGED = 8.0
 """How many times as long gradients are drawn as they are; the picture says so."""
+
+ASIDE = -2.15
+"""Where the middle of a sphere stands whose vector points to the left."""
+
+TURN = 30.0
+"""By how many degrees the view of many vectors turns."""
+
+LARGE = 2.3
+"""Radius of a sphere with nothing outside of it."""
 
 MOST = 24
 """Vectors drawn of a larger collection."""
-
-
-def room_for(view: View, points: Point, across: float, up: float) -> float:
-    """The largest radius of the unit sphere at which points of its space find room."""
-    seen = np.abs(Space(view, (0.0, 0.0), 1.0).drawn(points.reshape(-1, 3)))
-    return float(min(across / seen[:, 0].max(), up / seen[:, 1].max(), up))
 
 
 class Recall:
@@ -54,16 +59,18 @@ class Recall:
         rows = [part.astype(float) for part in (record.recall_gpt_rows, record.recall_rows)]
         longest = rows[0][int(np.argmax(np.linalg.norm(rows[0], axis=1)))]
         self.view = View.onto_point(longest, aside=SIDEWAYS)
-        radius = min(1.9, room_for(self.view, rows[0], 3.2, 2.1))
+        radius = min(1.9, room_for(self.view, rows[0], 3.0, 2.0))
         self.screen = SplitScreen()
         halves = (self.screen.left, self.screen.right)
-        spaces = [half.space(self.view, -0.35, radius) for half in halves]
+        spaces = [half.space(self.view, -0.2, radius) for half in halves]
         self.spheres = [Hypersphere(space) for space in spaces]
         self.arrows = [
             Arrow(space, np.zeros(3), row, role)
             for space, part, role in zip(spaces, rows, (FREE, UNITS), strict=True)
             for row in part[:MOST]
         ]
+        self.radius = Line("both spheres: length 1", role="muted")
+        self.radius.move_to((0, GRID.bottom + 0.15, 0))
 
 
 class OneVector:
@@ -73,8 +80,8 @@ class OneVector:
         self.record = record
         vector = record.vector.astype(float)
         self.view = View.onto_point(vector, aside=SIDEWAYS)
-        radius = min(2.0, room_for(self.view, vector, 3.0, 2.4))
-        self.space = Space(self.view, (GRID.picture, GRID.middle), radius)
+        radius = min(2.0, room_for(self.view, vector, 3.9, 2.4))
+        self.space = Space(self.view, (ASIDE, GRID.middle + 0.15), radius)
         self.sphere = Hypersphere(self.space)
         self.rows = record.division.astype(float)
         self.last = len(self.rows) - 1
@@ -86,9 +93,10 @@ class OneVector:
             chord(self.space, start, end, "ink", STROKE.arc) for start, end in pairwise(corners)
         ]
         self.name = term_of(self.space, vector, np.zeros(3), "{{ w : traditional }}")
-        self.source = noted(*halved(record.vector_name), px=SIZE.tick)
+        self.source = Line(record.vector_name, role="muted", px=SIZE.tick)
+        at_left(self.source, GRID.left, GRID.bottom + 0.3)
         self.table = ledger(record)
-        at_left(self.source, GRID.panel, -2.2)
+        self.rules = [self._rule(number) for number in (1, 3)]
         self.length_rule = Equation(LENGTH)
         self.unit_rule = Equation(UNIT)
         for rule in (self.length_rule, self.unit_rule):
@@ -97,6 +105,15 @@ class OneVector:
             Line("length of the arrow"), row_of(record, "division_lengths"), role=UNITS
         )
         self.length.shift((GRID.panel, -2.75, 0) - self.length.get_corner((-1, -1, 0)))
+
+    def _rule(self, column: int) -> VMobject:
+        """The line above a sum."""
+        last = self.table.rows[len(AXES) - 1][column + 1]
+        height = (last.get_bottom()[1] + self.table.rows[len(AXES)][0].get_top()[1]) / 2
+        right, left = last.get_right()[0], last.get_right()[0] - last.room
+        ends = np.array([[left, height, 0], [right, height, 0]])
+        line = VMobject(fill_opacity=0).set_stroke(COLOUR.muted, STROKE.axis)
+        return line.set_points(straight(ends[:1], ends[1:]))
 
     @property
     def dividing(self) -> list[Step]:
@@ -118,21 +135,14 @@ def ledger(record: L2NormShell) -> Table:
     squares = [*row_of(record, "squares"), record.traced("square_sum"), record.traced("length")]
     units = [*row_of(record, "unit_squares"), *[record.traced("unit_length")] * 2]
     names = [*(Equation(name, px=SIZE.readout) for name in AXES), Line("sum"), Line("root")]
-    columns = [
-        Column(Equation("{{ w : traditional }}", px=SIZE.readout), row_of(record, "vector"), FREE),
-        Column(Equation("{{ w^2 : ink }}", px=SIZE.readout), squares),
-        Column(Equation("{{ w / norm(w) : normalized }}", px=SIZE.readout),
-               row_of(record, "unit"), UNITS),
-        Column(Equation("{{ (w / norm(w))^2 : ink }}", px=SIZE.readout), units),
-    ]  # fmt: skip
-    return Table(names, columns, GRID.panel, 0.95, spacing=0.62, px=SIZE.body)
-
-
-def halved(words: str) -> tuple[str, str]:
-    """A long name in two lines, broken at the space nearest to its middle."""
-    spaces = [place for place, sign in enumerate(words) if sign == " "]
-    cut = min(spaces, key=lambda place: abs(place - len(words) / 2))
-    return words[:cut], words[cut + 1 :]
+    heads = [Equation(f"{{{{ {term} }}}}", px=SIZE.equation) for term in HEADS]
+    numbers = [row_of(record, "vector"), squares, row_of(record, "unit"), units]
+    roles = (FREE, "ink", UNITS, "ink")
+    columns = [Column(*each) for each in zip(heads, numbers, roles, strict=True)]
+    table = Table(names, columns, GRID.panel, 1.0, spacing=0.62)
+    table.rows[-1][1].set_fill(colour_of("transformation"))
+    table.rows[-1][2].set_fill(colour_of(UNITS))
+    return table
 
 
 class Many:
@@ -144,9 +154,10 @@ class Many:
         self.units = record.many_units[:MOST].astype(float)
         self.lengths = row_of(record, "many_lengths")[: len(self.free)]
         longest = self.free[int(np.argmax(np.linalg.norm(self.free, axis=1)))]
-        self.view = View.onto_point(longest, aside=SIDEWAYS)
-        radius = min(2.2, room_for(self.view, self.free, 3.1, 2.55))
-        self.space = Space(self.view, (GRID.picture, GRID.middle), radius)
+        room = (self.free, longest, 3.3, 2.6, 2 * TURN)
+        self.view = roomiest(*room)
+        self.radius = room_while(self.view, self.free, *room[2:])
+        self.space = Space(self.view, (GRID.picture, GRID.middle), self.radius)
         self.sphere = Hypersphere(self.space)
         self.before = [Arrow(self.space, np.zeros(3), row, FREE) for row in self.free]
         self.after = [Arrow(self.space, np.zeros(3), row, UNITS) for row in self.free]
@@ -160,8 +171,8 @@ class Many:
         self.unit_bars = Bars(box, scale, [units], [], UNITS)
         self.rule = Equation(UNIT)
         at_left(self.rule, GRID.panel, 2.55)
-        self.source = noted(*halved(record.many_name), px=SIZE.tick)
-        at_left(self.source, GRID.panel, -2.2)
+        self.source = Line(record.many_name, role="muted", px=SIZE.tick)
+        at_left(self.source, box.left, -2.15)
 
 
 def lead(arrow: Arrow, rows: Point) -> Step:
@@ -176,7 +187,7 @@ class Room:
         self.row = int(record.eps_shown_index)
         self.view = many.view
         outermost = 1 + float(record.eps[-1])
-        radius = min(many.space.radius, 2.6 / outermost)
+        radius = min(many.radius, 2.6 / outermost)
         self.space = Space(self.view, (GRID.picture, GRID.middle), radius)
         self.sphere = Hypersphere(self.space)
         self.eps = row_of(record, "eps")
@@ -248,9 +259,9 @@ class Gradient:
         )
         plane = np.cross(point, before)
         view = View.from_eye(plane if plane[2] >= 0 else -plane)
-        view = View(view.turn, float(np.clip(view.lift, -40, 40)))
-        self.space = Space(view, (GRID.picture, GRID.middle), 1.95)
-        self.sphere = Hypersphere(self.space)
+        view = View(view.turn + 6, float(np.clip(view.lift + 8, -40, 40)))
+        self.space = Space(view, (GRID.picture, GRID.middle), 2.0)
+        self.sphere = Hypersphere(self.space, axes=False)
         self.shell = Shell(self.space, room.eps[room.row])
         self.arrow = Arrow(self.space, np.zeros(3), point, UNITS, STROKE.flow)
         self.before = Arrow(self.space, point, point + before, "transformation")
@@ -260,9 +271,9 @@ class Gradient:
         self.rest = chord(self.space, point + before, point + after, "muted", STROKE.axis)
         self.name = name_of(self.arrow, "{{ w : normalized }}")
         self.terms = VGroup(
-            noted("gradient at the weight used", role="transformation"),
+            noted("the gradient at the vector", role="transformation"),
             noted("its part along the vector", role="scale"),
-            noted("gradient of the stored weight", role=UNITS),
+            noted("what reaches the stored vector", role=UNITS),
         )
         stacked(list(self.terms), GRID.panel, 2.3, gap=0.35)
         self.values = [
@@ -272,7 +283,10 @@ class Gradient:
                 ("along the vector, after", "radial", UNITS),
             )
         ]
-        column_of(self.values, GRID.panel, -0.5, 0.7)
+        column_of(self.values, GRID.panel, -0.2, 0.7)
+        self.eps = Readout(Equation("{{ epsilon : scale }}"), record.traced("eps_shown"),
+                           role="scale")  # fmt: skip
+        at_left(self.eps, GRID.panel, -1.5)
         self.scale = noted(f"gradients drawn {ENLARGED:.0f} times as long", px=SIZE.tick)
         at_left(self.scale, GRID.panel, -2.3)
 

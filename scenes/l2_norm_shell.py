@@ -6,11 +6,31 @@ from typing import ClassVar
 
 from ngpt_math.recordings import L2NormShell as Recorded
 from ngpt_math.recordings import Recording
-from scenes.l2_norm_pictures import Ending, Gradient, Many, OneVector, Pulled, Recall, Room
+from scenes.l2_norm_pictures import (
+    LARGE,
+    TURN,
+    Ending,
+    Gradient,
+    Many,
+    OneVector,
+    Pulled,
+    Recall,
+    Room,
+)
 from scenes.stage.cards import NextChapter, Takeaways
 from scenes.stage.chapter import Chapter, section
 from scenes.stage.layout import at_left
-from scenes.stage.motion import Appear, appear, dimmed, drawn, grown, leave, swept
+from scenes.stage.motion import (
+    Appear,
+    appear,
+    dimmed,
+    drawn,
+    grown,
+    leave,
+    lit,
+    placed,
+    swept,
+)
 from scenes.stage.style import SIZE, TIME
 from scenes.stage.text import Line
 
@@ -41,7 +61,7 @@ class L2NormShell(Chapter):
     def recall(self) -> None:
         """The same matrix of both trained toy models."""
         past = Recall(self.recording)
-        self.play(*appear(past.screen, *past.spheres))
+        self.play(*appear(past.screen, past.radius, *past.spheres))
         self.play(*appear(*past.arrows))
         self.turn(past.view, 20, seconds=TIME.sweep)
         self.wait(TIME.rest)
@@ -83,7 +103,7 @@ class L2NormShell(Chapter):
         self.play(Appear(one.table.headings[1]))
         for number in one.column(1):
             self.play(Appear(number))
-        self.wait(TIME.rest)
+        self.play(Appear(one.rules[0]))
         for row, number in zip(one.table.rows[3:], one.below(0), strict=True):
             self.play(*appear(row[0], number))
             self.wait(TIME.rest)
@@ -125,7 +145,7 @@ class L2NormShell(Chapter):
         one = self.one
         self.play(Appear(one.table.headings[3]))
         self.play(*appear(*one.column(3)))
-        self.play(*appear(*one.below(1)))
+        self.play(*appear(one.rules[1], *one.below(1)))
         self.turn(one.view, 60, seconds=TIME.sweep)
         self.wait(TIME.rest)
         self.clear_next()
@@ -150,7 +170,9 @@ class L2NormShell(Chapter):
         self.play(*leave(*many.before), run_time=TIME.quick)
         self.play(*swept(many.going, 0, 1), run_time=TIME.sweep / 2)
         self.play(*leave(many.bars.rows[0]), grown(many.unit_bars.rows[0]))
-        self.turn(many.view, 40, seconds=TIME.sweep * 0.75)
+        larger = placed(many.space, self.marks(many.view), many.space.centre, LARGE)
+        self.play(*larger)
+        self.turn(many.view, TURN, seconds=TIME.sweep * 0.75)
         self.wait(TIME.read)
         self.clear_next()
 
@@ -189,11 +211,12 @@ class L2NormShell(Chapter):
         """Real vectors before and in the shell."""
         self.pulls = pulls = Pulled(self.recording, self.many, self.shell)
         self.play(*appear(*pulls.before))
-        self.play(*appear(pulls.pull))
         self.wait(TIME.rest)
+        self.play(*dimmed(*pulls.outside), *appear(pulls.kept, pulls.count))
+        self.wait(TIME.rest)
+        self.play(*lit(*pulls.outside), *appear(pulls.pull))
         self.play(*appear(*pulls.after), *leave(*pulls.before), run_time=TIME.quick)
         self.play(*swept(pulls.pulling, 0, 1), run_time=TIME.sweep / 2)
-        self.play(*appear(pulls.kept, pulls.count))
         self.wait(TIME.read)
         self.go_next(pulls.pull)
 
@@ -211,7 +234,7 @@ class L2NormShell(Chapter):
         last = len(self.shell.eps) - 1
         self.play(*swept(pulls.widening, row, 0), run_time=TIME.sweep / 2)
         self.wait(TIME.rest)
-        self.turn(self.shell.view, 30, *swept(pulls.widening, 0, last), seconds=TIME.sweep)
+        self.turn(self.shell.view, TURN, *swept(pulls.widening, 0, last), seconds=TIME.sweep)
         self.wait(TIME.read)
         self.clear_next()
 
@@ -228,11 +251,11 @@ class L2NormShell(Chapter):
         """The gradient of a real loss at a vector inside the shell."""
         picture = Gradient(self.recording, self.shell)
         self.play(*appear(picture.sphere, picture.shell, picture.arrow, picture.name))
-        self.play(*appear(picture.before, picture.terms[0], picture.scale))
+        self.play(*appear(picture.before, picture.terms[0], picture.scale, picture.eps))
         self.wait(TIME.rest)
         self.play(*appear(picture.ray, picture.part, picture.terms[1], picture.values[0]))
         self.wait(TIME.rest)
-        self.play(*dimmed(picture.before, picture.part))
+        self.play(*dimmed(picture.sphere, picture.shell))
         self.play(*appear(picture.rest, picture.after, picture.terms[2], picture.values[1]))
         self.wait(TIME.read)
         self.clear_next()

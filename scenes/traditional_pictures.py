@@ -23,7 +23,7 @@ from scenes.stage.plots import Box, Curve, Plot, curve_name, measure
 from scenes.stage.prompt import Prompt
 from scenes.stage.readouts import Readout, column_of, row_of
 from scenes.stage.slider import Slider
-from scenes.stage.space import Space, View
+from scenes.stage.space import Space, View, room_while, roomiest
 from scenes.stage.split import SplitScreen
 from scenes.stage.style import GRID, OPACITY, SIZE, STROKE, Point
 from scenes.stage.tables import Column, Table
@@ -37,14 +37,8 @@ LEG = 4
 
 SIDES = ("traditional", "normalized")
 NAMES = ("Traditional", "nGPT")
-LIFTS = (15, 25, 35, 45)
-"""Heights of the eye, in degrees, among which a view is chosen."""
-
 TURN = 30.0
 """By how many degrees a view turns during a training."""
-
-SIDEWAYS = 0.4
-"""How much of a vector may point to or from the eye for it to show how long it is."""
 
 MOST = 8
 """Vectors drawn of a larger matrix."""
@@ -68,26 +62,10 @@ class Training:
         self.longest = int(np.argmax(record.gpt_norms[-1, : self.shown]))
 
     def roomiest(self, across: float, up: float, turn: float = 0.0) -> tuple[View, float]:
-        """The view with most room for all free vectors, and the radius of the unit sphere in it.
-
-        They stay within `across` and `up` of the middle, also while the view turns by `turn`. The
-        longest points sideways at the end: coming towards the eye it would look short.
-        """
-        longest = self.free[-1, self.longest] / np.linalg.norm(self.free[-1, self.longest])
-        every = [View(way, lift) for way in range(0, 360, 15) for lift in LIFTS]
-        ends = [View(view.turn + turn, view.lift).axes[2] @ longest for view in every]
-        views = [view for view, end in zip(every, ends, strict=True) if abs(end) < SIDEWAYS]
-        radii = [self._radius(view, across, up, turn) for view in views]
-        best = int(np.argmax(radii))
-        return views[best], radii[best]
-
-    def _radius(self, view: View, across: float, up: float, turn: float) -> float:
-        found = up
-        for share in np.linspace(0, 1, 4):
-            space = Space(View(view.turn + share * turn, view.lift), (0.0, 0.0), 1.0)
-            seen = np.abs(space.drawn(self.free.reshape(-1, 3)))
-            found = min(found, across / seen[:, 0].max(), up / seen[:, 1].max())
-        return float(found)
+        """The view with most room for the free vectors, and the unit sphere’s radius in it."""
+        points = self.free.reshape(-1, 3)
+        view = roomiest(points, self.free[-1, self.longest], across, up, turn)
+        return view, room_while(view, points, across, up, turn)
 
     def slider(self, width: float) -> Slider:
         """The training’s progress."""
