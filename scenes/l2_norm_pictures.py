@@ -267,7 +267,7 @@ class Gradient:
         self.before = Arrow(self.space, point, point + before, "transformation")
         self.part = Arrow(self.space, point, point + part, "scale")
         self.after = Arrow(self.space, point, point + after, UNITS)
-        self.ray = chord(self.space, point * 0, point + part + part, "muted", STROKE.auxiliary)
+        self.ray = chord(self.space, np.zeros(3), point, "muted", STROKE.auxiliary)
         self.rest = chord(self.space, point + before, point + after, "muted", STROKE.axis)
         self.name = name_of(self.arrow, "{{ w : normalized }}")
         self.terms = VGroup(

@@ -37,6 +37,11 @@ LEG = 4
 
 SIDES = ("traditional", "normalized")
 NAMES = ("Traditional", "nGPT")
+KINDS = ("gpt_", "")
+"""How the fields of each model begin."""
+ONWARD = -25.0
+"""By how many degrees the view of one vector turns."""
+
 TURN = 30.0
 """By how many degrees a view turns during a training."""
 
@@ -79,6 +84,18 @@ class Training:
             Readout(Line(words, role=role), row_of(self.record, field), role=role)
             for field, words in fields.items()
         ]
+
+    def paced(self, steps: Sequence[Step]) -> list[Step]:
+        """The same steps, led by the share of the training that is done, not by rows.
+
+        More steps were kept at the start than later: by rows, the training would seem to hasten.
+        """
+        return [(mobject, self._paced(show)) for mobject, show in steps]
+
+    def _paced(self, show: Callable[[float], None]) -> Callable[[float], None]:
+        numbers = [n.value for n in self.steps]
+        rows = np.arange(len(numbers))
+        return lambda share: show(float(np.interp(share * numbers[-1], numbers, rows)))
 
     def point_of(self, row: float, others: Sequence[Traced]) -> float:
         """Where among other steps the step of a row lies."""
@@ -196,15 +213,15 @@ class OneUnit:
         self.term = Equation("{{ w : traditional }} =")
         self.term.next_to(self.numbers, np.array([-1, 0, 0]), buff=0.2)
         view = View.onto_point(free[unit], aside=62)
-        size = float(record.gpt_norms[-1, unit])
-        self.space = Space(view, (3.9, GRID.middle + 0.7), 2.6 / max(size, 1.0))
+        radius = min(1.7, room_while(view, free[unit], 3.2, 2.1, ONWARD))
+        self.space = Space(view, (4.4, GRID.middle + 0.55), radius)
         self.sphere = Hypersphere(self.space)
         self.arrow = Arrow(self.space, np.zeros(3), free[unit], "traditional", STROKE.flow)
         self.length = Readout(
             Line("length"), record.traced("gpt_norms", training.last, unit), role="traditional"
         )
         self.radius = Line("the sphere: length 1", role="muted")
-        stacked([self.length, self.radius], 2.6, -1.9, gap=0.3)
+        stacked([self.length, self.radius], 2.9, -2.05, gap=0.25)
 
 
 class Cloud:
@@ -356,12 +373,17 @@ class Both:
     def __init__(self, training: Training) -> None:
         self.training, record = training, training.record
         self.screen = SplitScreen()
-        view, radius = training.roomiest(3.3, 1.4)
+        view, radius = training.roomiest(2.55, 1.45)
         halves = (self.screen.left, self.screen.right)
         self.clouds = [
-            Cloud(training, half.space(view, 0.62, radius), role)
+            Cloud(training, Space(view, half.at(-0.7, 0.62), radius), role)
             for half, role in zip(halves, SIDES, strict=True)
         ]
+        self.lengths = [
+            training.lengths(kind, role)[0] for kind, role in zip(KINDS, SIDES, strict=True)
+        ]
+        for half, length in zip(halves, self.lengths, strict=True):
+            length.move_to(half.at(2.1, 0.62))
         self.at = row_of(record, "toy_loss_steps")
         losses = [row_of(record, field) for field in ("toy_gpt_loss", "toy_loss")]
         self.plots = [
@@ -387,7 +409,8 @@ class Both:
     def going(self) -> list[Step]:
         """Lead the vectors and draw the losses."""
         clouds = [step for cloud in self.clouds for step in cloud.going]
-        return [*clouds, *((curve, self._draw(curve)) for curve in self.curves)]
+        curves = [(curve, self._draw(curve)) for curve in self.curves]
+        return [*clouds, *curves, *map(led, self.lengths)]
 
     def _draw(self, curve: Curve) -> Callable[[float], None]:
         return lambda row: curve.show_upto(self.training.point_of(row, self.at))

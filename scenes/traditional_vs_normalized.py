@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from ngpt_math.recordings import Recording
@@ -10,9 +11,11 @@ from scenes.stage.cards import NextChapter, Takeaways
 from scenes.stage.chapter import Chapter, section
 from scenes.stage.layout import at_left
 from scenes.stage.motion import Appear, appear, dimmed, drawn, grown, swept
+from scenes.stage.plots import Curve
 from scenes.stage.style import SIZE, TIME
 from scenes.stage.text import Line
 from scenes.traditional_pictures import (
+    ONWARD,
     TURN,
     Both,
     Conditions,
@@ -42,6 +45,12 @@ class TraditionalVsNormalized(Chapter):
         """Both trainings that the chapter follows."""
         super().open_stage()
         self.training = Training(self.recording)
+
+    def _draw(self, curves: Sequence[Curve]) -> None:
+        """Draw curves over the training, all at its pace."""
+        steps = self.training.paced([(curve, curve.show_upto) for curve in curves])
+        self.play(*swept(steps, 0, 0), *appear(*curves), run_time=TIME.quick)
+        self.play(*swept(steps, 0, 1), run_time=TIME.sweep)
 
     @section(
         "A language model learns to guess what comes next",
@@ -80,7 +89,7 @@ class TraditionalVsNormalized(Chapter):
         self.play(*appear(*pair.nets))
         self.play(*appear(pair.captions, *pair.seeds, *pair.progress, pair.text))
         self.wait(TIME.rest)
-        self.play(*swept(pair.going, 0, self.training.last), run_time=TIME.sweep * 1.2)
+        self.play(*swept(self.training.paced(pair.going), 0, 1), run_time=TIME.sweep * 1.2)
         self.wait(TIME.read)
         self.clear_next()
 
@@ -103,7 +112,7 @@ class TraditionalVsNormalized(Chapter):
         self.wait(TIME.rest)
         self.play(*appear(unit.sphere, unit.radius))
         self.play(Appear(unit.arrow))
-        self.turn(unit.space.view, -25, seconds=TIME.sweep / 2)
+        self.turn(unit.space.view, ONWARD, seconds=TIME.sweep / 2)
         self.play(Appear(unit.length))
         self.wait(TIME.read)
         self.clear_next()
@@ -124,7 +133,7 @@ class TraditionalVsNormalized(Chapter):
         self.play(*appear(free.rule, free.terms, free.radius))
         self.play(*appear(free.slider, *free.lengths))
         self.wait(TIME.rest)
-        sweep = swept(free.going, 0, self.training.last)
+        sweep = swept(self.training.paced(free.going), 0, 1)
         self.turn(free.view, TURN, *sweep, seconds=TIME.sweep * 1.5)
         self.wait(TIME.read)
         self.clear_next()
@@ -138,7 +147,7 @@ class TraditionalVsNormalized(Chapter):
         """One curve a vector."""
         spread = Spread(self.training)
         self.play(*appear(spread.plot, spread.count))
-        self.play(*(drawn(curve) for curve in spread.curves), run_time=TIME.sweep)
+        self._draw(spread.curves)
         self.play(*appear(*spread.lengths))
         self.wait(TIME.read)
         self.clear_next()
@@ -182,7 +191,7 @@ class TraditionalVsNormalized(Chapter):
         self.play(*appear(gliding.slider, *gliding.lengths))
         self.play(*first, *appear(gliding.one, *gliding.cloud.traces), run_time=TIME.quick)
         self.wait(TIME.rest)
-        sweep = swept(gliding.going, 0, self.training.last)
+        sweep = swept(self.training.paced(gliding.going), 0, 1)
         self.turn(gliding.cloud.space.view, TURN, *sweep, seconds=TIME.sweep * 1.5)
         self.wait(TIME.read)
         self.clear_next()
@@ -202,11 +211,11 @@ class TraditionalVsNormalized(Chapter):
         first = swept(both.going, 0, 0)
         self.play(Appear(both.screen))
         self.play(*appear(*(cloud.sphere for cloud in both.clouds)))
-        self.play(*appear(*both.plots))
+        self.play(*appear(*both.plots, *both.lengths))
         marks = [mark for cloud in both.clouds for mark in (*cloud.traces, *cloud.arrows)]
         self.play(*first, *appear(*marks, *both.curves), run_time=TIME.quick)
         self.wait(TIME.rest)
-        self.play(*swept(both.going, 0, self.training.last), run_time=TIME.sweep * 1.5)
+        self.play(*swept(self.training.paced(both.going), 0, 1), run_time=TIME.sweep * 1.5)
         self.play(*appear(*both.ends))
         self.wait(TIME.read)
         self.clear_next()
@@ -244,7 +253,7 @@ class TraditionalVsNormalized(Chapter):
         """Condition numbers of the same matrix of all four models."""
         conditions = Conditions(self.training)
         self.play(*appear(conditions.plot, conditions.law, conditions.what))
-        self.play(*(drawn(curve) for curve in conditions.curves), run_time=TIME.sweep)
+        self._draw(conditions.curves)
         self.play(*appear(conditions.table.headings, conditions.table.rows[0]))
         self.wait(TIME.rest)
         self.play(*appear(conditions.table.rows[1], conditions.paper))
