@@ -39,7 +39,7 @@ SIDES = ("traditional", "normalized")
 NAMES = ("Traditional", "nGPT")
 KINDS = ("gpt_", "")
 """How the fields of each model begin."""
-ONWARD = -25.0
+ONWARD = 25.0
 """By how many degrees the view of one vector turns."""
 
 TURN = 30.0
@@ -214,7 +214,7 @@ class OneUnit:
         self.term.next_to(self.numbers, np.array([-1, 0, 0]), buff=0.2)
         view = View.onto_point(free[unit], aside=62)
         radius = min(1.7, room_while(view, free[unit], 3.2, 2.1, ONWARD))
-        self.space = Space(view, (4.4, GRID.middle + 0.55), radius)
+        self.space = Space(view, (4.6, GRID.middle + 0.55), radius)
         self.sphere = Hypersphere(self.space)
         self.arrow = Arrow(self.space, np.zeros(3), free[unit], "traditional", STROKE.flow)
         self.length = Readout(
@@ -331,7 +331,7 @@ class Louder:
         ]
         numbers = row_of(record, "gpt_norms", last)[: training.shown]
         units = [f"unit {number + 1}" for number in range(training.shown)]
-        box = Box(GRID.left + 0.75, -2.2, 11.6, 2.2)
+        box = Box(GRID.left + 0.75, -2.4, 11.6, 2.8)
         name = "length of each unit’s vector, traditional toy model"
         self.bars = Bars(box, measure(name, numbers, most=3), [numbers], units, "traditional")
         stacked([self.equation], GRID.left, 2.35)
@@ -354,6 +354,8 @@ class Gliding:
         self.slider = training.slider(2.1)
         gone = [np.linalg.norm(np.diff(path, axis=0), axis=1).sum() for path in self.cloud.paths]
         calm = self.cloud.paths[int(np.argmin(gone))]
+        self.path = noted("thick: the way of one tip", px=SIZE.tick)
+        at_left(self.path, GRID.left, GRID.bottom + 0.3)
         self.one = Trace(self.cloud.space, calm, "normalized", STROKE.chord)
         self.lengths = training.lengths("", "normalized")
         stacked([self.rule, *self.terms], GRID.panel + 0.4, 2.4, gap=0.35)
@@ -438,7 +440,9 @@ class Larger:
             for xs, band, role in zip(steps, bands, SIDES, strict=True)
         ]
         self.source = noted("our larger models,", "query weights of the first layer")
-        self.lines = noted("five curves: shortest, quartiles,", "thick the middle one, longest")
+        self.lines = noted(
+            "five curves: shortest to longest row,", "quartiles between, the median thick"
+        )
         last = len(record.gpt_steps) - 1
         self.lengths = [
             Readout(Line(words), record.traced("gpt_band", last, i), role="traditional")
@@ -464,7 +468,7 @@ class Conditions:
         fields = ("toy_gpt_condition", "toy_condition")
         rows = [row_of(record, field) for field in fields]
         self.plot = Plot(
-            Box(GRID.left + 0.75, -2.05, 6.2, 4.1),
+            Box(GRID.left + 0.75, -2.05, 5.9, 4.1),
             measure("training", training.steps, most=3),
             measure("condition number, toy models", [*rows[0], *rows[1]]),
         )
@@ -484,7 +488,7 @@ class Conditions:
         stacked([self.law, self.what], left, 2.3, gap=0.35)
         self.table = Table(names, columns, left, -0.15)
         self.paper = noted("The paper (figure 5) measures nGPT’s far lower,",
-                           "in models of 0.5B.", px=SIZE.tick)  # fmt: skip
+                           "in models of 0.5 billion weights.", px=SIZE.tick)  # fmt: skip
         at_left(self.paper, left, -2.3)
 
 

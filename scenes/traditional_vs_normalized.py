@@ -190,6 +190,7 @@ class TraditionalVsNormalized(Chapter):
         self.play(*appear(gliding.rule, *gliding.terms))
         self.play(*appear(gliding.slider, *gliding.lengths))
         self.play(*first, *appear(gliding.one, *gliding.cloud.traces), run_time=TIME.quick)
+        self.play(Appear(gliding.path))
         self.wait(TIME.rest)
         sweep = swept(self.training.paced(gliding.going), 0, 1)
         self.turn(gliding.cloud.space.view, TURN, *sweep, seconds=TIME.sweep * 1.5)
@@ -243,7 +244,7 @@ class TraditionalVsNormalized(Chapter):
         "Length one alone does not keep a matrix balanced",
         says=(
             "How lopsided is a matrix? Largest over smallest stretch: its condition number.",
-            "It climbs in both toy models, more in the traditional one.",
+            "It climbs in both toy models, and leaps about in the traditional one.",
             "In our larger models it is n G P T's that climbs more. So lengths are not all.",
         ),
         pause=True,
