@@ -30,6 +30,7 @@ LENGTH = "{{ norm(w) : transformation }} = sqrt(w_1^2 + w_2^2 + w_3^2)"
 UNIT = "{{ u : normalized }} = {{ w : traditional }} / {{ norm(w) : transformation }}"
 ROOM = "1 - {{ epsilon : scale }} <= norm(w) <= 1 + {{ epsilon : scale_more }}"
 HEADS = ("w : traditional", "w^2 : ink", "u : normalized", "u^2 : ink")
+HELD = "{{ u : normalized }} = {{ ell : scale }} dot {{ w : traditional }} / norm(w)"
 AXES = ("w_1", "w_2", "w_3")
 FREE, UNITS = "traditional", "normalized"
 
@@ -267,28 +268,29 @@ class Gradient:
         self.before = Arrow(self.space, point, point + before, "transformation")
         self.part = Arrow(self.space, point, point + part, "scale")
         self.after = Arrow(self.space, point, point + after, UNITS)
-        self.ray = chord(self.space, np.zeros(3), point, "muted", STROKE.auxiliary)
         self.rest = chord(self.space, point + before, point + after, "muted", STROKE.axis)
-        self.name = name_of(self.arrow, "{{ w : normalized }}")
-        self.terms = VGroup(
-            noted("the gradient at the vector", role="transformation"),
-            noted("its part along the vector", role="scale"),
-            noted("what reaches the stored vector", role=UNITS),
-        )
-        stacked(list(self.terms), GRID.panel, 2.3, gap=0.35)
-        self.values = [
+        self.name = name_of(self.arrow, "{{ u : normalized }}")
+        self.rule = Equation(HELD)
+        self.held = Explained("{{ ell : scale }}", "its length in the shell, held fixed")
+        parts = (("its part along the vector", "radial_before", "scale"),
+                 ("its part along the vector", "radial", UNITS))  # fmt: skip
+        along = [
             Readout(Line(words), record.traced(field), places=3, role=role)
-            for words, field, role in (
-                ("along the vector, before", "radial_before", "scale"),
-                ("along the vector, after", "radial", UNITS),
+            for words, field, role in parts
+        ]
+        self.terms = [
+            VGroup(noted(words, role=role), read)
+            for words, role, read in (
+                ("gradient at the vector used", "transformation", along[0]),
+                ("gradient of the stored vector", UNITS, along[1]),
             )
         ]
-        column_of(self.values, GRID.panel, -0.2, 0.7)
-        self.eps = Readout(Equation("{{ epsilon : scale }}"), record.traced("eps_shown"),
-                           role="scale")  # fmt: skip
-        at_left(self.eps, GRID.panel, -1.5)
+        stacked([self.rule, self.held], GRID.panel, 2.45, gap=0.3)
+        column_of(along, GRID.panel, -0.15, 1.6)
+        for term, read in self.terms:
+            at_left(term, GRID.panel, read.get_top()[1] + 0.65)
         self.scale = noted(f"gradients drawn {ENLARGED:.0f} times as long", px=SIZE.tick)
-        at_left(self.scale, GRID.panel, -2.3)
+        at_left(self.scale, GRID.panel, -2.5)
 
 
 class Ending:

@@ -250,13 +250,15 @@ class L2NormShell(Chapter):
     def gradient(self) -> None:
         """The gradient of a real loss at a vector inside the shell."""
         picture = Gradient(self.recording, self.shell)
+        (before, part), after = picture.terms  # what is written, and the number below it
         self.play(*appear(picture.sphere, picture.shell, picture.arrow, picture.name))
-        self.play(*appear(picture.before, picture.terms[0], picture.scale, picture.eps))
+        self.play(*appear(picture.rule, picture.held))
         self.wait(TIME.rest)
-        self.play(*appear(picture.ray, picture.part, picture.terms[1], picture.values[0]))
+        self.play(*appear(picture.before, before, picture.scale))
+        self.play(*appear(picture.part, part))
         self.wait(TIME.rest)
         self.play(*dimmed(picture.sphere, picture.shell))
-        self.play(*appear(picture.rest, picture.after, picture.terms[2], picture.values[1]))
+        self.play(*appear(picture.rest, picture.after, after))
         self.wait(TIME.read)
         self.clear_next()
 
