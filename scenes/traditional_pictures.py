@@ -32,7 +32,8 @@ from scenes.stage.text import Line
 SPOKEN = {"␣": "space", "⏎": "new line"}
 """How letters are named that the typeface has no sign for."""
 
-LEG = 4
+READING = "strong line: large weight, grey: negative"
+LEG = 3
 """Pieces of the arc drawn from one kept step to the next."""
 
 SIDES = ("traditional", "normalized")
@@ -163,7 +164,7 @@ class Networks:
         for half, steps, seed in zip(halves, self.progress, self.seeds, strict=True):
             steps.move_to(half.at(-1.1, -2.2))
             seed.move_to(half.at(2.0, -2.2))
-        self.text = Line(f"text: {record.corpus}", role="muted", px=SIZE.tick)
+        self.text = Line(f"{READING} · text: {record.corpus}", role="muted", px=SIZE.tick)
         self.text.move_to((0, GRID.bottom + 0.16, 0))
 
     def at(self, side: int, row: float) -> list[Point]:

@@ -278,6 +278,7 @@ class TraditionalVsNormalized(Chapter):
                 ("ink", ("The weights into a unit are a vector: direction and length.",)),
                 ("traditional", ("Traditional: lengths drift apart, and long vectors are loud.",)),
                 ("normalized", ("nGPT: length 1 after every step. Vectors only turn.",)),
+                ("muted", ("Length 1 alone does not keep a matrix well-conditioned.",)),
             )
         )
         books = Line(f"Goes with notebooks {', '.join(self.notebooks)}", role="muted", px=SIZE.tick)
