@@ -1,4 +1,4 @@
-"""The same outline in fewer curves: what is drawn a thousand times a frame pays for each of them."""
+"""The same outline in fewer curves: what is drawn a thousand times a frame pays for each."""
 
 from __future__ import annotations
 

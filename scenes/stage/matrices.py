@@ -15,7 +15,18 @@ from manim import VGroup, VMobject
 from ngpt_math.recordings import Recording, Traced
 from scenes.stage.curves import disc_points, rectangles, straight
 from scenes.stage.readouts import number_points, written
-from scenes.stage.style import COLOUR, LAYER, PIXEL, SIZE, STROKE, Mask, Point, colour_of, is_bright, on_ground
+from scenes.stage.style import (
+    COLOUR,
+    LAYER,
+    PIXEL,
+    SIZE,
+    STROKE,
+    Mask,
+    Point,
+    colour_of,
+    is_bright,
+    on_ground,
+)
 
 STRENGTHS = (0.08, 0.18, 0.28, 0.4, 0.54, 0.84)
 """Opacities of the cells, from a small to a large value. Negative ones are grey."""
