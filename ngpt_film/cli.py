@@ -18,6 +18,8 @@ from ngpt_film.crew import DISK_FULL, disk_full
 from ngpt_film.terminal import say
 from ngpt_math.errors import StudioError, UsageError
 
+AGAIN = 1.0
+"""Seconds after which a request to end that was swallowed is made again."""
 STOPPED = "stopped; what is done is kept, and the same command goes on from there"
 
 
@@ -34,7 +36,7 @@ for _module in (film_commands, model_commands, model_command, bench_command):
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit. An error is one line; NGPT_DEBUG=1 adds the traceback."""
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM):
         signal.signal(number, _stop)
     sys.exit(run(arguments))
 
@@ -49,6 +51,8 @@ def run(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         say(STOPPED)
         return 130
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
     return result if isinstance(result, int) else 0
 
 
@@ -84,6 +88,8 @@ def _stop(number: int, frame: FrameType | None) -> None:
         # it. Nothing is lost by ending at once: files are whole or not there.
         say(STOPPED)
         os._exit(130)
+    # Python drops what is raised where nobody can catch it: in a callback at a fork, in `__del__`.
+    signal.setitimer(signal.ITIMER_REAL, AGAIN)
     raise KeyboardInterrupt
 
 

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -220,3 +221,25 @@ def test_interrupt_during_an_import_is_not_swallowed(tmp_path: Path) -> None:
     assert done.returncode == 130
     assert done.stdout == ""
     assert one_line(done.stderr) == cli.STOPPED
+
+
+def test_swallowed_interrupt_is_made_again() -> None:
+    """As where it comes while an object is deleted: Python drops what is raised there."""
+    program = (
+        "import os, signal, time, click; from ngpt_film import cli\n"
+        "class Gone:\n"
+        "    def __del__(self): os.kill(os.getpid(), signal.SIGINT); time.sleep(0.01)\n"
+        "@cli.cli.command()\n"
+        "def work():\n"
+        "    Gone()\n"
+        "    time.sleep(20)\n"
+        "cli.main(['work'])\n"
+    )
+    began = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-c", program], env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 130
+    assert cli.STOPPED in done.stderr
+    assert time.monotonic() - began < 15
