@@ -122,11 +122,11 @@ class OneVector:
         lead = (self.unit, lambda row: self.unit.move_to_row(self.rows, row))
         return [lead, (self.length, self.length.show_row)]
 
-    def column(self, number: int) -> list[VGroup]:
+    def column(self, number: int) -> list[VMobject]:
         """The entries of a column of the table, from the top."""
         return [row[number + 1] for row in self.table.rows[: len(AXES)]]
 
-    def below(self, column: int) -> list[VGroup]:
+    def below(self, column: int) -> list[VMobject]:
         """Sum and root below a column of squares: the first or the second."""
         return [row[column + 1] for row in self.table.rows[len(AXES) :]]
 

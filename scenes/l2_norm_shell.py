@@ -40,7 +40,7 @@ class L2NormShell(Chapter):
 
     key: ClassVar[str] = "l2_norm_shell"
     number: ClassVar[int] = 2
-    heading: ClassVar[str] = "L2 normalization"
+    heading: ClassVar[str] = "L2 normalization deep dive"
     Record: ClassVar[type[Recording]] = Recorded
     notebooks: ClassVar[tuple[str, ...]] = ("01", "03")
 

@@ -73,6 +73,13 @@ class Training:
         view = roomiest(points, self.free[-1, self.longest], across, up, turn)
         return view, room_while(view, points, across, up, turn)
 
+    def source(self) -> Line:
+        """Whose vectors these are, at the foot of a picture."""
+        words, *_ = self.record.matrix.partition(":")
+        line = Line(f"toy models, {words}", role="muted", px=SIZE.tick)
+        at_left(line, GRID.left, GRID.bottom + 0.3)
+        return line
+
     def slider(self, width: float) -> Slider:
         """The training’s progress."""
         return Slider(Line("training"), self.steps, width, "ink", places=0)
@@ -117,7 +124,7 @@ class Opening:
         last = len(record.prompt) - 1
         self.prompt = Prompt(record.prompt, last, "ink", px=SIZE.readout)
         self.model = Block("language model", "traditional", (3.6, 1.5), px=SIZE.readout)
-        self.weights = Line("what it knows: its weights", role="muted")
+        self.weights = noted("what it knows: its weights", "(our traditional toy model)")
         box = Box(1.5, -2.2, 4.7, 4.0)
         names = [SPOKEN.get(letter, letter) for letter in record.guessed]
         name = "probability of the next letter"
@@ -278,6 +285,7 @@ class Free:
         self.view, radius = training.roomiest(3.5, 2.65, TURN)
         self.cloud = Cloud(training, Space(self.view, centre, radius), "traditional")
         self.radius = Line("the sphere: length 1", role="muted")
+        self.source = training.source()
         self.slider = training.slider(2.1)
         self.rule = Equation(FREE)
         self.terms = Explained("{{ Delta w : transformation }}", "one step of training")
@@ -304,7 +312,9 @@ class Spread:
             measure("length of each vector", longest),
         )
         self.curves = [self._curve(training, unit) for unit in range(training.shown)]
-        self.count = noted(f"one curve for each of the {training.shown} units")
+        self.count = noted(
+            f"one curve for each of {training.shown} units,", "traditional toy model"
+        )
         self.lengths = [
             Readout(Line(words), record.traced(field, training.last), role="traditional")
             for words, field in (("longest at the end", "gpt_norm_max"),

@@ -129,7 +129,7 @@ class TraditionalVsNormalized(Chapter):
     def free(self) -> None:
         """All vectors of the traditional model over its training."""
         free = Free(self.training)
-        self.play(*appear(free.cloud.sphere, *free.cloud.arrows))
+        self.play(*appear(free.source, free.cloud.sphere, *free.cloud.arrows))
         self.play(*appear(free.rule, free.terms, free.radius))
         self.play(*appear(free.slider, *free.lengths))
         self.wait(TIME.rest)

@@ -18,6 +18,9 @@ from scenes.stage.text import Line
 FILLED = 0.72
 """The share of a group's width that its bars take."""
 
+ASCENT = 0.74
+"""How far a letter such as l rises above the baseline, in ems."""
+
 OPACITIES = (0.9, 0.3, 0.1)
 """Rows of one role are told apart by how filled they are; all have the role's outline."""
 
@@ -51,7 +54,9 @@ class Bars(VGroup):
         box = self.axis.box
         line = Line(name, px=SIZE.tick, role="muted")
         middle = box.left + box.width * (group + 0.5) / groups
-        return line.shift((middle, box.bottom - TICK_GAP, 0) - line.get_top())
+        # By their baseline: single letters are not equally high.
+        foot = box.bottom - TICK_GAP - ASCENT * SIZE.tick * PIXEL
+        return line.shift((middle - line.get_center()[0], foot - line.baseline, 0))
 
     def _numbers(self, row: RowOfBars, places: int) -> list[Number]:
         """The values above a row's bars, if every one is as narrow as its bar's place."""
