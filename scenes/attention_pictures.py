@@ -1,0 +1,447 @@
+"""Pictures of chapter 5, built from its recording: from hidden states to the mix of values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from manim import VGroup, VMobject
+
+from ngpt_math.recordings import Attention, Traced
+from scenes.stage.blocks import Block, Connection
+from scenes.stage.changing_bars import ChangingBars
+from scenes.stage.equations import Equation
+from scenes.stage.hypersphere import Hypersphere
+from scenes.stage.layout import Explained, at_left, stacked
+from scenes.stage.marks import Dot, arc, term_of
+from scenes.stage.matrices import Matrix, kept
+from scenes.stage.patterns import AttentionGrid, pattern_of
+from scenes.stage.plots import Box, Measure, measure
+from scenes.stage.readouts import Readout, column_of, row_of
+from scenes.stage.space import Space, View
+from scenes.stage.split import Half, SplitScreen
+from scenes.stage.style import COLOUR, GRID, LAYER, PIXEL, SIZE, STROKE, Point, colour_of
+from scenes.stage.text import Line
+
+RADIUS = 2.35
+ROLES = ("traditional", "normalized")
+PREFIXES = ("gpt_", "")
+"""Of each half of the split screen: its role, and how its fields of the recording begin."""
+
+STEPPING = (
+    '{{ h : normalized }} <- "Norm" ( {{ h : normalized }} + {{ alpha : scale }}'
+    " ( {{ NAME : transformation }} - {{ h : normalized }} ))"
+)
+SCORES = (
+    "{{ 1 / sqrt(d_k) : scale }} thin {{ q : traditional_q }} dot {{ k : traditional_k }}",
+    "{{ sqrt(d_k) : scale }} thin {{ q : normalized_q }} dot {{ k : normalized_k }}",
+)
+NORMING = '{{ k : normalized }} <- "Norm" ( {{ k : normalized_raw }} ) dot.o {{ s_"qk" : scale }}'
+RIGHT, WIDE = 2.85, 5.1
+"""Half the width of what stands in a half, and the width of its bars."""
+
+
+class Recall:
+    """Chapter 4 in one picture: h, the suggestion, and the step towards it."""
+
+    def __init__(self, record: Attention) -> None:
+        here, there, went = (
+            np.asarray(getattr(record, f"recall_{name}"), dtype=float)
+            for name in ("h", "suggestion", "next")
+        )
+        name = "h_M" if int(record.recall_update) % 2 else "h_A"
+        term = f"{{{{ {name} : transformation }}}}"
+        self.view = View.onto_arc(here, there, 40)
+        self.space = Space(self.view, (GRID.picture, GRID.middle), RADIUS)
+        self.sphere = Hypersphere(self.space)
+        self.here = Dot(self.space, here, "normalized", px=28)
+        self.there = Dot(self.space, there, "transformation", px=28)
+        self.between = arc(self.space, here, there, "muted", STROKE.axis)
+        self.step = arc(self.space, here, went, "normalized", STROKE.flow)
+        self.names = [
+            term_of(self.space, here, there, "{{ h : normalized }}"),
+            term_of(self.space, there, here, term),
+        ]
+        self.rule = Equation(STEPPING.replace("NAME", name))
+        self.meaning = Explained(term, "the block’s suggestion")
+        self.values = [
+            Readout(Line("angle to the suggestion"), record.traced("recall_angle").degrees, places=1),
+            Readout(
+                Line("h moves by"), record.traced("recall_moved").degrees, places=1,
+                role="normalized",
+            ),
+        ]  # fmt: skip
+        stacked([self.rule, self.meaning], GRID.panel, 1.6, gap=0.6)
+        column_of(self.values, GRID.panel, -0.6, 0.75)
+
+
+class Letters(VGroup):
+    """A sentence, letter by letter, one of them lit; `arcs` lead from it back to those it sees."""
+
+    def __init__(self, sentence: str, query: int, up: float, width: float) -> None:
+        super().__init__()
+        spacing = min(0.8, width / len(sentence))
+        px = min(SIZE.title * 1.2, spacing / PIXEL * 0.9)
+        across = spacing * (np.arange(len(sentence)) - (len(sentence) - 1) / 2)
+        self.places = np.stack([across, 0 * across + up, 0 * across], axis=1)
+        self.query, self.spacing = query, spacing
+        for number, letter in enumerate(sentence):
+            lit = number == query
+            line = Line(letter, px=px, role="ink" if lit else "muted", weight="SEMIBOLD")
+            line.shift((across[number] - line.get_center()[0], up - line.baseline, 0))
+            self.add(line)
+
+    def arcs(self) -> VMobject:
+        """Thin arcs from above the lit letter to above each letter before it."""
+        tops = self.places[: self.query + 1] + np.array([0, 0.62, 0])
+        start, ends = tops[-1], tops[:-1]
+        line = VMobject(fill_opacity=0).set_stroke(COLOUR.ink, STROKE.axis, 0.8)
+        rise = np.array([[0, 1, 0]]) * (0.25 + 0.11 * np.arange(len(ends), 0, -1))[:, None]
+        starts = np.repeat(start[None], len(ends), axis=0)
+        pieces = np.stack([starts, starts + rise, ends + rise, ends], axis=1)
+        return line.set_points(pieces.reshape(-1, 3)).set_z_index(LAYER.arc)
+
+    def under(self, number: int, term: str, down: float) -> Equation:
+        """A term below a letter."""
+        return Equation(term, px=SIZE.readout).move_to(
+            self.places[number] - np.array([0, down, 0])
+        )
+
+
+class LookBack:
+    """One letter asks, those up to it are asked: query, keys and values."""
+
+    def __init__(self, record: Attention) -> None:
+        query = int(record.query)
+        self.letters = letters = Letters(record.sentence, query, 0.75, GRID.right - GRID.left - 1)
+        self.arcs = letters.arcs()
+        self.asks = letters.under(query, "{{ q : transformation }}", 0.5)
+        self.keys = [letters.under(i, "{{ k : normalized }}", 0.5) for i in range(query)]
+        self.meaning = [
+            Explained("{{ q : transformation }}", "query: what the lit letter looks for"),
+            Explained("{{ k : normalized }}", "key: what a letter can be found by"),
+            Explained("{{ v : scale }}", "value: what it hands over when found"),
+        ]
+        stacked(self.meaning, -3.0, -0.75, gap=0.4)
+
+
+class TermBlock(Block):
+    """A block with an equation for its name."""
+
+    def __init__(
+        self, term: str, role: str, size: tuple[float, float], *, optional: bool = False
+    ) -> None:
+        super().__init__("x", role, size, optional=optional)
+        self.remove(self.label)
+        self.term = Equation(term, px=SIZE.body).move_to(self.area)
+        self.add(self.term)
+
+
+BLOCK, NARROW, BROAD = 0.5, 1.45, 2.5
+COLUMNS = (-1.9, -0.3, 1.6)
+MIDDLE = (COLUMNS[0] + COLUMNS[1]) / 2
+TOP, LOW = 1.92, -2.72
+STEPS = ("h", "rms", "qkv", "norm", "dot", "softmax", "mix")
+"""Where q, k and v stand in a half, and what q and k lead to; the steps from the top down."""
+
+
+class Pipeline:
+    """Attention of one model from the hidden state to the mix of values, from the top down.
+
+    `parts` are shown one after the other; `own` are the blocks that the other model has otherwise.
+    """
+
+    def __init__(self, half: Half, role: str, score: str, *, normed: bool) -> None:
+        self.half, self.normed = half, normed
+        q, k, v = COLUMNS
+        start = self._term("h", role, NARROW, k, "h")
+        into = [start] if normed else [start, self._word("RMSNorm", role, k, "rms")]
+        projected = [
+            self._term(f"{n} = W_{n} h", role, NARROW, x, "qkv")
+            for n, x in zip("qkv", COLUMNS, strict=True)
+        ]
+        self.score = self._term(score, "scale", BROAD, MIDDLE, "dot")
+        self.norm = self._norming() if normed else None
+        between = "norm" if normed else "dot"
+        lower = [self._down(x, "qkv", between) for x in (q, k)]
+        lower += [self._down(x, "norm", "dot") for x in (q, k) if normed]
+        side = [(v, "qkv", -BLOCK / 2), (v, "mix", 0.0), (MIDDLE + BROAD / 2, "mix", 0.0)]
+        values = Connection(np.array([self._at(x, at) + (0, up, 0) for x, at, up in side]))
+        self.parts = (
+            VGroup(*into, *self._fork(), *projected),
+            VGroup(*lower, *([self.norm] if self.norm else []), self.score),
+            VGroup(
+                self._down(MIDDLE, "dot", "softmax"),
+                self._word("softmax", role, MIDDLE, "softmax"),
+            ),
+            VGroup(
+                self._down(MIDDLE, "softmax", "mix"),
+                values,
+                self._word("mix of values", role, MIDDLE, "mix"),
+            ),
+        )
+        self.own = [into[-1], *([self.norm] if self.norm else []), self.score]
+
+    def _at(self, across: float, level: str) -> Point:
+        down = (TOP - LOW) / (len(STEPS) - 1)
+        return self.half.at(across, TOP - STEPS.index(level) * down)
+
+    def _term(self, term: str, role: str, width: float, across: float, level: str) -> Block:
+        return TermBlock(term, role, (width, BLOCK)).move_to(self._at(across, level))
+
+    def _word(self, words: str, role: str, across: float, level: str) -> Block:
+        return Block(words, role, (BROAD, BLOCK), px=SIZE.tick).move_to(self._at(across, level))
+
+    def _norming(self) -> Block:
+        term = '"Norm, then" times s_"qk"'
+        width = COLUMNS[1] - COLUMNS[0] + NARROW
+        block = TermBlock(term, "scale", (width, BLOCK), optional=True)
+        return block.move_to(self._at(MIDDLE, "norm"))
+
+    def _down(self, across: float, upper: str, lower: str) -> Connection:
+        edge = np.array([0, BLOCK / 2, 0])
+        return Connection(np.array([self._at(across, upper) - edge, self._at(across, lower) + edge]))
+
+    def _fork(self) -> list[Connection]:
+        """From h, through RMSNorm if there is one, and apart to the three projections."""
+        edge = np.array([0, BLOCK / 2, 0])
+        q, k, v = COLUMNS
+        middle = self._down(k, "h" if self.normed else "rms", "qkv")
+        through = [] if self.normed else [self._down(k, "h", "rms")]
+        height = (self._at(k, "rms")[1] + self._at(k, "qkv")[1]) / 2 - 0.02
+        sides = []
+        for x in (q, v):
+            end = self._at(x, "qkv") + edge
+            corner = np.array([end[0], height, 0])
+            start = np.array([self._at(k, "qkv")[0], height, 0])
+            sides.append(Connection(np.array([start, corner, end])))
+        return [*through, middle, *sides]
+
+
+class Pipelines:
+    """Both models' ways side by side, alike but for what differs."""
+
+    def __init__(self) -> None:
+        self.screen = SplitScreen()
+        self.halves = (self.screen.left, self.screen.right)
+        self.ways = [
+            Pipeline(half, role, score, normed=role == "normalized")
+            for half, role, score in zip(self.halves, ROLES, SCORES, strict=True)
+        ]
+
+    @property
+    def steps(self) -> int:
+        """How many steps they are shown in."""
+        return len(self.ways[0].parts)
+
+    def stage(self, number: int) -> list[VGroup]:
+        """The same step of both."""
+        return [way.parts[number] for way in self.ways]
+
+    @property
+    def others(self) -> list[VMobject]:
+        """What is alike in both, to be dimmed."""
+        own = {id(part) for way in self.ways for block in way.own for part in block.get_family()}
+        parts = [p for way in self.ways for group in way.parts for p in group]
+        return [part for part in parts if id(part) not in own]
+
+
+@dataclass(frozen=True)
+class Side:
+    """One model's half of the split screen, and where its numbers are."""
+
+    record: Attention
+    half: Half
+    role: str
+    prefix: str
+
+    def row(self, name: str) -> tuple[Traced, ...]:
+        """A row of numbers of this model."""
+        return row_of(self.record, self.prefix + name)
+
+    def one(self, name: str, *index: int) -> Traced:
+        """A number of this model."""
+        return self.record.traced(self.prefix + name, *index)
+
+    def box(self, bottom: float, height: float) -> Box:
+        """Where its bars stand."""
+        return Box(float(self.half.at(RIGHT - WIDE, 0)[0]), bottom, WIDE, height)
+
+    @property
+    def left(self) -> float:
+        """Where its texts begin."""
+        return float(self.half.at(-RIGHT, 0)[0])
+
+
+class Sides:
+    """Both models on a split screen, and the letters that the followed query sees."""
+
+    def __init__(self, record: Attention, screen: SplitScreen) -> None:
+        self.record, self.screen = record, screen
+        self.query = int(record.query)
+        self.seen = record.sentence[: self.query + 1]
+        self.both = [
+            Side(record, half, role, prefix)
+            for half, role, prefix in zip(
+                (screen.left, screen.right), ROLES, PREFIXES, strict=True
+            )
+        ]
+        self.scores = [Equation(score) for score in SCORES]
+        self.shares_rules = [Equation(f'"share" = "softmax" ( {score} )') for score in SCORES]
+        self.whole = Equation(f'"softmax" ( {SCORES[1]} )', px=SIZE.title * 1.3)
+        self.whole.move_to((GRID.picture, GRID.middle, 0))
+        self.factors = [
+            Readout(Equation(f"{{{{ {term} : scale }}}} =", px=SIZE.readout), side.one("scale"), role="scale")
+            for term, side in zip(("1 / sqrt(d_k)", "sqrt(d_k)"), self.both, strict=True)
+        ]
+        for side, score, rule in zip(self.both, self.scores, self.shares_rules, strict=True):
+            score.move_to(side.half.at(0, 1.72))
+            rule.move_to(side.half.at(0, 1.72))
+        for side, factor in zip(self.both, self.factors, strict=True):
+            edge = float(side.half.at(RIGHT, 0)[0]) - factor.get_right()[0]
+            factor.shift((edge, 0.95 - factor.label.baseline, 0))
+
+    def common(self, words: str, *names: str) -> Measure:
+        """One axis for the numbers of both models."""
+        return measure(words, [n for side in self.both for name in names for n in side.row(name)])
+
+    def bars(self, names: Sequence[str], y: Measure, places: int) -> list[ChangingBars]:
+        """Bars of both models, one for each letter that the query sees."""
+        return [
+            ChangingBars(
+                side.box(-2.3, 3.0), y, [side.row(name) for name in names], self.seen, side.role,
+                places=places, lit=self.query,
+            )
+            for side in self.both
+        ]  # fmt: skip
+
+
+class Lengths:
+    """Lengths of all keys: as they come, and in nGPT after Norm and after s_qk."""
+
+    def __init__(self, sides: Sides) -> None:
+        left, right = sides.both
+        record, names = sides.record, sides.record.sentence
+        given = [left.row("k_lengths")]
+        steps = [right.row(f"k_lengths{step}") for step in ("_raw", "_unit", "")]
+        self.left, self.right = (
+            ChangingBars(
+                side.box(-2.3, 2.7), measure("length of each key", [n for s in states for n in s]),
+                states, names, side.role, places=1,
+            )
+            for side, states in ((left, given), (right, steps))
+        )  # fmt: skip
+        self.plain = Equation("{{ k : traditional }} = W_k h").move_to(left.half.at(0, 1.72))
+        self.rule = Equation(NORMING).move_to(right.half.at(0, 1.72))
+        words = ("as it comes", "after Norm", "after the learned scale")
+        self.notes = [
+            Line(each, role=role, px=SIZE.label)
+            for each, role in zip(words, ("muted", "normalized", "scale"), strict=True)
+        ]
+        for note in self.notes:
+            _flush_right(note, right, 0.95)
+        self.same = _flush_right(Line(words[0], role="muted"), left, 0.95)
+
+
+def _flush_right(line: Line, side: Side, baseline: float) -> Line:
+    edge = float(side.half.at(RIGHT, 0)[0])
+    return line.shift((edge - line.get_right()[0], baseline - line.baseline, 0))
+
+
+class Mixing:
+    """Shares, values and their mix for the followed query, in both models."""
+
+    def __init__(self, sides: Sides) -> None:
+        self.rules = [
+            Equation(f'"mix" = sum {{{{ "share" : ink_share }}}} dot {{{{ v : {side.role} }}}}')
+            for side in sides.both
+        ]
+        self.parts = [Mixed(sides, side) for side in sides.both]
+        for side, rule in zip(sides.both, self.rules, strict=True):
+            rule.move_to(side.half.at(0, 1.72))
+
+    @property
+    def shares(self) -> list[VGroup]:
+        """The letters with their shares."""
+        return [part.asked for part in self.parts]
+
+
+class Mixed:
+    """One model's shares beside its values, and below them the mix."""
+
+    MOST, HIGH = 8, 3.1
+
+    def __init__(self, sides: Sides, side: Side) -> None:
+        record, query = sides.record, sides.query
+        rows = range(query + 1)
+        columns = [j for j in kept(side.record.v.shape[1], self.MOST) if j is not None]
+        gap = len(columns) - 1 if len(columns) < side.record.v.shape[1] else None
+        high = min(46.0, self.HIGH / len(rows) / PIXEL)
+        cell = (46.0, high)
+        values = [[side.one("v", i, j) for j in columns] for i in rows]
+        mix = [[side.one("mixed", query, j) for j in columns]]
+        full = max(abs(n.value) for row in values for n in row)
+        self.values = Matrix(values, side.role, cell=cell, numbers=False, gaps=(None, gap), full=full)
+        self.mix = Matrix(mix, side.role, cell=cell, numbers=False, gaps=(None, gap), full=full)
+        shares = [[n] for n in side.row("weights")]
+        self.shares = Matrix(
+            shares, "scale", cell=(84.0, high), px=min(SIZE.tick, high * 0.8), full=1.0
+        )
+        left, top = side.left + 0.75, 1.0
+        at_left(self.shares, left, top)
+        at_left(self.values, self.shares.get_right()[0] + 0.55, top)
+        at_left(self.mix, self.values.get_left()[0], self.values.get_bottom()[1] - 0.3)
+        self.letters = VGroup(
+            *(
+                Line(letter, px=min(SIZE.label, high * 0.9), role="ink")
+                for letter in sides.seen
+            )
+        )
+        for number, line in enumerate(self.letters):
+            place = self.shares.middle_of(number, 0)
+            down = place[1] - 0.17 * line.px * PIXEL - line.baseline
+            line.shift((left - 0.3 - line.get_center()[0], down, 0))
+        self.name = Line("mix", px=SIZE.label, role="ink", weight="SEMIBOLD")
+        self.name.shift(self.shares.get_center() * (1, 0, 0) - self.name.get_center() * (1, 0, 0))
+        self.name.shift((0, self.mix.get_center()[1] - self.name.get_center()[1], 0))
+        self.asked = VGroup(self.letters, self.shares)
+        best = int(np.argmax([n.value for n in side.row("weights")]))
+        self.frames = [matrix.row_frame(best) for matrix in (self.shares, self.values)]
+
+
+class Patterns:
+    """The whole pattern of each head, and how spread it is."""
+
+    def __init__(self, sides: Sides) -> None:
+        record = sides.record
+        side_px = min(32.0, 3.7 / (len(record.sentence) + 1) / PIXEL)
+        self.grids, self.values, self.heads, self.asked = [], [], [], []
+        for side in sides.both:
+            grid = AttentionGrid(
+                pattern_of(record, f"{side.prefix}pattern"), record.sentence, side.role,
+                side=side_px, px=max(SIZE.least, min(SIZE.tick, side_px * 0.85)),
+            )  # fmt: skip
+            at_left(grid, side.left, 1.75)
+            layer, head = (int(getattr(record, side.prefix + n)) for n in ("layer", "head"))
+            self.grids.append(grid)
+            beside = grid.get_right()[0] + 0.35
+            numbers = (
+                ("this head", side.one("entropies", layer, head), side.role),
+                ("all heads", side.one("entropies_mean"), side.role),
+                ("if spread evenly", record.traced("entropy_uniform"), "muted"),
+            )
+            asked = Line("entropy (nats)", px=SIZE.tick)
+            self.asked.append(asked.shift((beside - asked.get_left()[0], 1.2 - asked.baseline, 0)))
+            column = VGroup()
+            for words, number, role in numbers:
+                column.add(Readout(Line(words, role=role, px=SIZE.tick), number, role=role, px=SIZE.label))
+            self.values.append(column)
+            for i, readout in enumerate(column):
+                label = readout.label
+                up = 0.55 - i * 1.0
+                label.shift((beside - label.get_left()[0], up - label.baseline, 0))
+                readout.number.end_at(beside + readout.number.room, up - 0.42)
+            name = Line(f"layer {layer + 1}, head {head + 1}", px=SIZE.tick, role="muted")
+            self.heads.append(name.shift((grid.get_left()[0] - name.get_left()[0] + 0.2, -2.75 - name.baseline, 0)))
+        self.count = len(self.values[0])
