@@ -79,7 +79,9 @@ class Attention(Chapter):
         self.wait(TIME.rest)
         self.play(*appear(look.arcs, *look.keys, look.meaning[1]))
         self.wait(TIME.rest)
-        self.play(Appear(look.meaning[2]))
+        self.play(*appear(*look.values, look.meaning[2]))
+        self.wait(TIME.rest)
+        self.play(*appear(look.rule, look.share))
         self.wait(TIME.read)
         self.clear_next()
 
@@ -116,27 +118,27 @@ class Attention(Chapter):
         """Lengths of the keys in both heads; in nGPT as they come, normalized, scaled."""
         lengths = Lengths(self.sides)
         bars, notes = lengths.right, lengths.notes
-        self.play(*appear(lengths.plain, lengths.rule))
+        self.play(*appear(lengths.plain, lengths.rule, *self.sides.sources))
         self.play(*appear(lengths.left, bars, lengths.same, notes[0]))
         self.wait(TIME.rest)
         for state in (1, 2):
             self.play(*swept([(bars, bars.show_row)], state - 1, state), *leave(notes[state - 1]))
             self.play(Appear(notes[state]))
             self.wait(TIME.rest)
-        self.clear_next(self.ways.screen)
+        self.clear_next(self.ways.screen, *self.sides.sources)
 
     @section(
         "A dot product says how well a key answers",
         says=(
             "The lit letter’s query times each key. Long vectors make large products,",
-            "vectors of about length one make small ones.",
+            "short vectors small ones.",
         ),
         covers=("5.1", "0.2", "0.6"),
     )
     def dots(self) -> None:
         """q·k of the followed query with all keys up to it, in both models, on one axis."""
         sides = self.sides
-        both = sides.common("q · k with each key, then scaled", "dots", "scores")
+        both = sides.common("product with each key", "dots", "scores")
         self.bars = sides.bars(("dots", "scores"), both, 1)
         self.play(*appear(*sides.scores))
         self.play(*dimmed(*(score.part("scale") for score in sides.scores)))
@@ -146,7 +148,7 @@ class Attention(Chapter):
         self.wait(TIME.read)
 
     @section(
-        "One divides by √d_k, the other multiplies by it",
+        "Opposite factors: one divides by a root, the other multiplies",
         says=(
             "Products of long vectors grow with d k: the traditional model divides by its root.",
             "Cosines shrink as d k grows: nGPT multiplies. Its scores lie further apart.",
@@ -156,14 +158,15 @@ class Attention(Chapter):
     )
     def scaling(self) -> None:
         """The same products with each model's own factor."""
-        factors = self.sides.factors
-        self.play(*lit(*(score.part("scale") for score in self.sides.scores)))
-        self.play(*appear(*factors))
+        sides, factors = self.sides, [*self.sides.sizes, *self.sides.factors]
+        self.play(*lit(*(score.part("scale") for score in sides.scores)))
+        self.play(*appear(*sides.sizes))
+        self.play(*appear(*sides.factors))
         self.wait(TIME.rest)
         both = [(bars, bars.show_row) for bars in self.bars]
         self.play(*swept(both, 0, 1), run_time=TIME.sweep / 2)
         self.wait(TIME.read)
-        self.go_next(*self.bars, *factors, *self.sides.scores)
+        self.go_next(*self.bars, *factors, *sides.scores)
 
     @section(
         "Softmax turns scores into shares of one",
@@ -182,13 +185,13 @@ class Attention(Chapter):
         self.play(*(grown(each.row) for each in shares), run_time=TIME.sweep / 2)
         self.play(*appear(*(each.numbers for each in shares)))
         self.wait(TIME.read)
-        self.clear_next(self.ways.screen)
+        self.clear_next(self.ways.screen, *sides.sources)
 
     @section(
         "The values are mixed by these shares",
         says=(
             "Each letter hands over its value, a row of numbers, as much as its share says.",
-            "The sum is what this head adds for the lit letter.",
+            "The sum is this head’s answer. The answers of all heads make the suggestion.",
         ),
         pause=True,
         covers=("5.1", "0.6"),
@@ -199,12 +202,12 @@ class Attention(Chapter):
         parts = mixing.parts
         self.play(*appear(*mixing.rules))
         self.play(*appear(*(part.asked for part in parts)))
-        self.play(*appear(*(part.values for part in parts)))
+        self.play(*appear(*(part.given for part in parts)))
         self.wait(TIME.rest)
         self.play(*appear(*(frame for part in parts for frame in part.frames)))
         self.play(*appear(*(thing for part in parts for thing in (part.name, part.mix))))
         self.wait(TIME.read)
-        self.clear_next(self.ways.screen)
+        self.clear_next(self.ways.screen, *self.sides.sources)
 
     @section(
         "One sentence, one typical head of each model",
@@ -218,7 +221,7 @@ class Attention(Chapter):
     def patterns(self) -> None:
         """The pattern of both heads on the sentence, and their entropies."""
         whole = Patterns(self.sides)
-        self.play(*appear(*whole.grids, *whole.heads))
+        self.play(*appear(*whole.grids))
         self.wait(TIME.rest)
         self.play(*appear(*whole.asked))
         self.wait(TIME.rest)
@@ -241,11 +244,12 @@ class Attention(Chapter):
         self.turning = turning = Turning(self.recording)
         self.play(*appear(turning.circle, turning.which, *turning.q.both))
         self.play(*appear(turning.slots, turning.at_q))
-        self.play(*appear(*turning.values))
+        self.play(*appear(turning.rule, turning.values[0]))
+        self.play(Appear(turning.values[1]))
         self.wait(TIME.rest)
         self.play(*swept(turning.alone, 0, turning.last), run_time=TIME.sweep)
         self.wait(TIME.read)
-        self.go_next(*turning.values, turning.which)
+        self.go_next(*turning.values, turning.rule, turning.which)
 
     @section(
         "So a score depends on the distance only",
@@ -261,7 +265,7 @@ class Attention(Chapter):
         turning = self.turning
         by = ByOffset(turning)
         end = turning.last - turning.offset
-        self.play(*swept(turning.alone, turning.last, turning.offset))
+        self.play(*swept(turning.back, turning.last, turning.offset))
         self.play(*appear(*turning.k.both, turning.at_k))
         self.play(*swept(turning.together, 0, end), run_time=TIME.sweep * 0.7)
         self.play(*leave(turning.slots, turning.at_q, turning.at_k))
@@ -273,7 +277,7 @@ class Attention(Chapter):
         self.clear_next()
 
     @section(
-        "In truth, nGPT’s s_qk bends this rule a little",
+        "In truth, nGPT’s learned scale bends this rule a little",
         says=(
             "One honest correction: s Q K comes after the rotation, entry by entry.",
             "Pairs that turn fast got two like numbers; so the score hardly changes.",
@@ -305,10 +309,10 @@ class Attention(Chapter):
         """What to remember, and the notebooks to go on with."""
         points = Takeaways(
             (
-                ("traditional", ("Scores of long vectors are divided by √d_k.",)),
-                ("normalized", ("nGPT compares directions: q and k have length 1 before s_qk.",)),
-                ("scale", ("So it multiplies by √d_k; s_qk is learned, one for each entry.",)),
-                ("ink", ("Rotation keeps lengths: rotary embeddings stay as they are.",)),
+                ("traditional", ("Long q and k make large products: divided by the root of d.",)),
+                ("normalized", ("nGPT gives q and k length 1 and compares their directions.",)),
+                ("scale", ("So it multiplies by that root; a learned scale does the rest.",)),
+                ("ink", ("Rotary embeddings only turn: lengths stay, distance decides.",)),
             )
         )
         names = f"{', '.join(self.notebooks[:-1])} and {self.notebooks[-1]}"

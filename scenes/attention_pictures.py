@@ -13,12 +13,12 @@ from scenes.stage.blocks import Block, Connection
 from scenes.stage.changing_bars import ChangingBars
 from scenes.stage.equations import Equation
 from scenes.stage.hypersphere import Hypersphere
-from scenes.stage.layout import Explained, at_left, stacked
+from scenes.stage.layout import Explained, at_left, noted, stacked
 from scenes.stage.marks import Dot, arc, term_of
 from scenes.stage.matrices import Matrix, kept
 from scenes.stage.patterns import AttentionGrid, pattern_of
 from scenes.stage.plots import Box, Measure, measure
-from scenes.stage.readouts import Readout, column_of, row_of
+from scenes.stage.readouts import Readout, baseline_of, column_of, row_of
 from scenes.stage.space import Space, View
 from scenes.stage.split import Half, SplitScreen
 from scenes.stage.style import COLOUR, GRID, LAYER, PIXEL, SIZE, STROKE, Point, colour_of
@@ -34,8 +34,8 @@ STEPPING = (
     " ( {{ NAME : transformation }} - {{ h : normalized }} ))"
 )
 SCORES = (
-    "{{ 1 / sqrt(d_k) : scale }} thin {{ q : traditional_q }} dot {{ k : traditional_k }}",
-    "{{ sqrt(d_k) : scale }} thin {{ q : normalized_q }} dot {{ k : normalized_k }}",
+    "{{ q : traditional_q }} dot {{ k : traditional_k }} thin {{ slash thin sqrt(d_k) : scale }}",
+    "{{ q : normalized_q }} dot {{ k : normalized_k }} thin {{ times thin sqrt(d_k) : scale }}",
 )
 NORMING = '{{ k : normalized }} <- "Norm" ( {{ k : normalized_raw }} ) dot.o {{ s_"qk" : scale }}'
 RIGHT, WIDE = 2.85, 5.1
@@ -116,14 +116,18 @@ class LookBack:
         query = int(record.query)
         self.letters = letters = Letters(record.sentence, query, 0.75, GRID.right - GRID.left - 1)
         self.arcs = letters.arcs()
-        self.asks = letters.under(query, "{{ q : transformation }}", 0.5)
-        self.keys = [letters.under(i, "{{ k : normalized }}", 0.5) for i in range(query)]
+        self.asks = letters.under(query, "q", -1.05).shift((letters.spacing * 0.55, 0, 0))
+        self.keys = [letters.under(number, "k", 0.5) for number in range(query + 1)]
+        self.values = [letters.under(number, "v", 1.0) for number in range(query + 1)]
         self.meaning = [
-            Explained("{{ q : transformation }}", "query: what the lit letter looks for"),
-            Explained("{{ k : normalized }}", "key: what a letter can be found by"),
-            Explained("{{ v : scale }}", "value: what it hands over when found"),
+            Explained("q", "query: what the lit letter looks for"),
+            Explained("k", "key: what a letter can be found by"),
+            Explained("v", "value: what it hands over when found"),
         ]
-        stacked(self.meaning, -3.0, -0.75, gap=0.4)
+        stacked(self.meaning, GRID.left + 0.6, -1.05, gap=0.4)
+        self.rule = Equation('"mix" = sum {{ "share" : scale }} dot v')
+        self.share = noted("share: how well q and k match,", "all shares together make one")
+        stacked([self.rule, self.share], GRID.panel, -0.95, gap=0.4)
 
 
 class TermBlock(Block):
@@ -156,9 +160,10 @@ class Pipeline:
         self.half, self.normed = half, normed
         q, k, v = COLUMNS
         start = self._term("h", role, NARROW, k, "h")
-        into = [start] if normed else [start, self._word("RMSNorm", role, k, "rms")]
+        into = [start] if normed else [start, self._word("x = RMSNorm(h)", role, k, "rms")]
+        taken = "h" if normed else "x"
         projected = [
-            self._term(f"{n} = W_{n} h", role, NARROW, x, "qkv")
+            self._term(f"{n} = W_{n} {taken}", role, NARROW, x, "qkv")
             for n, x in zip("qkv", COLUMNS, strict=True)
         ]
         self.score = self._term(score, "scale", BROAD, MIDDLE, "dot")
@@ -181,6 +186,10 @@ class Pipeline:
                 self._word("mix of values", role, MIDDLE, "mix"),
             ),
         )
+        if normed:
+            note = Line("length 1 already", px=SIZE.tick, role=role)
+            place = self._at(k, "h") + np.array([NARROW / 2 + 0.2, 0, 0])
+            self.parts[0].add(note.shift(place - note.get_left()))
         self.own = [into[-1], *([self.norm] if self.norm else []), self.score]
 
     def _at(self, across: float, level: str) -> Point:
@@ -292,25 +301,45 @@ class Sides:
         self.whole = Equation(f'"softmax" ( {SCORES[1]} )', px=SIZE.title * 1.3)
         self.whole.move_to((GRID.picture, GRID.middle, 0))
         self.factors = [
-            Readout(Equation(f"{{{{ {term} : scale }}}} =", px=SIZE.readout), side.one("scale"), role="scale")
-            for term, side in zip(("1 / sqrt(d_k)", "sqrt(d_k)"), self.both, strict=True)
-        ]
+            Readout(
+                Equation(f"{{{{ {term} : scale }}}} =", px=SIZE.readout), side.one("scale"),
+                role="scale",
+            )
+            for term, side in zip(("1 slash sqrt(d_k)", "sqrt(d_k)"), self.both, strict=True)
+        ]  # fmt: skip
+        self.sizes = [
+            Readout(
+                Explained("d_k", "entries of q and k:", px=SIZE.tick), side.one("head_dim"),
+                places=0, px=SIZE.label,
+            )
+            for side in self.both
+        ]  # fmt: skip
+        self.sources = [self.source(side) for side in self.both]
         for side, score, rule in zip(self.both, self.scores, self.shares_rules, strict=True):
             score.move_to(side.half.at(0, 1.72))
             rule.move_to(side.half.at(0, 1.72))
-        for side, factor in zip(self.both, self.factors, strict=True):
-            edge = float(side.half.at(RIGHT, 0)[0]) - factor.get_right()[0]
-            factor.shift((edge, 0.95 - factor.label.baseline, 0))
+        for side, factor, size in zip(self.both, self.factors, self.sizes, strict=True):
+            for readout, baseline in ((factor, 0.64), (size, 1.12)):
+                edge = float(side.half.at(RIGHT, 0)[0]) - readout.get_right()[0]
+                readout.shift((edge, baseline - baseline_of(readout.label), 0))
 
     def common(self, words: str, *names: str) -> Measure:
         """One axis for the numbers of both models."""
         return measure(words, [n for side in self.both for name in names for n in side.row(name)])
 
+    def source(self, side: Side) -> Line:
+        """Which model and which of its heads the numbers are of."""
+        layers, heads = getattr(self.record, side.prefix + "entropies").shape
+        layer, head = (int(getattr(self.record, side.prefix + name)) for name in ("layer", "head"))
+        words = f"our larger model, layer {layer + 1} of {layers}, head {head + 1} of {heads}"
+        line = Line(words, role="muted", px=SIZE.least)
+        return line.shift((side.left - line.get_left()[0], -2.9 - line.baseline, 0))
+
     def bars(self, names: Sequence[str], y: Measure, places: int) -> list[ChangingBars]:
         """Bars of both models, one for each letter that the query sees."""
         return [
             ChangingBars(
-                side.box(-2.3, 3.0), y, [side.row(name) for name in names], self.seen, side.role,
+                side.box(-2.05, 2.4), y, [side.row(name) for name in names], self.seen, side.role,
                 places=places, lit=self.query,
             )
             for side in self.both
@@ -327,12 +356,12 @@ class Lengths:
         steps = [right.row(f"k_lengths{step}") for step in ("_raw", "_unit", "")]
         self.left, self.right = (
             ChangingBars(
-                side.box(-2.3, 2.7), measure("length of each key", [n for s in states for n in s]),
+                side.box(-2.05, 2.4), measure("length of each key", [n for s in states for n in s]),
                 states, names, side.role, places=1,
             )
             for side, states in ((left, given), (right, steps))
         )  # fmt: skip
-        self.plain = Equation("{{ k : traditional }} = W_k h").move_to(left.half.at(0, 1.72))
+        self.plain = Equation("{{ k : traditional }} = W_k x").move_to(left.half.at(0, 1.72))
         self.rule = Equation(NORMING).move_to(right.half.at(0, 1.72))
         words = ("as it comes", "after Norm", "after the learned scale")
         self.notes = [
@@ -370,7 +399,7 @@ class Mixing:
 class Mixed:
     """One model's shares beside its values, and below them the mix."""
 
-    MOST, HIGH = 8, 3.1
+    MOST, HIGH = 8, 2.75
 
     def __init__(self, sides: Sides, side: Side) -> None:
         record, query = sides.record, sides.query
@@ -378,7 +407,7 @@ class Mixed:
         columns = [j for j in kept(side.record.v.shape[1], self.MOST) if j is not None]
         gap = len(columns) - 1 if len(columns) < side.record.v.shape[1] else None
         high = min(46.0, self.HIGH / len(rows) / PIXEL)
-        cell = (46.0, high)
+        cell = (54.0, high)
         values = [[side.one("v", i, j) for j in columns] for i in rows]
         mix = [[side.one("mixed", query, j) for j in columns]]
         full = max(abs(n.value) for row in values for n in row)
@@ -388,10 +417,10 @@ class Mixed:
         self.shares = Matrix(
             shares, "scale", cell=(84.0, high), px=min(SIZE.tick, high * 0.8), full=1.0
         )
-        left, top = side.left + 0.75, 1.0
+        left, top = side.left + 0.6, 0.7
         at_left(self.shares, left, top)
         at_left(self.values, self.shares.get_right()[0] + 0.55, top)
-        at_left(self.mix, self.values.get_left()[0], self.values.get_bottom()[1] - 0.3)
+        at_left(self.mix, self.values.get_left()[0], self.values.get_bottom()[1] - 0.2)
         self.letters = VGroup(
             *(
                 Line(letter, px=min(SIZE.label, high * 0.9), role="ink")
@@ -405,7 +434,15 @@ class Mixed:
         self.name = Line("mix", px=SIZE.label, role="ink", weight="SEMIBOLD")
         self.name.shift(self.shares.get_center() * (1, 0, 0) - self.name.get_center() * (1, 0, 0))
         self.name.shift((0, self.mix.get_center()[1] - self.name.get_center()[1], 0))
-        self.asked = VGroup(self.letters, self.shares)
+        heads = [Line(words, px=SIZE.tick, role="muted") for words in ("share", "value of each letter")]
+        for line, matrix in zip(heads, (self.shares, self.values), strict=True):
+            line.shift((matrix.get_left()[0] - line.get_left()[0], top + 0.25 - line.baseline, 0))
+        self.asked = VGroup(self.letters, self.shares, heads[0])
+        self.given = VGroup(self.values, heads[1])
+        self.grey = Line("grey: below zero", px=SIZE.least, role="muted")
+        edge = self.values.get_right()[0] - self.grey.get_right()[0]
+        self.grey.shift((edge, self.mix.get_bottom()[1] - 0.3 - self.grey.baseline, 0))
+        self.given.add(self.grey)
         best = int(np.argmax([n.value for n in side.row("weights")]))
         self.frames = [matrix.row_frame(best) for matrix in (self.shares, self.values)]
 
@@ -416,7 +453,7 @@ class Patterns:
     def __init__(self, sides: Sides) -> None:
         record = sides.record
         side_px = min(32.0, 3.7 / (len(record.sentence) + 1) / PIXEL)
-        self.grids, self.values, self.heads, self.asked = [], [], [], []
+        self.grids, self.values, self.asked = [], [], []
         for side in sides.both:
             grid = AttentionGrid(
                 pattern_of(record, f"{side.prefix}pattern"), record.sentence, side.role,
@@ -442,6 +479,4 @@ class Patterns:
                 up = 0.55 - i * 1.0
                 label.shift((beside - label.get_left()[0], up - label.baseline, 0))
                 readout.number.end_at(beside + readout.number.room, up - 0.42)
-            name = Line(f"layer {layer + 1}, head {head + 1}", px=SIZE.tick, role="muted")
-            self.heads.append(name.shift((grid.get_left()[0] - name.get_left()[0] + 0.2, -2.75 - name.baseline, 0)))
         self.count = len(self.values[0])

@@ -29,6 +29,10 @@ DRAWN = 2.0
 """How long the longer of the two pairs is drawn, in Manim's units."""
 
 OUTSIDE = 1.2
+TURNED = (
+    "{{ q_m : normalized }} = {{ q : normalized_q }}"
+    ' quad "turned by" quad m dot {{ theta : transformation }}'
+)
 SAME = (
     "{{ q_m : normalized }} dot {{ k_n : ink_k }} quad"
     ' "depends on" quad {{ m - n : transformation }} quad "only"'
@@ -132,7 +136,7 @@ class Turning:
         self.which.move_to(self.plane.centre + np.array([0, -DRAWN - 0.72, 0]))
         self.values = [
             Readout(
-                Line("each position turns it by", role="transformation"),
+                Equation("{{ theta : transformation }} =", px=SIZE.readout),
                 record.traced("rope_angle").degrees, places=1, role="transformation",
             ),
             Readout(
@@ -140,13 +144,20 @@ class Turning:
                 row_of(record, "rope_q_lengths"), role="normalized",
             ),
         ]  # fmt: skip
-        column_of(self.values, GRID.panel, -0.4, 0.8)
+        self.rule = Equation(TURNED)
+        stacked([self.rule], GRID.panel, -0.15)
+        column_of(self.values, GRID.panel, -1.35, 0.8)
 
     @property
     def alone(self) -> list[Step]:
         """Lead the query alone through the positions."""
         length = self.values[1]
         return [*self.q.turns, (self.at_q, self.at_q.show_row), (length, length.show_row)]
+
+    @property
+    def back(self) -> list[Step]:
+        """As `alone`, once the length has been read."""
+        return [*self.q.turns, (self.at_q, self.at_q.show_row)]
 
     @property
     def hands(self) -> list[Step]:
@@ -219,6 +230,9 @@ class Bent:
         for line, edge in zip(self.ends, (box.left, box.left + box.width), strict=True):
             side = line.get_left()[0] if edge == box.left else line.get_right()[0]
             line.shift((edge - side, box.bottom - 0.45 - line.baseline, 0))
+        self.ends.append(Line("pairs of entries", px=SIZE.tick, role="muted"))
+        middle = box.left + box.width / 2 - self.ends[-1].get_center()[0]
+        self.ends[-1].shift((middle, box.bottom - 0.45 - self.ends[-1].baseline, 0))
         self.legend = self.bars.legend(
             [Line("first entry of a pair"), Line("second entry")]
         )
@@ -236,5 +250,5 @@ class Bent:
         ]  # fmt: skip
         stacked([self.rule, self.legend], 1.6, 1.9, gap=0.6)
         column_of(self.values, 1.6, -0.75, 0.75)
-        self.none = Line("traditional: no s_qk, so exactly 0", role="traditional", px=SIZE.tick)
+        self.none = Line("traditional: no such scale, nothing bends", role="traditional", px=SIZE.tick)
         stacked([self.none], 1.6, -2.2)

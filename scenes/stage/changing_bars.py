@@ -44,6 +44,8 @@ class ChangingBars(VGroup):
         )
         self.names = VGroup(*(self._name(n, i, i == lit) for i, n in enumerate(names)))
         self.numbers = VGroup(*self._numbers(places))
+        if self.numbers:  # Room for the number of a bar that reaches the top.
+            self.axis.texts[-1].shift((0, 0.22, 0))
         self.add(self.axis, self.row, self.names, self.numbers)
         self.show_row(0)
 
