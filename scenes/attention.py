@@ -202,6 +202,7 @@ class Attention(Chapter):
         parts = mixing.parts
         self.play(*appear(*mixing.rules))
         self.play(*appear(*(part.asked for part in parts)))
+        self.wait(TIME.rest)
         self.play(*appear(*(part.given for part in parts)))
         self.wait(TIME.rest)
         self.play(*appear(*(frame for part in parts for frame in part.frames)))
@@ -242,7 +243,7 @@ class Attention(Chapter):
     def rotary(self) -> None:
         """One pair of the followed query, turned to every position; its length stays."""
         self.turning = turning = Turning(self.recording)
-        self.play(*appear(turning.circle, turning.which, *turning.q.both))
+        self.play(*appear(turning.circle, turning.which, turning.source, *turning.q.both))
         self.play(*appear(turning.slots, turning.at_q))
         self.play(*appear(turning.rule, turning.values[0]))
         self.play(Appear(turning.values[1]))
@@ -254,7 +255,7 @@ class Attention(Chapter):
     @section(
         "So a score depends on the distance only",
         says=(
-            "Move query and key together: both turn alike, the angle between them stays.",
+            "Move the query and its best key together: the angle between them stays.",
             "So does the score. Every diagonal, one distance, has a single value.",
         ),
         pause=True,
@@ -274,7 +275,7 @@ class Attention(Chapter):
         self.play(*swept([*turning.hands, *by.steps], end, 0), run_time=TIME.sweep * 0.7)
         self.play(*appear(by.before, by.spread))
         self.wait(TIME.rest)
-        self.clear_next()
+        self.clear_next(turning.source)
 
     @section(
         "In truth, nGPT’s learned scale bends this rule a little",
@@ -309,7 +310,7 @@ class Attention(Chapter):
         """What to remember, and the notebooks to go on with."""
         points = Takeaways(
             (
-                ("traditional", ("Long q and k make large products: divided by the root of d.",)),
+                ("traditional", ("Queries and keys of any length: products divided by a root.",)),
                 ("normalized", ("nGPT gives q and k length 1 and compares their directions.",)),
                 ("scale", ("So it multiplies by that root; a learned scale does the rest.",)),
                 ("ink", ("Rotary embeddings only turn: lengths stay, distance decides.",)),

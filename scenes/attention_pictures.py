@@ -16,12 +16,12 @@ from scenes.stage.hypersphere import Hypersphere
 from scenes.stage.layout import Explained, at_left, noted, stacked
 from scenes.stage.marks import Dot, arc, term_of
 from scenes.stage.matrices import Matrix, kept
-from scenes.stage.patterns import AttentionGrid, pattern_of
+from scenes.stage.patterns import AttentionGrid, pattern_of, shown_as
 from scenes.stage.plots import Box, Measure, measure
 from scenes.stage.readouts import Readout, baseline_of, column_of, row_of
 from scenes.stage.space import Space, View
 from scenes.stage.split import Half, SplitScreen
-from scenes.stage.style import COLOUR, GRID, LAYER, PIXEL, SIZE, STROKE, Point, colour_of
+from scenes.stage.style import COLOUR, GRID, LAYER, PIXEL, SIZE, STROKE, Point
 from scenes.stage.text import Line
 
 RADIUS = 2.35
@@ -38,8 +38,8 @@ SCORES = (
     "{{ q : normalized_q }} dot {{ k : normalized_k }} thin {{ times thin sqrt(d_k) : scale }}",
 )
 NORMING = '{{ k : normalized }} <- "Norm" ( {{ k : normalized_raw }} ) dot.o {{ s_"qk" : scale }}'
-RIGHT, WIDE = 2.85, 5.1
-"""Half the width of what stands in a half, and the width of its bars."""
+RIGHT, WIDE, FOOT = 2.85, 5.1, -2.92
+"""Half the width of what stands in a half, and the width of its bars, and the lowest baseline."""
 
 
 class Recall:
@@ -66,7 +66,9 @@ class Recall:
         self.rule = Equation(STEPPING.replace("NAME", name))
         self.meaning = Explained(term, "the block’s suggestion")
         self.values = [
-            Readout(Line("angle to the suggestion"), record.traced("recall_angle").degrees, places=1),
+            Readout(
+                Line("angle to the suggestion"), record.traced("recall_angle").degrees, places=1
+            ),
             Readout(
                 Line("h moves by"), record.traced("recall_moved").degrees, places=1,
                 role="normalized",
@@ -88,7 +90,7 @@ class Letters(VGroup):
         self.query, self.spacing = query, spacing
         for number, letter in enumerate(sentence):
             lit = number == query
-            line = Line(letter, px=px, role="ink" if lit else "muted", weight="SEMIBOLD")
+            line = Line(shown_as(letter), px=px, role="ink" if lit else "muted", weight="SEMIBOLD")
             line.shift((across[number] - line.get_center()[0], up - line.baseline, 0))
             self.add(line)
 
@@ -104,9 +106,7 @@ class Letters(VGroup):
 
     def under(self, number: int, term: str, down: float) -> Equation:
         """A term below a letter."""
-        return Equation(term, px=SIZE.readout).move_to(
-            self.places[number] - np.array([0, down, 0])
-        )
+        return Equation(term, px=SIZE.readout).move_to(self.places[number] - np.array([0, down, 0]))
 
 
 class LookBack:
@@ -145,7 +145,7 @@ class TermBlock(Block):
 BLOCK, NARROW, BROAD = 0.5, 1.45, 2.5
 COLUMNS = (-1.9, -0.3, 1.6)
 MIDDLE = (COLUMNS[0] + COLUMNS[1]) / 2
-TOP, LOW = 1.92, -2.72
+TOP, LOW = 1.86, -2.72
 STEPS = ("h", "rms", "qkv", "norm", "dot", "softmax", "mix")
 """Where q, k and v stand in a half, and what q and k lead to; the steps from the top down."""
 
@@ -160,7 +160,9 @@ class Pipeline:
         self.half, self.normed = half, normed
         q, k, v = COLUMNS
         start = self._term("h", role, NARROW, k, "h")
-        into = [start] if normed else [start, self._word("x = RMSNorm(h)", role, k, "rms")]
+        into: list[VMobject] = (
+            [start] if normed else [start, self._word("x = RMSNorm(h)", role, k, "rms")]
+        )
         taken = "h" if normed else "x"
         projected = [
             self._term(f"{n} = W_{n} {taken}", role, NARROW, x, "qkv")
@@ -172,7 +174,9 @@ class Pipeline:
         lower = [self._down(x, "qkv", between) for x in (q, k)]
         lower += [self._down(x, "norm", "dot") for x in (q, k) if normed]
         side = [(v, "qkv", -BLOCK / 2), (v, "mix", 0.0), (MIDDLE + BROAD / 2, "mix", 0.0)]
-        values = Connection(np.array([self._at(x, at) + (0, up, 0) for x, at, up in side]))
+        values = Connection(
+            np.array([self._at(x, at) + np.array([0, up, 0]) for x, at, up in side])
+        )
         self.parts = (
             VGroup(*into, *self._fork(), *projected),
             VGroup(*lower, *([self.norm] if self.norm else []), self.score),
@@ -190,7 +194,8 @@ class Pipeline:
             note = Line("length 1 already", px=SIZE.tick, role=role)
             place = self._at(k, "h") + np.array([NARROW / 2 + 0.2, 0, 0])
             self.parts[0].add(note.shift(place - note.get_left()))
-        self.own = [into[-1], *([self.norm] if self.norm else []), self.score]
+            into.append(note)
+        self.own = [*into[1:], *into[:normed], *([self.norm] if self.norm else []), self.score]
 
     def _at(self, across: float, level: str) -> Point:
         down = (TOP - LOW) / (len(STEPS) - 1)
@@ -210,7 +215,9 @@ class Pipeline:
 
     def _down(self, across: float, upper: str, lower: str) -> Connection:
         edge = np.array([0, BLOCK / 2, 0])
-        return Connection(np.array([self._at(across, upper) - edge, self._at(across, lower) + edge]))
+        return Connection(
+            np.array([self._at(across, upper) - edge, self._at(across, lower) + edge])
+        )
 
     def _fork(self) -> list[Connection]:
         """From h, through RMSNorm if there is one, and apart to the three projections."""
@@ -256,6 +263,13 @@ class Pipelines:
         return [part for part in parts if id(part) not in own]
 
 
+def head_in_words(record: Attention, prefix: str) -> str:
+    """Which model and which of its heads the numbers are of."""
+    layers, heads = getattr(record, f"{prefix}entropies").shape
+    layer, head = (int(getattr(record, f"{prefix}{name}")) for name in ("layer", "head"))
+    return f"our larger model, layer {layer + 1} of {layers}, head {head + 1} of {heads}"
+
+
 @dataclass(frozen=True)
 class Side:
     """One model's half of the split screen, and where its numbers are."""
@@ -292,9 +306,7 @@ class Sides:
         self.seen = record.sentence[: self.query + 1]
         self.both = [
             Side(record, half, role, prefix)
-            for half, role, prefix in zip(
-                (screen.left, screen.right), ROLES, PREFIXES, strict=True
-            )
+            for half, role, prefix in zip((screen.left, screen.right), ROLES, PREFIXES, strict=True)
         ]
         self.scores = [Equation(score) for score in SCORES]
         self.shares_rules = [Equation(f'"share" = "softmax" ( {score} )') for score in SCORES]
@@ -329,11 +341,8 @@ class Sides:
 
     def source(self, side: Side) -> Line:
         """Which model and which of its heads the numbers are of."""
-        layers, heads = getattr(self.record, side.prefix + "entropies").shape
-        layer, head = (int(getattr(self.record, side.prefix + name)) for name in ("layer", "head"))
-        words = f"our larger model, layer {layer + 1} of {layers}, head {head + 1} of {heads}"
-        line = Line(words, role="muted", px=SIZE.least)
-        return line.shift((side.left - line.get_left()[0], -2.9 - line.baseline, 0))
+        line = Line(head_in_words(self.record, side.prefix), role="muted", px=SIZE.least)
+        return line.shift((side.left - line.get_left()[0], FOOT - line.baseline, 0))
 
     def bars(self, names: Sequence[str], y: Measure, places: int) -> list[ChangingBars]:
         """Bars of both models, one for each letter that the query sees."""
@@ -351,7 +360,7 @@ class Lengths:
 
     def __init__(self, sides: Sides) -> None:
         left, right = sides.both
-        record, names = sides.record, sides.record.sentence
+        names = sides.record.sentence
         given = [left.row("k_lengths")]
         steps = [right.row(f"k_lengths{step}") for step in ("_raw", "_unit", "")]
         self.left, self.right = (
@@ -383,100 +392,108 @@ class Mixing:
 
     def __init__(self, sides: Sides) -> None:
         self.rules = [
-            Equation(f'"mix" = sum {{{{ "share" : ink_share }}}} dot {{{{ v : {side.role} }}}}')
+            Equation(f'"mix" = sum {{{{ "share" : scale }}}} dot {{{{ v : {side.role} }}}}')
             for side in sides.both
         ]
         self.parts = [Mixed(sides, side) for side in sides.both]
         for side, rule in zip(sides.both, self.rules, strict=True):
             rule.move_to(side.half.at(0, 1.72))
 
-    @property
-    def shares(self) -> list[VGroup]:
-        """The letters with their shares."""
-        return [part.asked for part in self.parts]
-
 
 class Mixed:
     """One model's shares beside its values, and below them the mix."""
 
-    MOST, HIGH = 8, 2.75
+    MOST, HIGH, TOP = 8, 2.6, 0.7
 
     def __init__(self, sides: Sides, side: Side) -> None:
-        record, query = sides.record, sides.query
-        rows = range(query + 1)
-        columns = [j for j in kept(side.record.v.shape[1], self.MOST) if j is not None]
-        gap = len(columns) - 1 if len(columns) < side.record.v.shape[1] else None
-        high = min(46.0, self.HIGH / len(rows) / PIXEL)
-        cell = (54.0, high)
-        values = [[side.one("v", i, j) for j in columns] for i in rows]
-        mix = [[side.one("mixed", query, j) for j in columns]]
+        self.side, self.seen = side, sides.seen
+        self.high = min(46.0, self.HIGH / len(sides.seen) / PIXEL)
+        width = side.record.v.shape[1]
+        self.columns = [j for j in kept(width, self.MOST) if j is not None]
+        self.gap = len(self.columns) - 1 if len(self.columns) < width else None
+        values = [[side.one("v", i, j) for j in self.columns] for i in range(len(sides.seen))]
+        mix = [[side.one("mixed", sides.query, j) for j in self.columns]]
         full = max(abs(n.value) for row in values for n in row)
-        self.values = Matrix(values, side.role, cell=cell, numbers=False, gaps=(None, gap), full=full)
-        self.mix = Matrix(mix, side.role, cell=cell, numbers=False, gaps=(None, gap), full=full)
-        shares = [[n] for n in side.row("weights")]
-        self.shares = Matrix(
-            shares, "scale", cell=(84.0, high), px=min(SIZE.tick, high * 0.8), full=1.0
-        )
-        left, top = side.left + 0.6, 0.7
-        at_left(self.shares, left, top)
-        at_left(self.values, self.shares.get_right()[0] + 0.55, top)
+        self.values, self.mix = self._matrix(values, full), self._matrix(mix, full)
+        shares = [[share] for share in side.row("weights")]
+        small = max(SIZE.least, min(SIZE.tick, self.high * 0.8))
+        self.shares = Matrix(shares, "scale", cell=(84.0, self.high), px=small, full=1.0)
+        left = side.left + 0.6
+        at_left(self.shares, left, self.TOP)
+        at_left(self.values, self.shares.get_right()[0] + 0.55, self.TOP)
         at_left(self.mix, self.values.get_left()[0], self.values.get_bottom()[1] - 0.2)
-        self.letters = VGroup(
-            *(
-                Line(letter, px=min(SIZE.label, high * 0.9), role="ink")
-                for letter in sides.seen
-            )
-        )
-        for number, line in enumerate(self.letters):
-            place = self.shares.middle_of(number, 0)
-            down = place[1] - 0.17 * line.px * PIXEL - line.baseline
-            line.shift((left - 0.3 - line.get_center()[0], down, 0))
-        self.name = Line("mix", px=SIZE.label, role="ink", weight="SEMIBOLD")
-        self.name.shift(self.shares.get_center() * (1, 0, 0) - self.name.get_center() * (1, 0, 0))
-        self.name.shift((0, self.mix.get_center()[1] - self.name.get_center()[1], 0))
-        heads = [Line(words, px=SIZE.tick, role="muted") for words in ("share", "value of each letter")]
-        for line, matrix in zip(heads, (self.shares, self.values), strict=True):
-            line.shift((matrix.get_left()[0] - line.get_left()[0], top + 0.25 - line.baseline, 0))
-        self.asked = VGroup(self.letters, self.shares, heads[0])
-        self.given = VGroup(self.values, heads[1])
-        self.grey = Line("grey: below zero", px=SIZE.least, role="muted")
-        edge = self.values.get_right()[0] - self.grey.get_right()[0]
-        self.grey.shift((edge, self.mix.get_bottom()[1] - 0.3 - self.grey.baseline, 0))
-        self.given.add(self.grey)
-        best = int(np.argmax([n.value for n in side.row("weights")]))
+        best = int(np.argmax([share.value for (share,) in shares]))
         self.frames = [matrix.row_frame(best) for matrix in (self.shares, self.values)]
+        self.asked = VGroup(
+            self._letters(left - 0.3), self.shares, self._above("share", self.shares)
+        )
+        self.given = VGroup(self.values, self._above("value of each letter", self.values))
+        self.given.add(
+            _flush_right(Line("grey: below zero", px=SIZE.least, role="muted"), side, FOOT)
+        )
+        self.name = Line("mix", px=SIZE.label, weight="SEMIBOLD")
+        middle = np.array([self.shares.get_center()[0], self.mix.get_center()[1], 0])
+        self.name.shift(middle - self.name.get_center())
+
+    def _matrix(self, cells: list[list[Traced]], full: float) -> Matrix:
+        return Matrix(
+            cells, self.side.role, cell=(54.0, self.high), numbers=False, full=full,
+            gaps=(None, self.gap),
+        )  # fmt: skip
+
+    def _letters(self, middle: float) -> VGroup:
+        """The letters seen, each beside its share."""
+        px = min(SIZE.label, self.high * 0.9)
+        lines = [Line(shown_as(letter), px=px) for letter in self.seen]
+        for number, line in enumerate(lines):
+            baseline = self.shares.middle_of(number, 0)[1] - 0.17 * px * PIXEL
+            line.shift((middle - line.get_center()[0], baseline - line.baseline, 0))
+        return VGroup(*lines)
+
+    def _above(self, words: str, matrix: Matrix) -> Line:
+        line = Line(words, px=SIZE.tick, role="muted")
+        left = matrix.get_left()[0] - line.get_left()[0]
+        return line.shift((left, self.TOP + 0.25 - line.baseline, 0))
 
 
 class Patterns:
     """The whole pattern of each head, and how spread it is."""
 
     def __init__(self, sides: Sides) -> None:
-        record = sides.record
-        side_px = min(32.0, 3.7 / (len(record.sentence) + 1) / PIXEL)
-        self.grids, self.values, self.asked = [], [], []
-        for side in sides.both:
-            grid = AttentionGrid(
-                pattern_of(record, f"{side.prefix}pattern"), record.sentence, side.role,
-                side=side_px, px=max(SIZE.least, min(SIZE.tick, side_px * 0.85)),
-            )  # fmt: skip
-            at_left(grid, side.left, 1.75)
-            layer, head = (int(getattr(record, side.prefix + n)) for n in ("layer", "head"))
-            self.grids.append(grid)
-            beside = grid.get_right()[0] + 0.35
-            numbers = (
-                ("this head", side.one("entropies", layer, head), side.role),
-                ("all heads", side.one("entropies_mean"), side.role),
-                ("if spread evenly", record.traced("entropy_uniform"), "muted"),
-            )
-            asked = Line("entropy (nats)", px=SIZE.tick)
-            self.asked.append(asked.shift((beside - asked.get_left()[0], 1.2 - asked.baseline, 0)))
-            column = VGroup()
-            for words, number, role in numbers:
-                column.add(Readout(Line(words, role=role, px=SIZE.tick), number, role=role, px=SIZE.label))
-            self.values.append(column)
-            for i, readout in enumerate(column):
-                label = readout.label
-                up = 0.55 - i * 1.0
-                label.shift((beside - label.get_left()[0], up - label.baseline, 0))
-                readout.number.end_at(beside + readout.number.room, up - 0.42)
+        self.sides = sides
+        self.grids = [self._grid(side) for side in sides.both]
+        edges = [float(grid.get_right()[0]) + 0.35 for grid in self.grids]
+        self.asked = [_at(Line("entropy: how spread", px=SIZE.tick), left, 1.2) for left in edges]
+        self.values = [
+            self._entropies(side, left) for side, left in zip(sides.both, edges, strict=True)
+        ]
         self.count = len(self.values[0])
+
+    def _grid(self, side: Side) -> AttentionGrid:
+        letters = side.record.sentence
+        cell = min(32.0, 3.7 / (len(letters) + 1) / PIXEL)
+        px = max(SIZE.least, min(SIZE.tick, cell * 0.85))
+        cells = pattern_of(side.record, f"{side.prefix}pattern")
+        grid = AttentionGrid(cells, letters, side.role, side=cell, px=px)
+        at_left(grid, side.left, 1.75)
+        return grid
+
+    def _entropies(self, side: Side, left: float) -> list[Readout]:
+        """This head's, the mean of all heads', and the largest possible, names above numbers."""
+        place = (int(side.one("layer").value), int(side.one("head").value))
+        numbers = (
+            ("this head", side.one("entropies", *place), side.role),
+            ("mean of all heads", side.one("entropies_mean"), side.role),
+            ("if spread evenly", side.record.traced("entropy_uniform"), "muted"),
+        )
+        column = []
+        for down, (words, number, role) in enumerate(numbers):
+            name = _at(Line(words, role=role, px=SIZE.tick), left, 0.55 - down)
+            readout = Readout(name, number, role=role, px=SIZE.label)
+            readout.number.end_at(left + readout.number.room, 0.13 - down)
+            column.append(readout)
+        return column
+
+
+def _at(line: Line, left: float, baseline: float) -> Line:
+    return line.shift((left - line.get_left()[0], baseline - line.baseline, 0))

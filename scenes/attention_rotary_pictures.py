@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from manim import VGroup, VMobject
 
-from ngpt_math.recordings import Attention, Traced
+from ngpt_math.recordings import Attention
+from scenes.attention_pictures import FOOT, head_in_words
 from scenes.stage.bars import Bars
 from scenes.stage.curves import at_row, rectangles
 from scenes.stage.equations import Equation
 from scenes.stage.interpolation import Step
 from scenes.stage.layout import Explained, stacked
-from scenes.stage.motion import Change
 from scenes.stage.marks import Arrow, Tag
 from scenes.stage.matrices import Matrix
+from scenes.stage.motion import Change
 from scenes.stage.plane import Circle, Plane, pairs_in_plane, turning
 from scenes.stage.plots import Box, measure
 from scenes.stage.readouts import Readout, column_of, row_of
@@ -54,6 +56,7 @@ class Hand:
     @property
     def turns(self) -> list[Step]:
         """Lead the arrow and its name to a position."""
+
         def out(row: float) -> None:
             self.tag.move_in_space(at_row(self.way, row * PIECES) * OUTSIDE)
 
@@ -79,10 +82,10 @@ class Slots(VGroup):
         self.cells = VMobject(stroke_width=0).set_fill(COLOUR.line, 0.55)
         side = spacing * 0.86
         self.cells.set_points(rectangles(self.places, np.array([side, side])))
-        self.name = Line("position in the text", px=SIZE.tick, role="muted")
-        self.name.shift((left - self.name.get_left()[0], up + 0.85 - self.name.baseline, 0))
+        name = Line("position in the text", px=SIZE.tick, role="muted")
+        name.shift((left - name.get_left()[0], up + 0.85 - name.baseline, 0))
         self.side = side
-        self.add(self.cells, self.name)
+        self.add(self.cells, name)
 
 
 class Marker(VGroup):
@@ -96,12 +99,12 @@ class Marker(VGroup):
         self.frame = VMobject(fill_opacity=0).set_stroke(colour_of(role), STROKE.arc)
         self.frame.set_z_index(LAYER.arc)
         self.add(self.frame)
-        self.name = Equation(f"{{{{ {name} : {role} }}}}", px=SIZE.body) if name else None
-        self.outlines: list[tuple[VMobject, Point]] = []
-        if self.name is not None:
-            self.name.shift(-self.name.get_center() + np.array([0, up, 0]))
-            self.outlines = [(p, p.points.copy()) for p in self.name.family_members_with_points()]
-            self.add(self.name)
+        self.outlines: list[tuple[Any, Point]] = []
+        if name:
+            letter = Equation(f"{{{{ {name} : {role} }}}}", px=SIZE.body)
+            letter.shift(-letter.get_center() + np.array([0, up, 0]))
+            self.outlines = [(p, p.points.copy()) for p in letter.family_members_with_points()]
+            self.add(letter)
         self.show_row(0)
 
     def show_row(self, row: float) -> None:
@@ -122,21 +125,22 @@ class Turning:
         self.offset = int(record.query) - int(record.rope_key)
         longest = max(float(np.linalg.norm(pair[0])) for pair in (record.rope_q, record.rope_k))
         self.plane = Plane((GRID.picture - 0.4, GRID.middle + 0.1), DRAWN / longest)
-        self.q = Hand(self.plane, record.rope_q, "q", "normalized")
-        self.k = Hand(self.plane, record.rope_k, "k", "ink")
+        self.q = Hand(self.plane, record.rope_q.astype(float), "q", "normalized")
+        self.k = Hand(self.plane, record.rope_k.astype(float), "k", "ink")
         self.circle = Circle(self.plane, float(np.linalg.norm(record.rope_q[0])))
         self.slots = Slots(record.sentence, GRID.panel, 1.25, GRID.right - GRID.panel)
         self.at_q = Marker(self.slots.places, self.slots.side, "normalized", "q", 0.45)
         self.at_k = Marker(self.slots.places, self.slots.side, "ink", "k", -0.45)
         pairs = len(record.rope_angles)
         pair = int(record.rope_pair) + 1
-        self.which = Line(
-            f"pair {pair} of {pairs}, two entries of q", role="muted", px=SIZE.tick
-        )
+        self.which = Line(f"entries of q in pairs: pair {pair} of {pairs}", px=SIZE.tick)
         self.which.move_to(self.plane.centre + np.array([0, -DRAWN - 0.72, 0]))
+        words = head_in_words(record, "").replace("model", "nGPT")
+        self.source = Line(words, role="muted", px=SIZE.least)
+        self.source.shift((GRID.panel - self.source.get_left()[0], FOOT - self.source.baseline, 0))
         self.values = [
             Readout(
-                Equation("{{ theta : transformation }} =", px=SIZE.readout),
+                Explained("{{ theta : transformation }}", "the turn at each position"),
                 record.traced("rope_angle").degrees, places=1, role="transformation",
             ),
             Readout(
@@ -185,7 +189,7 @@ class ByOffset:
     def __init__(self, turning: Turning) -> None:
         record, offset = turning.record, turning.offset
         size = turning.positions
-        side = min(30.0, 3.3 / size / PIXEL)
+        side = min(30.0, 3.15 / size / PIXEL)
         cells = [[record.traced("rope_scores", i, j) for j in range(size)] for i in range(size)]
         self.rule = Equation(SAME)
         self.grid = Matrix(cells, "normalized", cell=(side, side), numbers=False)
@@ -209,8 +213,12 @@ class ByOffset:
         words = ("largest difference", "on one diagonal:")
         self.spread = Readout(Line(words[1], px=SIZE.tick), record.traced("rope_spread"), places=7)
         self.before = Line(words[0], px=SIZE.tick)
-        self.spread.label.shift((across - self.spread.label.get_left()[0], down - 2.05 - self.spread.label.baseline, 0))
-        self.before.shift((across - self.before.get_left()[0], down - 1.7 - self.before.baseline, 0))
+        self.spread.label.shift(
+            (across - self.spread.label.get_left()[0], down - 2.05 - self.spread.label.baseline, 0)
+        )
+        self.before.shift(
+            (across - self.before.get_left()[0], down - 1.7 - self.before.baseline, 0)
+        )
         self.spread.number.end_at(across + self.spread.number.room, down - 2.6)
 
     @property
@@ -225,7 +233,9 @@ class Bent:
     def __init__(self, record: Attention) -> None:
         rows = [row_of(record, "rope_scale_pairs", entry) for entry in range(2)]
         box = Box(GRID.left + 0.75, -2.0, 6.9, 3.3)
-        self.bars = Bars(box, measure("|s_qk|", [*rows[0], *rows[1]]), rows, [], "scale")
+        self.bars = Bars(
+            box, measure("size of the learned scale", [*rows[0], *rows[1]]), rows, [], "scale"
+        )
         self.ends = [Line("turn fast", px=SIZE.tick), Line("hardly turn", px=SIZE.tick)]
         for line, edge in zip(self.ends, (box.left, box.left + box.width), strict=True):
             side = line.get_left()[0] if edge == box.left else line.get_right()[0]
@@ -233,9 +243,7 @@ class Bent:
         self.ends.append(Line("pairs of entries", px=SIZE.tick, role="muted"))
         middle = box.left + box.width / 2 - self.ends[-1].get_center()[0]
         self.ends[-1].shift((middle, box.bottom - 0.45 - self.ends[-1].baseline, 0))
-        self.legend = self.bars.legend(
-            [Line("first entry of a pair"), Line("second entry")]
-        )
+        self.legend = self.bars.legend([Line("first entry of a pair"), Line("second entry")])
         self.rule = Equation(BENT)
         whose = Equation("{{ q : normalized }} dot {{ k : ink_k }}", px=SIZE.readout)
         self.values = [
@@ -244,11 +252,13 @@ class Bent:
                 places=3,
             ),
             Readout(
-                Line("differs by at most"), record.traced("rope_scaled_spread"), places=3,
+                Line("varies by at most"), record.traced("rope_scaled_spread"), places=3,
                 role="transformation",
             ),
         ]  # fmt: skip
         stacked([self.rule, self.legend], 1.6, 1.9, gap=0.6)
         column_of(self.values, 1.6, -0.75, 0.75)
-        self.none = Line("traditional: no such scale, nothing bends", role="traditional", px=SIZE.tick)
+        self.none = Line(
+            "traditional: no such scale, nothing bends", role="traditional", px=SIZE.tick
+        )
         stacked([self.none], 1.6, -2.2)

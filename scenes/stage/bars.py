@@ -98,9 +98,9 @@ class RowOfBars(VMobject):
 
     def grow(self, share: float) -> None:
         """Draw the bars at a share of their heights."""
-        self.show(self.traced, self.axis.foot + share * (self.tops[:, 1] - self.axis.foot))
+        self.reach(self.traced, self.axis.foot + share * (self.tops[:, 1] - self.axis.foot))
 
-    def show(self, numbers: Sequence[Traced], top: Point) -> None:
+    def reach(self, numbers: Sequence[Traced], top: Point) -> None:
         """Draw the bars up to heights in the frame, and let them stand for these numbers."""
         self.traced = tuple(numbers)
         foot = self.axis.foot

@@ -9,6 +9,7 @@ from manim import VGroup
 
 from ngpt_math.recordings import Traced
 from scenes.stage.bars import FILLED, OPACITIES, RowOfBars
+from scenes.stage.patterns import shown_as
 from scenes.stage.plots import TICK_GAP, Box, Measure, Upright
 from scenes.stage.readouts import Number
 from scenes.stage.style import SIZE
@@ -39,19 +40,18 @@ class ChangingBars(VGroup):
         self.axis = Upright(box, y)
         group = box.width / len(self.states[0])
         lefts = box.left + group * (np.arange(len(self.states[0])) + (1 - FILLED) / 2)
-        self.row = RowOfBars(
-            self.axis, lefts, group * FILLED, self.states[0], role, OPACITIES[0]
-        )
+        self.row = RowOfBars(self.axis, lefts, group * FILLED, self.states[0], role, OPACITIES[0])
         self.names = VGroup(*(self._name(n, i, i == lit) for i, n in enumerate(names)))
-        self.numbers = VGroup(*self._numbers(places))
-        if self.numbers:  # Room for the number of a bar that reaches the top.
+        self.columns = self._numbers(places)
+        self.numbers = VGroup(*self.columns)
+        if self.columns:  # Room for the number of a bar that reaches the top.
             self.axis.texts[-1].shift((0, 0.22, 0))
         self.add(self.axis, self.row, self.names, self.numbers)
         self.show_row(0)
 
     def _name(self, name: str, bar: int, lit: bool) -> Line:
         role, weight = ("ink", "SEMIBOLD") if lit else ("muted", "NORMAL")
-        line = Line(name, px=SIZE.label, role=role, weight=weight)  # type: ignore[arg-type]
+        line = Line(shown_as(name), px=SIZE.label, role=role, weight=weight)  # type: ignore[arg-type]
         middle = self.row.lefts[bar] + self.row.width_of_bar / 2
         baseline = self.axis.box.bottom - TICK_GAP - 0.2
         return line.shift((middle - line.get_center()[0], baseline - line.baseline, 0))
@@ -72,8 +72,8 @@ class ChangingBars(VGroup):
         high = min(low + 1, last)
         values = self.heights[low] + (self.heights[high] - self.heights[low]) * (row - low)
         numbers = self.states[int(np.clip(round(row), 0, last))]
-        self.row.show(numbers, np.array([self.axis.height_of(v) for v in values]))
-        for number, traced, top in zip(self.numbers, numbers, self.row.ends, strict=False):
+        self.row.reach(numbers, np.array([self.axis.height_of(v) for v in values]))
+        for number, traced, top in zip(self.columns, numbers, self.row.ends, strict=False):
             number.end_at(top[0] + number.room / 2, max(top[1], self.axis.foot) + ABOVE)
             # Displayed where it now stands: shifts would add up their rounding errors.
             number.display(traced)

@@ -50,7 +50,7 @@ def pairs_in_plane(pairs: Point) -> Point:
 
 
 def turning(places: Point, pieces: int = 8) -> Point:
-    """The way (…, 3) of a vector that turns through places (n, 3), in `pieces` from each to the next.
+    """The way (…, 3) of a vector that turns through places (n, 3), each leg in `pieces`.
 
     Its length is led evenly from one to the next: vectors that only turn keep theirs.
     """
