@@ -103,8 +103,13 @@ class RowOfBars(VMobject):
 
     def grow(self, share: float) -> None:
         """Draw the bars at a share of their heights."""
-        foot = self.axis.height_of(0.0)
-        top = foot + share * (self.tops[:, 1] - foot)
+        self.reach(self.traced, self.axis.foot + share * (self.tops[:, 1] - self.axis.foot))
+
+    def reach(self, numbers: Sequence[Traced], top: Point) -> None:
+        """Draw the bars up to heights in the frame, and let them stand for these numbers."""
+        self.traced = tuple(numbers)
+        foot = self.axis.foot
+        self.ends = np.stack([self.lefts + self.width_of_bar / 2, top, 0 * self.lefts], axis=1)
         right, zero = self.lefts + self.width_of_bar, 0 * self.lefts
         ring = [(self.lefts, zero + foot), (right, zero + foot), (right, top), (self.lefts, top)]
         corners = np.stack([np.stack([x, y, zero], axis=1) for x, y in [*ring, ring[0]]], axis=1)
