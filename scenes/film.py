@@ -28,6 +28,7 @@ class Entry:
 
 FILM: tuple[Entry, ...] = (
     Entry(4, "slerp_vs_lerp", "SlerpVsLerp", "Residual connections with SLERP"),
+    Entry(7, "full_architecture", "FullArchitecture", "The complete architecture"),
 )
 
 
