@@ -25,7 +25,7 @@ from scenes.stage.split import HALF, SplitScreen
 from scenes.stage.style import GRID, SIZE, STROKE, Point, colour_of
 from scenes.stage.tables import Column, Table
 from scenes.stage.text import Line
-from scenes.stage.zoom import Shot, SpaceInside, Zoom
+from scenes.stage.zoom import Name, Shot, SpaceInside, Zoom
 
 STEPPING = (
     '{{ h : normalized }} <- "Norm" ( {{ h : normalized }} + {{ alpha_A : scale }}'
@@ -106,9 +106,9 @@ class Recall:
                 ("after training", "recall_end"),
             )
         ]
-        self.table = Table(names, columns, GRID.left + 1.6, 2.0, spacing=0.7)
+        self.table = Table(names, columns, GRID.left + 2.3, 2.0, spacing=0.7)
         self.source = small(f"mean sizes in {larger(record)}")
-        at_left(self.source, GRID.left + 1.6, -2.7)
+        at_left(self.source, GRID.left + 2.3, -2.7)
 
 
 class Sizes:
@@ -429,7 +429,7 @@ class Versus:
         self.zoom = Zoom(Shot(0.2, 0, 0.7, (-HALF, -0.15)))
         points = ["q", "k"] * bool(record.gpt_norms_per_layer > 2)
         self.layer = Layer(self.zoom, int(record.layers), points, "traditional")
-        names = ("norms a layer", "in the whole model")
+        names = ("in a layer", "in the whole model")
         self.sides = [
             column_of(
                 [
@@ -449,3 +449,13 @@ class Versus:
         ]
         for line, side in zip(self.weights, self.sides, strict=True):
             below(side, line, 0.25)
+
+    def names(self, right: Layer) -> list[Name]:
+        """Names of the blocks in both halves, and of the traditional norms."""
+        places = (((-2.05, -0.55), "attention"), ((1.9, 0.55), "feed-forward"))
+        found = [
+            Name(layer.zoom, place, Line(words, px=SIZE.tick, role="muted"))
+            for layer in (self.layer, right)
+            for place, words in places
+        ]
+        return found

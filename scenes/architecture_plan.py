@@ -21,7 +21,7 @@ Place = tuple[float, float]
 
 ATTENTION, MLP = (-2.05, 0.95), (1.85, -0.95)
 WIDE, HIGH, CLOSE = 3.0, 1.1, 4.0
-"""Both blocks: their middles, their width and height, and the scale at which one fills the frame."""
+"""Both blocks: their middles, width and height, and the scale at which one fills the frame."""
 
 FIRST, SECOND = (-0.2, 0.0), (3.62, 0.0)
 """Where the state is updated after attention and after the MLP."""
@@ -168,9 +168,14 @@ class Layer:
         weights = near.boxes(self.role, *((-4.45, y, 1.0, 0.7) for y in rows))
         project = Part(
             [self._matrix(weights), near.ways(*fan, open_routes=[[(-6, 0), (-5.5, 0)]])],
-            [near.term(f"{{{{ W_{x} : {self.role} }}}}", -4.45, y) for x, y in zip("qkv", rows, strict=True)]
-            + [near.term(f"{{{{ h : {self.role} }}}}", -5.75, 0.35)],
-        )  # fmt: skip
+            [
+                near.term(f"{{{{ h : {self.role} }}}}", -5.75, 0.35),
+                *(
+                    near.term(f"{{{{ W_{x} : {self.role} }}}}", -4.45, y)
+                    for x, y in zip("qkv", rows, strict=True)
+                ),
+            ],
+        )
         turn = Part(
             [near.boxes("ink", (-2.7, BETWEEN, 1.3, TALL)), *self._scaled(near)],
             [near.word("rotary", -2.7, BETWEEN)],
@@ -212,8 +217,11 @@ class Layer:
                 near.ways(*routes, open_routes=[[(4.9, BETWEEN), (6, BETWEEN)]]),
                 *self._ring("h_attention", near.ring(5.42, BETWEEN, 0.4)),
             ],
-            [near.word("mix", 3.5, BETWEEN), near.term(f"{{{{ W_o : {self.role} }}}}", 4.56, BETWEEN)],
-        )  # fmt: skip
+            [
+                near.word("mix", 3.5, BETWEEN),
+                near.term(f"{{{{ W_o : {self.role} }}}}", 4.56, BETWEEN),
+            ],
+        )
         if "h_attention" in self.points:
             part.names.append(near.word("Norm", 5.42, BETWEEN, SIZE.tick))
             part.names.append(near.term("{{ h_A : transformation }}", 5.6, 1.55))
@@ -316,17 +324,20 @@ class Whole:
         )
         weight = near.boxes("normalized", (-3.7, 0, 1.6, 0.9))
         self.layer.matrices.append(weight)
-        chain = (
-            ("{{ E_\"out\" : normalized }}", -3.7, weight, [(-6, 0), (-4.5, 0)]),
-            ("{{ s_z : scale }}", -0.1, near.boxes("scale", (-0.1, 0, 1.2, 0.9)), [(-2.9, 0), (-0.7, 0)]),
-            ('"softmax"', 3.0, near.boxes("transformation", (3.0, 0, 1.9, 0.9)), [(0.5, 0), (2.05, 0)]),
-        )  # fmt: skip
+        scale = near.boxes("scale", (-0.1, 0, 1.2, 0.9))
+        softmax = near.boxes("transformation", (3.0, 0, 1.9, 0.9))
+        onward = near.ways([(0.5, 0), (2.05, 0)], open_routes=[[(3.95, 0), (6, 0)]])
         parts = [
-            Part([box, near.ways(route)], [near.term(name, across, 0)])
-            for name, across, box, route in chain
+            Part(
+                [weight, near.ways([(-6, 0), (-4.5, 0)])],
+                [near.term('{{ E_"out" : normalized }}', -3.7, 0)],
+            ),
+            Part(
+                [scale, near.ways([(-2.9, 0), (-0.7, 0)])],
+                [near.term("{{ s_z : scale }}", -0.1, 0)],
+            ),
+            Part([softmax, onward], [near.word("softmax", 3.0, 0)]),
         ]
-        parts[2].shapes.append(near.ways(open_routes=[[(3.95, 0), (6, 0)]]))
-        parts[2].names[0] = near.word("softmax", 3.0, 0)
         arrow = Ways(zoom, [[(corner[0] + OUTPUT_WIDE, 0), (6.4, 0)]])
         parts[0].names.append(near.term("{{ h : normalized }}", -5.5, 0.4))
         parts[1].names.append(near.word("cosines", -1.8, 0.35, SIZE.tick))

@@ -63,25 +63,21 @@ class FullArchitecture(Chapter):
         kept = {id(shape) for shape in shapes_of(parts)}
         return [shape for shape in self.whole.shapes if id(shape) not in kept]
 
-    def _zoom_in(self, parts: Sequence[Part], shot: Shot) -> None:
-        """Light some parts, then go so near that they fill the frame."""
-        others = self._others(parts)
-        self.play(*lit(*shapes_of(parts)), *dimmed(*others))
-        away = leave(*self.seen_names)
-        self.seen_names: list[Name] = []
-        moving = zoomed(self.whole.zoom, self.whole.shapes, shot)
-        self.play(*moving, *hidden(*others), *away, run_time=1.2)
-
-    def _zoom_out(self) -> None:
-        """Back to the whole plan, with its names."""
+    def _whole(self, parts: Sequence[Part]) -> None:
+        """Back to the whole plan with its names; some parts of it are lit, the others dimmed."""
         whole = self.whole
-        if whole.zoom.shot != WHOLE:
-            moving = zoomed(whole.zoom, whole.shapes, WHOLE)
-            self.play(*moving, *lit(*whole.shapes), run_time=1.2)
-        else:
-            self.play(*lit(*whole.shapes))
+        moving = zoomed(whole.zoom, whole.shapes, WHOLE) if whole.zoom.shot != WHOLE else []
+        light = [*lit(*shapes_of(parts)), *dimmed(*self._others(parts))]
+        self.play(*moving, *light, run_time=1.2 if moving else TIME.quick)
         self.seen_names = [*whole.labels, *names_of(whole.layer.updates)]
         self.play(*named(*self.seen_names))
+
+    def _zoom_in(self, parts: Sequence[Part], shot: Shot) -> None:
+        """Go so near to some parts that they fill the frame; the others vanish."""
+        moving = zoomed(self.whole.zoom, [*self.whole.shapes, *self.seen_names], shot)
+        away = [*hidden(*self._others(parts)), *leave(*self.seen_names)]
+        self.play(*moving, *away, *lit(*shapes_of(parts)), run_time=1.2)
+        self.seen_names: list[Name] = []
 
     @section(
         "So far: learned scales say how far, how sharp and how sure",
@@ -136,19 +132,21 @@ class FullArchitecture(Chapter):
     )
     def embeddings(self) -> None:
         """Into the box of the embeddings: the toy model's letters on the sphere."""
-        letters = Letters(self.recording, self.whole)
+        self.play(*dimmed(*self._others([self.whole.input])), run_time=TIME.quick)
         self._zoom_in([self.whole.input], ON_INPUT)
+        letters = Letters(self.recording, self.whole)
         self.play(*appear(*letters.dots, letters.texts[-1]))
         self.look(self.whole.space.view, letters.view, seconds=TIME.sweep / 2)
-        self.tags = letters.tags()
-        self.play(*appear(*self.tags))
+        tags = letters.tags()
+        letters.here.redraw()
+        self.play(*appear(*tags))
         self.wait(TIME.rest)
         self.play(*appear(letters.texts[0], letters.here))
         self.play(Appear(letters.texts[1]))
         self.wait(TIME.rest)
         self.play(Appear(letters.texts[2]))
         self.wait(TIME.read)
-        self.go_next(*letters.dots, letters.here, *self.tags, *letters.texts)
+        self.go_next(*letters.dots, letters.here, *tags, *letters.texts)
 
     @section(
         "Attention: normalized queries meet normalized keys",
@@ -163,7 +161,7 @@ class FullArchitecture(Chapter):
     def attention(self) -> None:
         """Into the attention block, step by step."""
         parts = self.whole.layer.attention
-        self._zoom_out()
+        self._whole(parts)
         self._zoom_in(parts, ON_ATTENTION)
         self._steps(parts, Equation(ATTENDING, px=36))
 
@@ -171,16 +169,15 @@ class FullArchitecture(Chapter):
         """Light the steps inside a block one after the other, then all, with the equation."""
         rule.move_to((0, -2.45, 0))
         _, *steps = parts
-        self.play(*dimmed(*shapes_of(steps)))
-        before: Part | None = None
+        self.play(*dimmed(*shapes_of(steps)), run_time=TIME.quick)
+        before: list[Part] = []
         for step in steps:
-            if before is not None:
-                self.play(*dimmed(*before.shapes, *before.names), run_time=TIME.quick)
-            self.play(*lit(*step.shapes), *named(*step.names))
+            past = [*shapes_of(before), *names_of(before)]
+            self.play(*dimmed(*past), *lit(*step.shapes), *named(*step.names), run_time=TIME.fade)
             self.wait(TIME.rest)
-            before = step
-        self.play(*lit(*shapes_of(steps), *names_of(steps)))
-        self.play(Appear(rule))
+            before = [step]
+        everything = lit(*shapes_of(steps), *names_of(steps))
+        self.play(*everything, Appear(rule), run_time=TIME.fade)
         self.wait(TIME.read)
         self.go_next(*names_of(steps), rule)
 
@@ -195,7 +192,7 @@ class FullArchitecture(Chapter):
     def feed_forward(self) -> None:
         """Into the MLP block, step by step."""
         parts = self.whole.layer.mlp
-        self._zoom_out()
+        self._whole(parts)
         self._zoom_in(parts, ON_MLP)
         self._steps(parts, Equation(GATING))
 
@@ -211,7 +208,7 @@ class FullArchitecture(Chapter):
     def update(self) -> None:
         """Into the ring of the first update: the sphere, and the prompt's first step on it."""
         part = self.whole.layer.updates[0]
-        self._zoom_out()
+        self._whole([part])
         self._zoom_in([part], ON_UPDATE)
         step = Update(self.recording, self.whole)
         self.play(Appear(step.sphere))
@@ -265,7 +262,7 @@ class FullArchitecture(Chapter):
     def output(self) -> None:
         """Into the output layer, with the cosines of the prompt's last state."""
         whole = self.whole
-        self._zoom_out()
+        self._whole(whole.output)
         self._zoom_in(whole.output, ON_OUTPUT)
         cosines, (_, project, *rest) = Cosines(self.recording), whole.output
         self.play(*dimmed(*shapes_of(rest)), *named(*project.names))
@@ -273,7 +270,7 @@ class FullArchitecture(Chapter):
         self.play(grown(cosines.bars.rows[0]))
         self.wait(TIME.rest)
         for part in rest:
-            self.play(*lit(*part.shapes), *named(*part.names))
+            self.play(*lit(*part.shapes), *named(*part.names), run_time=TIME.fade)
             self.wait(TIME.rest)
         self.wait(TIME.rest)
         self.clear_next(*whole.shapes)
@@ -312,9 +309,8 @@ class FullArchitecture(Chapter):
     def count(self) -> None:
         """All normalization points of a layer, one after the other; then the weights."""
         whole, counts = self.whole, Counts(self.recording)
-        self._zoom_out()
+        self._whole([])
         rings = whole.layer.rings
-        self.play(*dimmed(*whole.shapes, *whole.labels))
         for point, term in zip(counts.points, counts.terms, strict=True):
             self.play(*lit(rings[point]), Appear(term), run_time=TIME.quick)
         self.play(*appear(counts.a_layer, counts.all))
@@ -343,7 +339,10 @@ class FullArchitecture(Chapter):
         theirs = versus.layer
         names = names_of([*layer.updates, *theirs.updates])
         self.play(*appear(*shapes_of(theirs.parts)))
-        self.play(*appear(versus.screen), *named(*names))
+        self.play(*appear(versus.screen), *named(*names, *versus.names(layer)))
+        circles = {id(ring) for each in (layer, theirs) for ring in each.rings.values()}
+        every = shapes_of([*layer.parts, *theirs.parts])
+        self.play(*dimmed(*(s for s in every if id(s) not in circles)), run_time=TIME.quick)
         for side, line in zip(versus.sides, versus.weights, strict=True):
             self.play(Appear(side))
             self.play(Appear(line))

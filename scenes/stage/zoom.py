@@ -153,7 +153,8 @@ class Ring(Seen):
     What runs underneath is covered by a disc.
     """
 
-    DOTS = 18
+    LEAST, MOST, SPACING = 18, 72, 34 * PIXEL
+    """How many dots, at the least and the most, and how far apart."""
 
     def __init__(
         self, zoom: Zoom, place: tuple[float, float], radius: float, role: str = "normalized"
@@ -170,9 +171,10 @@ class Ring(Seen):
     def redraw(self) -> None:
         """Draw the dots; from afar the circle is no smaller than can be seen."""
         radius = max(self.radius * self.zoom.shot.scale, LEAST_RING)
-        turn = 2 * np.pi * np.arange(self.DOTS) / self.DOTS
+        count = int(np.clip(2 * np.pi * radius / self.SPACING, self.LEAST, self.MOST))
+        turn = 2 * np.pi * np.arange(count) / count
         ring = radius * np.stack([np.cos(turn), np.sin(turn), 0 * turn], axis=1)
-        dot = disc_points(min(3.0 * PIXEL, radius / 9))
+        dot = disc_points(min(3.5 * PIXEL, radius / 9))
         middle = self.zoom.drawn(self.place)
         ring = ring + middle
         self.cover.set_points(disc_points(radius) + middle)
