@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -99,6 +100,7 @@ class Recall:
     def __init__(self, record: FullArchitecture) -> None:
         kinds = record.kinds.split(",")
         names: list[Label] = [Explained(*SCALES[k]) if k in SCALES else Line(k) for k in kinds]
+        _aligned(names)
         columns = [
             Column(Line(words, role="muted"), row_of(record, field), "scale")
             for words, field in (
@@ -109,6 +111,14 @@ class Recall:
         self.table = Table(names, columns, GRID.left + 2.3, 2.0, spacing=0.7)
         self.source = small(f"mean sizes in {larger(record)}")
         at_left(self.source, GRID.left + 2.3, -2.7)
+
+
+def _aligned(names: Sequence[Label]) -> None:
+    """Let the words beside terms begin below each other."""
+    explained = [name for name in names if isinstance(name, Explained)]
+    reach = max((name.words.get_left()[0] - name.get_left()[0] for name in explained), default=0)
+    for name in explained:
+        name.words.shift((name.get_left()[0] + reach - name.words.get_left()[0], 0, 0))
 
 
 class Sizes:
@@ -425,18 +435,18 @@ class Versus:
 
     def __init__(self, record: FullArchitecture) -> None:
         self.screen = SplitScreen()
-        self.shot = Shot(0.2, 0, 0.7, (HALF, -0.15))
-        self.zoom = Zoom(Shot(0.2, 0, 0.7, (-HALF, -0.15)))
+        self.shot = Shot(0.2, 0, 0.7, (HALF, 0.3))
+        self.zoom = Zoom(Shot(0.2, 0, 0.7, (-HALF, 0.3)))
         points = ["q", "k"] * bool(record.gpt_norms_per_layer > 2)
         self.layer = Layer(self.zoom, int(record.layers), points, "traditional")
-        names = ("in a layer", "in the whole model")
+        names = ("norms in a layer", "norms in the whole model")
         self.sides = [
             column_of(
                 [
                     Readout(Line(words), record.traced(field), places=0, role=role)
                     for words, field in zip(names, fields, strict=True)
                 ],
-                left, -1.95, 0.5,
+                left, -1.6, 0.6,
             )
             for left, role, fields in (
                 (-HALF - 2.8, "traditional", ("gpt_norms_per_layer", "gpt_norms")),
@@ -448,14 +458,13 @@ class Versus:
             Line("weights: length 1", role="normalized"),
         ]
         for line, side in zip(self.weights, self.sides, strict=True):
-            below(side, line, 0.25)
+            below(side, line, 0.3)
 
     def names(self, right: Layer) -> list[Name]:
         """Names of the blocks in both halves, and of the traditional norms."""
         places = (((-2.05, -0.55), "attention"), ((1.9, 0.55), "feed-forward"))
-        found = [
+        return [
             Name(layer.zoom, place, Line(words, px=SIZE.tick, role="muted"))
             for layer in (self.layer, right)
             for place, words in places
         ]
-        return found

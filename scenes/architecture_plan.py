@@ -174,6 +174,9 @@ class Layer:
                     near.term(f"{{{{ W_{x} : {self.role} }}}}", -4.45, y)
                     for x, y in zip("qkv", rows, strict=True)
                 ),
+                near.term("q", -3.65, Q + 0.32),
+                near.term("k", -3.65, K + 0.32),
+                near.term("v", -2.7, V + 0.32),
             ],
         )
         turn = Part(
@@ -268,12 +271,15 @@ class Layer:
 
     def _mlp_scales(self, near: Near, up: float) -> Part:
         """s_u and s_ν √d; the traditional layer has neither."""
+        results = [near.term("u", 0.15, up + 0.35), near.term("nu", -0.8, 0.35 - up)]
         if not self.normalized:
-            return Part([near.ways(open_routes=[[(-3.75, y), (-1.1, y)] for y in (up, -up)])])
+            runs = [[(-3.75, y), (-1.1, y)] for y in (up, -up)]
+            return Part([near.ways(open_routes=runs)], results)
         runs = [[(-3.75, y), (-3.0, y)] for y in (up, -up)]
         return Part(
             [near.boxes("scale", (-2.05, up, 1.9, 0.9), (-2.05, -up, 1.9, 0.9)), near.ways(*runs)],
             [
+                *results,
                 near.term("{{ s_u : scale }}", -2.05, up),
                 near.term("{{ s_nu : scale }} sqrt(d)", -2.05, -up),
             ],

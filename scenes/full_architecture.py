@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from manim import Animation
+
 from ngpt_math.recordings import FullArchitecture as Recorded
 from ngpt_math.recordings import Recording
 from scenes.architecture_pictures import (
@@ -42,6 +44,23 @@ from scenes.stage.space import View
 from scenes.stage.style import SIZE, TIME
 from scenes.stage.text import Line
 from scenes.stage.zoom import Name, Seen, Shot, hidden, named, zoomed
+
+ATTENTION_STEPS = (
+    "three matrices, rows of length 1: queries, keys, values",
+    "rotate by position, normalize, scale",
+    "compare a query with every key: softmax gives weights",
+    "mix the values by these weights, map back, normalize",
+)
+MLP_STEPS = (
+    "two matrices, rows of length 1",
+    "learned scales; √d makes the gate’s input large enough",
+    "SiLU makes the gate, which multiplies u entry by entry",
+    "map back, normalize: a point of the sphere",
+)
+"""What each step inside a block does."""
+
+FOOT = -2.45
+"""Where a block’s step, and then its equation, stands."""
 
 
 class FullArchitecture(Chapter):
@@ -163,28 +182,29 @@ class FullArchitecture(Chapter):
         parts = self.whole.layer.attention
         self._whole(parts)
         self._zoom_in(parts, ON_ATTENTION)
-        self._steps(parts, Equation(ATTENDING, px=36))
+        self._steps(parts, ATTENTION_STEPS, Equation(ATTENDING, px=36))
 
-    def _steps(self, parts: Sequence[Part], rule: Equation) -> None:
+    def _steps(self, parts: Sequence[Part], says: Sequence[str], rule: Equation) -> None:
         """Light the steps inside a block one after the other, then all, with the equation."""
-        rule.move_to((0, -2.45, 0))
         _, *steps = parts
         self.play(*dimmed(*shapes_of(steps)), run_time=TIME.quick)
-        before: list[Part] = []
-        for step in steps:
-            past = [*shapes_of(before), *names_of(before)]
-            self.play(*dimmed(*past), *lit(*step.shapes), *named(*step.names), run_time=TIME.fade)
+        past: list[Animation] = []
+        for step, words in zip(steps, says, strict=True):
+            line = Line(words, px=SIZE.body).move_to((0, FOOT, 0))
+            coming = [*lit(*step.shapes), *named(*step.names), Appear(line)]
+            self.play(*past, *coming, run_time=TIME.fade)
             self.wait(TIME.rest)
-            before = [step]
+            past = [*dimmed(*step.shapes, *step.names), *leave(line)]
+        self.play(*leave(line), run_time=TIME.quick)
         everything = lit(*shapes_of(steps), *names_of(steps))
-        self.play(*everything, Appear(rule), run_time=TIME.fade)
+        self.play(*everything, Appear(rule.move_to((0, FOOT, 0))), run_time=TIME.fade)
         self.wait(TIME.read)
         self.go_next(*names_of(steps), rule)
 
     @section(
-        "Feed-forward: a gate decides how much of u passes",
+        "Feed-forward: one half is a gate for the other",
         says=(
-            "The feed-forward block works on each letter alone. A gate lets u through.",
+            "The feed-forward block works on each letter alone. One half gates the other.",
             "Scales keep the gate curved. The result, normalized, is the suggestion h M.",
         ),
         covers=("7.1", "7.3", "0.2", "0.3"),
@@ -194,7 +214,7 @@ class FullArchitecture(Chapter):
         parts = self.whole.layer.mlp
         self._whole(parts)
         self._zoom_in(parts, ON_MLP)
-        self._steps(parts, Equation(GATING))
+        self._steps(parts, MLP_STEPS, Equation(GATING))
 
     @section(
         "The update: step towards the suggestion, return to the sphere",
@@ -211,7 +231,8 @@ class FullArchitecture(Chapter):
         self._whole([part])
         self._zoom_in([part], ON_UPDATE)
         step = Update(self.recording, self.whole)
-        self.play(Appear(step.sphere))
+        node = self.whole.layer.rings.get("h_mid")
+        self.play(Appear(step.sphere), *hidden(*([node.cover] if node else [])))
         self.play(*appear(step.dots[0], step.names[0], step.source))
         self.play(*appear(step.dots[1], step.names[1], step.terms[0]))
         self.play(drawn(step.way))

@@ -153,7 +153,7 @@ class Ring(Seen):
     What runs underneath is covered by a disc.
     """
 
-    LEAST, MOST, SPACING = 18, 72, 34 * PIXEL
+    LEAST, MOST, SPACING = 12, 72, 20 * PIXEL
     """How many dots, at the least and the most, and how far apart."""
 
     def __init__(
