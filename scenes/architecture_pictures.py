@@ -20,7 +20,7 @@ from scenes.stage.marks import Dot, Tag, Trace, chord, tag, term_of
 from scenes.stage.patterns import shown_as
 from scenes.stage.plots import Box, measure
 from scenes.stage.prompt import Prompt
-from scenes.stage.readouts import Label, Readout, column_of, degrees_of, row_of
+from scenes.stage.readouts import Label, Readout, baseline_of, column_of, degrees_of, row_of
 from scenes.stage.space import Space, View
 from scenes.stage.split import HALF, SplitScreen
 from scenes.stage.style import GRID, SIZE, STROKE, Point, colour_of
@@ -81,7 +81,9 @@ def toy(record: FullArchitecture) -> str:
 
 def prompt_of(record: FullArchitecture) -> Prompt:
     """The prompt with its last letter lit."""
-    return Prompt(record.prompt.replace("␣", " "), len(record.prompt) - 1, "normalized")
+    words = record.prompt.replace("␣", " ")
+    *_, last = range(len(words))
+    return Prompt(words, last, "normalized")
 
 
 def letters_of(letters: str) -> list[str]:
@@ -293,7 +295,7 @@ class Walk:
         )
         at_left(self.words, GRID.panel, -0.15)
         at_left(self.moved, GRID.panel + 3.0, 0)
-        self.moved.shift((0, self.words.baseline - self.moved.label.baseline, 0))
+        self.moved.shift((0, self.words.baseline - baseline_of(self.moved.label), 0))
         self.source = small(toy(record))
         at_left(self.source, GRID.panel, GRID.bottom + 0.3)
         self.bars = self._bars(angles)
@@ -424,10 +426,10 @@ class Counts:
         column_of([self.a_layer, self.weights], -0.35, -2.2, 0.6)
         for right, left in ((self.all, self.a_layer), (self.of, self.weights)):
             at_left(right, left.get_right()[0] + 0.35, 0)
-            right.shift((0, left.label.baseline - right.label.baseline, 0))
+            right.shift((0, baseline_of(left.label) - baseline_of(right.label), 0))
         self.after = small("after every training step")
         self.after.shift((self.terms[0].get_left()[0] - self.after.get_left()[0], 0, 0))
-        self.after.shift((0, self.weights.label.baseline - self.after.baseline, 0))
+        self.after.shift((0, baseline_of(self.weights.label) - self.after.baseline, 0))
 
 
 class Versus:

@@ -76,6 +76,7 @@ class FullArchitecture(Chapter):
         """The plan that the chapter zooms into."""
         super().open_stage()
         self.whole = Whole(self.recording, View(25, 20))
+        self.seen_names: list[Name] = []
 
     def _others(self, parts: Sequence[Part]) -> list[Seen | Mark]:
         """The plan's shapes that do not belong to some parts."""
@@ -96,7 +97,7 @@ class FullArchitecture(Chapter):
         moving = zoomed(self.whole.zoom, [*self.whole.shapes, *self.seen_names], shot)
         away = [*hidden(*self._others(parts)), *leave(*self.seen_names)]
         self.play(*moving, *away, *lit(*shapes_of(parts)), run_time=1.2)
-        self.seen_names: list[Name] = []
+        self.seen_names = []
 
     @section(
         "So far: learned scales say how far, how sharp and how sure",
