@@ -106,7 +106,9 @@ class Layer:
         self.points = points
         self.matrices: list[Seen] = []
         self.cards = Part(list(self._cards(layers)))
-        self.stream = Part([self._branches()])
+        left, _, width, _ = CARD
+        through = Ways(zoom, [], open_routes=[[(left, 0), (left + width, 0)]])
+        self.stream = Part([through, self._branches()])
         self.attention = [self._block(ATTENTION), *self._attention()]
         self.mlp = [self._block(MLP), *self._mlp()]
         self.updates = [self._update(FIRST, "h_mid"), self._update(SECOND, "h_out")]
