@@ -219,7 +219,7 @@ class Update:
         self.rule = Equation(STEPPING, px=40)
         self.terms = [
             Explained("{{ h_A : transformation }}", "what attention suggests"),
-            Explained("{{ alpha_A : scale }}", "how far to step, learned"),
+            Explained("{{ alpha_A : scale }}", "how far, for each dimension"),
         ]
         self.moved = Readout(
             Line("h moved by"), record.traced("moved", 0).degrees, places=1, role="normalized"

@@ -120,16 +120,27 @@ class Layer:
         """All of it."""
         return [self.cards, self.stream, *self.attention, *self.mlp, *self.updates]
 
-    def _cards(self, layers: int) -> list[Boxes]:
+    def _cards(self, layers: int) -> list[Seen]:
+        """The first layer's card, and of those behind it the edges that look out."""
         left, bottom, width, height = CARD
-        behind = min(layers - 1, MOST_BEHIND)
-        return [
-            Boxes(
-                self.zoom, [(left + BEHIND * n, bottom + BEHIND * n, width, height)], "muted",
-                layer=LAYER.panel, width=STROKE.axis, fill=COLOUR.ground,
+        first = Boxes(
+            self.zoom, [CARD], "muted", layer=LAYER.panel, width=STROKE.axis, fill=COLOUR.ground
+        )
+        edges = []
+        for n in range(1, min(layers - 1, MOST_BEHIND) + 1):
+            off, before = BEHIND * n, BEHIND * (n - 1)
+            top, right = bottom + height, left + width
+            edges.append(
+                [
+                    (left + off, top + before),
+                    (left + off, top + off),
+                    (right + off, top + off),
+                    (right + off, bottom + off),
+                    (right + before, bottom + off),
+                ]
             )
-            for n in range(behind, -1, -1)
-        ]  # fmt: skip
+        behind = Ways(self.zoom, [], "auxiliary", "muted", open_routes=edges)
+        return [behind, first]
 
     def _branches(self) -> Ways:
         """From the stream into both blocks, and from them to the updates."""
