@@ -36,6 +36,7 @@ FILM: tuple[Entry, ...] = (
     Entry(2, "l2_norm_shell", "L2NormShell", "L2 normalization deep dive"),
     Entry(4, "slerp_vs_lerp", "SlerpVsLerp", "Residual connections with SLERP"),
     Entry(5, "attention", "Attention", "Attention"),
+    Entry(7, "full_architecture", "FullArchitecture", "The complete architecture"),
 )
 
 

@@ -48,6 +48,7 @@ from scenes.stage.split import SplitScreen
 from scenes.stage.style import GRID, ROLES, SIZE, Point
 from scenes.stage.tables import Column, Table
 from scenes.stage.text import Line, paragraph
+from scenes.stage.zoom import Boxes, Name, Ring, Shot, Ways, Zoom
 
 Method = Callable[[Any], None]
 
@@ -215,6 +216,14 @@ class Gallery(Scene):
         self.add(Block("QK-norm", "scale", (2.8, 0.9), optional=True).shift(ABOVE))
         self.add(NormPoint(NORM, 0.6), Line("Norm", role="normalized").move_to(NORM))
         self.add(*(Connection(way, kind) for way, kind in FLOWS))
+
+    @exhibit("A drawing to zoom into: shapes grow, names keep their size")
+    def zoom(self) -> None:
+        """Seen from near; `zoomed` leads there."""
+        zoom = Zoom(Shot(0.5, 0, 3, (0, 0)))
+        self.add(Boxes(zoom, [(-0.9, -0.4, 0.8, 0.8)], "transformation"))
+        self.add(Ways(zoom, [[(-1.8, 0), (-0.9, 0)], [(-0.1, 0), (2.0, 0)]], near=3))
+        self.add(Ring(zoom, (0.8, 0), 0.3), Name(zoom, (0.8, 0), Line("Norm")))
 
     @exhibit("Attention: rows ask, columns are asked", Attention)
     def attention(self) -> None:
