@@ -9,6 +9,7 @@ import click
 
 from ngpt_film import measure_command
 from ngpt_film.terminal import print_json
+from ngpt_math.config import PRECISIONS
 from ngpt_math.errors import UsageError
 from ngpt_math.files import shown
 
@@ -28,12 +29,19 @@ def need_torch() -> None:
 @click.argument("preset")
 @click.option("--kind", type=click.Choice(KINDS), default="both", show_default=True)
 @click.option("--steps", type=click.IntRange(min=1), help="Instead of the preset's.")
+@click.option("--batch", type=click.IntRange(min=1), help="Sequences a step.")
+@click.option("--accumulation", type=click.IntRange(min=1), help="Parts a batch is split into.")
 @click.option("--seed", type=int, help="Instead of the preset's.")
 @click.option("--lr", type=float, help="Peak learning rate, instead of the preset's.")
 @click.option("--device", help="cpu, cuda or auto; default: the preset's.")
+@click.option("--precision", type=click.Choice(PRECISIONS), help="auto is bf16 on CUDA.")
+@click.option("--compile", is_flag=True, help="Compile the model, which takes about a minute.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="Folder of the runs.")
 def train(preset: str, out: Path | None, **options: Any) -> None:
-    """Train a preset's models; a stopped run goes on with the same command."""
+    """Train a preset's models; a stopped run goes on with the same command.
+
+    On several GPUs or processes: torchrun --nproc-per-node N --no-python ngpt train PRESET …
+    """
     need_torch()
     from ngpt_math import training
 
