@@ -11,7 +11,7 @@ from ngpt_math import record, recordings
 from ngpt_math import training as t
 from ngpt_math.checkpoint import build_model, checkpoint_path
 from ngpt_math.config import TrainConfig
-from ngpt_math.errors import DamagedFile, UsageError
+from ngpt_math.errors import NothingKept, UsageError
 from ngpt_math.files import read_card
 from ngpt_math.record.models import Models, letters
 from ngpt_math.runfolder import RunFolder
@@ -68,7 +68,7 @@ def test_a_missing_history_is_named(others: dict[str, Path]) -> None:
     history = others["mini ngpt"].with_name("history.safetensors")
     aside = history.rename(history.with_suffix(".aside"))
     try:
-        with pytest.raises(DamagedFile, match=r"history\.safetensors is missing"):
+        with pytest.raises(NothingKept, match=r"history\.safetensors is missing"):
             record.make("scale_management", others)
     finally:
         aside.rename(history)
