@@ -8,6 +8,7 @@ shared out among the processes; see `ranks`.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -108,9 +109,9 @@ def run(
 
 def command(name: str, kind: str, changes: dict[str, Any], processes: int = 1) -> str:
     """The command that trains this again."""
-    options = [
-        f"--{key}" if value is True else f"--{key} {value}" for key, value in changes.items()
-    ]
+    names = (field.name for field in dataclasses.fields(TrainConfig) if field.name in changes)
+    given = {name: changes[name] for name in names}
+    options = [f"--{k}" if v is True else f"--{k} {v}" for k, v in given.items()]
     start = [f"torchrun --nproc-per-node {processes} --no-python"] if processes > 1 else []
     return " ".join([*start, "ngpt train", name, "--kind", kind, *options])
 

@@ -80,6 +80,8 @@ class Models:
 
     def _check_toys(self) -> None:
         ngpt, gpt = (load_model(self.path(name)).config for name in TOYS)
+        for config, name in zip((ngpt, gpt), TOYS, strict=True):
+            check_role(config, name, self.path(name))
         for setting in SHARED_BY_TOYS:
             mine, other = getattr(ngpt, setting), getattr(gpt, setting)
             if mine != other:
