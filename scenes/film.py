@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,18 +13,29 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A chapter of the film: its key is its module's name, `number` its place in the storyboard."""
+    """A chapter of the film: its key is its module's name, `number` its place in the storyboard.
+
+    `recordings` is a folder of recordings of other models than the shipped ones.
+    """
 
     number: int
     key: str
     class_name: str
     title: str
+    recordings: Path | None = None
+
+    @property
+    def recording(self) -> Path | None:
+        """The recording of other models that the chapter is drawn from; None is the shipped one."""
+        return self.recordings and self.recordings / f"{self.key}.safetensors"
 
     def load(self) -> type[Chapter]:
         """Import the chapter's scene class."""
         module = importlib.import_module(f"scenes.{self.key}")
         chapter: type[Chapter] = getattr(module, self.class_name)
-        return chapter
+        if self.recording is None:
+            return chapter
+        return type(chapter.__name__, (chapter,), {"recording_path": self.recording})
 
 
 FILM: tuple[Entry, ...] = (
