@@ -27,6 +27,7 @@ class Entry:
 
 
 FILM: tuple[Entry, ...] = (
+    Entry(3, "normlinear_groups", "NormlinearGroups", "Normalized linear layers"),
     Entry(4, "slerp_vs_lerp", "SlerpVsLerp", "Residual connections with SLERP"),
 )
 
