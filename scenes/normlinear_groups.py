@@ -12,7 +12,7 @@ from scenes.stage.cards import NextChapter, Takeaways
 from scenes.stage.chapter import Chapter, section
 from scenes.stage.layout import at_left
 from scenes.stage.motion import Appear, appear, dimmed, grown, leave, placed, swept
-from scenes.stage.style import GRID, SIZE, TIME
+from scenes.stage.style import SIZE, TIME
 from scenes.stage.text import Line
 
 

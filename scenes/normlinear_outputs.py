@@ -6,7 +6,6 @@ import numpy as np
 from manim import VGroup
 
 from ngpt_math.recordings import NormlinearGroups, Traced
-from scenes.normlinear_pictures import lengths_of
 from scenes.stage.bars import Bars
 from scenes.stage.equations import Equation
 from scenes.stage.groups import GroupedMatrix
@@ -21,7 +20,7 @@ from scenes.stage.prompt import Prompt
 from scenes.stage.readouts import Readout, column_of, degrees_of, row_of
 from scenes.stage.space import Space, View
 from scenes.stage.split import Half, SplitScreen
-from scenes.stage.style import GRID, PIXEL, SIZE, STROKE
+from scenes.stage.style import GRID, SIZE, STROKE, Point
 from scenes.stage.text import Line
 
 SHOWN = 4
@@ -40,7 +39,7 @@ class Product:
 
     def __init__(
         self, record: NormlinearGroups, half: Half, role: str, fields: tuple[str, str, str],
-        hat: str,
+        terms: tuple[str, str],
     ) -> None:  # fmt: skip
         weight, given, outputs = fields
         rows = record.row_index.astype(int)
@@ -53,10 +52,10 @@ class Product:
         self.equals = Equation("=")
         self.all = VGroup(self.weight, self.given, self.equals, self.result).arrange(buff=0.3)
         self.all.move_to(half.at(0, 0.05))
-        names = [f"{{{{ {hat}(W) : {role} }}}}", f"{{{{ {hat}(x) : {role} }}}}"]
+        above = self.weight.get_top()[1] + 0.32
         self.names = [
-            Equation(term).move_to((matrix.get_center()[0], self.weight.get_top()[1] + 0.32, 0))
-            for term, matrix in zip(names, (self.weight, self.given), strict=True)
+            Equation(f"{{{{ {term} : {role} }}}}").move_to((matrix.get_center()[0], above, 0))
+            for term, matrix in zip(terms, (self.weight, self.given), strict=True)
         ]
         self.frames = [matrix.row_frame(0) for matrix in (self.weight, self.result)]
 
@@ -76,9 +75,9 @@ class BothLayers:
             ("weight", "gpt_input", "gpt_outputs"),
             ("weight_unit", "gpt_input_unit", "same_outputs"),
         )
-        hats = ("upright", "hat")
+        terms = (("W", "x"), ("hat(W)", "hat(x)"))
         self.products = [
-            Product(record, *given) for given in zip(sides, roles, fields, hats, strict=True)
+            Product(record, *given) for given in zip(sides, roles, fields, terms, strict=True)
         ]
         lengths = ("gpt_input_length", "gpt_input_unit_length")
         last = len(record.prompt) - 1
@@ -120,22 +119,20 @@ class Shadow:
         self.last = len(order) - 1
         angles, outputs = degrees_of(record, "angles"), row_of(record, "outputs")
         turns = record.angles[order].astype(float)
-        flat = np.zeros_like(turns)
-        self.rows = np.stack([np.cos(turns), flat, np.sin(turns)], axis=1)
-        self.feet = np.stack([np.cos(turns), flat, flat], axis=1)
         self.turns = turns
+        first, ahead, centre = self.row_at(0), np.array([1.0, 0.0, 0.0]), np.zeros(3)
         # Seen straight onto the plane, so that lengths and angles in the frame are the true ones.
         self.space = Space(View(-90, 0), (GRID.picture, GRID.middle), RADIUS)
         self.sphere = Hypersphere(self.space)
-        ahead, centre = np.array([1.0, 0.0, 0.0]), np.zeros(3)
         self.state = Arrow(self.space, centre, ahead, "ink")
-        self.row = Arrow(self.space, centre, self.rows[0], "normalized")
-        self.fall = Trace(self.space, self.ends(0), "muted", STROKE.axis, on_sphere=False)
-        self.shadow = Trace(self.space, self.reach(0), "normalized", STROKE.flow, on_sphere=False)
-        self.angle = Trace(self.space, self.swing(0), "ink", STROKE.axis, on_sphere=False)
+        self.row = Arrow(self.space, centre, first, "normalized")
+        fall, shadow, angle = self.lines_at(0)
+        self.fall = Trace(self.space, fall, "muted", STROKE.axis, on_sphere=False)
+        self.shadow = Trace(self.space, shadow, "normalized", STROKE.flow, on_sphere=False)
+        self.angle = Trace(self.space, angle, "ink", STROKE.axis, on_sphere=False)
         self.names = [
             term_of(self.space, ahead, centre, "{{ h : ink }}"),
-            term_of(self.space, self.rows[0], centre, "{{ w : normalized }}"),
+            term_of(self.space, first, centre, "{{ w : normalized }}"),
         ]
         self.ticks = [
             tag(self.space, share * ahead, words, "muted", (0, -16), SIZE.tick)
@@ -145,37 +142,31 @@ class Shadow:
         self.simple = Equation("{{ w : normalized }} dot h = cos theta")
         self.values = [
             Readout(Equation("theta ="), [angles[row] for row in order], places=1),
-            Readout(
-                Equation("cos theta ="), [outputs[row] for row in order], role="normalized"
-            ),
+            Readout(Equation("cos theta ="), [outputs[row] for row in order], role="normalized"),
         ]
         self.plane = noted(
-            f"rows of nGPT’s layer {int(record.layer) + 1} and its h, {int(record.d_model)} dimensions;",
-            "each drawn in the plane that row and h span", px=SIZE.tick,
+            f"query rows and h of our larger nGPT, {int(record.d_model)} dimensions;",
+            "each drawn in the plane that row and h span",
+            px=SIZE.tick,
         )
         self.lengths = noted("Both lengths are 1: only the angle is left.")
         stacked([self.rule, self.lengths, self.simple], GRID.panel, 1.9, gap=0.5)
         column_of(self.values, GRID.panel, -1.0, 0.7)
         at_left(self.plane, GRID.panel, -2.3)
 
-    def ends(self, row: float) -> np.ndarray:
-        """From the tip of a row down to its foot on h."""
-        return np.stack([self.row_at(row), self.row_at(row) * np.array([1, 0, 0])])
-
-    def reach(self, row: float) -> np.ndarray:
-        """From the centre to the foot."""
-        return np.stack([np.zeros(3), self.row_at(row) * np.array([1, 0, 0])])
-
-    def swing(self, row: float) -> np.ndarray:
-        """The angle at the centre, from h to the row."""
+    def lines_at(self, row: float) -> tuple[Point, Point, Point]:
+        """The row's fall onto h, its shadow from the centre on, and the angle at the centre."""
+        tip = self.row_at(row)
+        foot = tip * np.array([1, 0, 0])
         turns = np.linspace(0, self.turn_at(row), 33)
-        return np.stack([np.cos(turns), 0 * turns, np.sin(turns)], axis=1) / 4
+        swing = np.stack([np.cos(turns), 0 * turns, np.sin(turns)], axis=1) / 4
+        return np.stack([tip, foot]), np.stack([np.zeros(3), foot]), swing
 
     def turn_at(self, row: float) -> float:
         """The angle of a row, or between two of them."""
         return float(np.interp(row, np.arange(len(self.turns)), self.turns))
 
-    def row_at(self, row: float) -> np.ndarray:
+    def row_at(self, row: float) -> Point:
         """The tip of a row."""
         turn = self.turn_at(row)
         return np.array([np.cos(turn), 0.0, np.sin(turn)])
@@ -184,13 +175,9 @@ class Shadow:
         """Draw everything at a row."""
         self.row.move_in_space(self.row_at(row))
         self.names[1].move_in_space(self.row_at(row))
-        for line, points in (
-            (self.fall, self.ends(row)),
-            (self.shadow, self.reach(row)),
-            (self.angle, self.swing(row)),
-        ):
+        lines = (self.fall, self.shadow, self.angle)
+        for line, points in zip(lines, self.lines_at(row), strict=True):
             line.points_in_space = points
-            line.rows, line.upto = len(points), float(len(points) - 1)
             line.redraw()
 
     @property
@@ -211,8 +198,9 @@ class Cosines:
         box = Box(GRID.left + 0.85, -2.2, 8.2, 4.2)
         self.bars = Bars(box, axis, [outputs], [], "normalized")
         self.count = Line(
-            f"{len(outputs)} rows of W_q, layer {int(record.layer) + 1} of our larger nGPT",
-            role="muted", px=SIZE.tick,
+            f"{len(outputs)} rows of queries, layer {int(record.layer) + 1} of our larger nGPT",
+            role="muted",
+            px=SIZE.tick,
         )
         self.count.move_to((box.left + box.width / 2, box.bottom - 0.35, 0))
         self.bounds = [self.bars.axis.level(bound, "ink") for bound in row_of(record, "bounds")]
@@ -223,7 +211,9 @@ class Cosines:
         column_of(self.values, PANEL, 1.3, 0.8)
         self.typical = noted("typical for directions", "taken at random", px=SIZE.tick)
         at_left(self.typical, PANEL, self.values[1].get_bottom()[1] - 0.2)
-        self.small = noted("Cosines are small.", "Learned scales make", "up for it: chapter 6.", role="scale")
+        self.small = noted(
+            "Cosines are small.", "Learned scales make", "up for it: chapter 6.", role="scale"
+        )
         at_left(self.small, PANEL, -1.2)
 
 
@@ -249,8 +239,8 @@ class Groups:
         self.matrix.before.spread(1)
         self.lengths = [self.lengths_beside(record, group) for group in range(self.count)]
         self.spread(0)
-        self.cut = Readout(Equation("G ="), record.traced("groups"), places=0)
-        self.size = Readout(Line("each:"), record.traced("group_size"), places=0)
+        self.cut = Readout(Line("groups G"), record.traced("groups"), places=0)
+        self.size = Readout(Line("each"), record.traced("group_size"), places=0)
         self.whole = Readout(
             Equation("‖{{ w : normalized }}‖ = sqrt(G) ="),
             record.traced("grouped_row_lengths", 0), role="normalized",
@@ -258,26 +248,22 @@ class Groups:
         self.rule = Equation(GROUPING)
         self.mean = noted("The output is divided by G:", "a mean of G cosines.")
         self.option = noted("An option of the layer.", "The paper has one group.")
-        lines = ((self.cut, self.size), (self.rule, self.whole))
-        for left, column in zip((GRID.left, -2.2), lines, strict=True):
-            stacked(column, left, -1.45, gap=0.25)
+        column_of([self.cut, self.size], GRID.left, -1.75, 0.65)
+        stacked([self.rule, self.whole], -2.2, -1.45, gap=0.25)
         at_left(self.option, 2.6, -1.5)
         at_left(self.mean, 2.6, -1.5)
 
     @property
     def turning(self) -> list[Step]:
         """Lead group after group to length 1; at n, n groups are done."""
-        return [(thing, thing.show) for thing in (self.matrix, *self.lengths)]
+        return [(thing, thing.show_at) for thing in (self.matrix, *self.lengths)]
 
     def spread(self, share: float) -> None:
         """Draw the groups together (0) or apart (1)."""
         for matrix in (self.matrix.before, self.matrix.after):
             matrix.spread(share)
-        self.matrix.show(0)
 
-    def cells(
-        self, record: NormlinearGroups, step: int, row: int, per_group: int
-    ) -> list[Traced]:
+    def cells(self, record: NormlinearGroups, step: int, row: int, per_group: int) -> list[Traced]:
         """A row at a step: the first entries of each group."""
         groups = (row_of(record, "split_steps", step, row, n) for n in range(self.count))
         return [number for group in groups for number in group[:per_group]]

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-import numpy as np
+from functools import partial
 
-from ngpt_math.recordings import NormlinearGroups, Traced
+import numpy as np
+from manim import VGroup
+
+from ngpt_math.recordings import NormlinearGroups
 from scenes.stage.bars import Bars
 from scenes.stage.equations import Equation
 from scenes.stage.hypersphere import Hypersphere
 from scenes.stage.interpolation import Step
 from scenes.stage.layout import Explained, at_left, noted, stacked
-from scenes.stage.lengths import Lengths, TurningMatrix, feet_of
+from scenes.stage.lengths import (
+    Lengths,
+    TurningMatrix,
+    feet_of,
+    frames_of,
+    lengths_of,
+    parts_of,
+)
 from scenes.stage.marks import Arrow, Dot, name_of
 from scenes.stage.matrices import Cells, Matrix
 from scenes.stage.plots import Box, measure
-from scenes.stage.readouts import Readout, column_of, row_of
+from scenes.stage.readouts import Readout, row_of
 from scenes.stage.space import Space, View
-from scenes.stage.style import GRID, PIXEL, SIZE
+from scenes.stage.style import GRID, SIZE
 from scenes.stage.tables import Column, Table
 from scenes.stage.text import Line
 
@@ -30,17 +40,6 @@ WRITING = (
 SEEN_THROUGH = 0.35
 HIGHEST = 2.3
 """Of an arrow in the frame, in Manim's units."""
-
-
-def frames_of(record: NormlinearGroups, name: str) -> list[Cells]:
-    """A field [steps, rows, columns] as one frame of cells a step."""
-    steps, rows, _ = getattr(record, name).shape
-    return [[row_of(record, name, step, row) for row in range(rows)] for step in range(steps)]
-
-
-def lengths_of(record: NormlinearGroups, name: str) -> list[tuple[Traced, ...]]:
-    """A field [steps, n] as one row of lengths a step."""
-    return [row_of(record, name, step) for step in range(len(getattr(record, name)))]
 
 
 class Recall:
@@ -69,7 +68,11 @@ class Recall:
         )
         self.rule = Equation(DIVIDING)
         self.done = noted("Divided by its length, each vector", "lands on the sphere.")
-        self.source = Line("weights of our smallest model", role="muted", px=SIZE.tick)
+        count = len(self.before)
+        self.source = noted(
+            f"{count} vectors: rows of query weights", "of our smallest traditional model",
+            px=SIZE.tick,
+        )  # fmt: skip
         column = [self.length, self.rule, self.done, self.source]
         stacked(column, GRID.panel, 1.6, gap=0.6)
 
@@ -79,7 +82,7 @@ class Recall:
         steps: list[Step] = [(self.arrow, lambda share: self.arrow.move_to_row(self.way, share))]
         for dot, before, after in zip(self.dots, self.before, self.after, strict=True):
             rows = np.stack([before, after])
-            steps.append((dot, lambda share, dot=dot, rows=rows: dot.move_to_row(rows, share)))
+            steps.append((dot, partial(dot.move_to_row, rows)))
         return steps
 
 
@@ -89,9 +92,8 @@ class Rows:
     def __init__(self, record: NormlinearGroups) -> None:
         frames = frames_of(record, "weight_steps")
         rows, columns = record.weight.shape
-        parts = np.repeat(np.arange(rows)[:, None], columns, axis=1)
         self.rows = rows
-        self.matrix = TurningMatrix(frames, parts, rows_matrix)
+        self.matrix = TurningMatrix(frames, parts_of(frames[0]), rows_matrix)
         at_left(self.matrix, GRID.left + 0.06, 1.95)
         self.lengths = Lengths(
             lengths_of(record, "row_length_steps"), feet_of(self.matrix.before), 1.5
@@ -105,16 +107,18 @@ class Rows:
             f"of each the first {columns}",
             f"of {int(record.gpt_d_model)} entries",
         )
-        self.source = noted(*two_lines(record.weight_name), px=SIZE.tick)
+        self.source = traditional_layer(record)
         self.panel = stacked([self.name, self.size, self.source], PANEL, 1.6, gap=0.5)
         self.rule = Equation(DIVIDING)
-        self.same = noted("Every entry of a row", "is divided by the row’s", "length: its direction", "stays.")
+        self.same = noted(
+            "Every entry of a row", "is divided by the row’s", "length: its direction", "stays."
+        )
         stacked([self.rule, self.same], PANEL, 1.6, gap=0.6)
 
     @property
     def turning(self) -> list[Step]:
         """Lead row after row to length 1; at n, n rows are done."""
-        return [(self.matrix, self.matrix.show), (self.lengths, self.lengths.show)]
+        return [(self.matrix, self.matrix.show_at), (self.lengths, self.lengths.show_at)]
 
 
 def rows_matrix(cells: Cells, role: str, full: float) -> Matrix:
@@ -127,11 +131,9 @@ def columns_matrix(cells: Cells, role: str, full: float) -> Matrix:
     return Matrix(cells, role, full=full, cell=(92, 44), gaps=(len(cells), None))
 
 
-def two_lines(words: str) -> tuple[str, str]:
-    """Words in two lines of about the same length."""
-    parts = words.split()
-    cuts = [(" ".join(parts[:n]), " ".join(parts[n:])) for n in range(1, len(parts))]
-    return min(cuts, key=lambda cut: max(map(len, cut)))
+def traditional_layer(record: NormlinearGroups) -> VGroup:
+    """Whose matrix it is."""
+    return noted(f"layer {int(record.layer) + 1} of our larger", "traditional model", px=SIZE.tick)
 
 
 class EveryRow:
@@ -152,8 +154,11 @@ class EveryRow:
         least, most = int(np.argmin(record.all_row_lengths)), int(np.argmax(record.all_row_lengths))
         rows = [Line("shortest"), Line("longest")]
         columns = [
-            Column(Line("before", role=role) if role == "traditional" else Line("after", role=role),
-                   [numbers[least], numbers[most]], role)
+            Column(
+                Line("before", role=role) if role == "traditional" else Line("after", role=role),
+                [numbers[least], numbers[most]],
+                role,
+            )
             for role, numbers in (("traditional", before), ("normalized", after))
         ]
         self.table = Table(rows, columns, PANEL - 0.5, 1.4)
@@ -166,26 +171,28 @@ class Columns:
 
     def __init__(self, record: NormlinearGroups) -> None:
         frames = frames_of(record, "output_steps")
-        rows, columns = record.output.shape
-        parts = np.repeat(np.arange(columns)[None], rows, axis=0)
-        self.columns = columns
-        self.matrix = TurningMatrix(frames, parts, columns_matrix)
+        self.columns = record.output.shape[1]
+        self.matrix = TurningMatrix(frames, parts_of(frames[0], down=True), columns_matrix)
         at_left(self.matrix, GRID.left + 0.06, 2.3)
         self.lengths = Lengths(
             lengths_of(record, "column_length_steps"),
-            feet_of(self.matrix.before, down=True), 1.1, down=True,
+            feet_of(self.matrix.before, down=True),
+            1.1,
+            down=True,
         )
         self.one = self.lengths.named("length 1")
         self.frame = self.matrix.before.column_frame(0)
         self.rule = Equation(WRITING)
         self.words = noted(
-            "Each column is what one input", "adds to the hidden state. So the",
-            "columns live where h lives, and", "they are put on the sphere.",
+            "Each column is what one input",
+            "adds to the hidden state. So the",
+            "columns live where h lives, and",
+            "they are put on the sphere.",
         )
-        self.source = noted(*two_lines(record.output_name), px=SIZE.tick)
+        self.source = traditional_layer(record)
         stacked([self.rule, self.words, self.source], 1.35, 1.9, gap=0.6)
 
     @property
     def turning(self) -> list[Step]:
         """Lead column after column to length 1; at n, n columns are done."""
-        return [(self.matrix, self.matrix.show), (self.lengths, self.lengths.show)]
+        return [(self.matrix, self.matrix.show_at), (self.lengths, self.lengths.show_at)]

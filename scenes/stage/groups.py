@@ -9,7 +9,7 @@ from manim import VMobject
 
 from scenes.stage.curves import disc_points, straight
 from scenes.stage.matrices import Cells, Matrix
-from scenes.stage.style import COLOUR, PIXEL, STROKE, Point
+from scenes.stage.style import COLOUR, PIXEL, STROKE, Mask, Point
 
 
 class GroupedMatrix(Matrix):
@@ -35,14 +35,20 @@ class GroupedMatrix(Matrix):
         last = self.middle_of(0, (group + 1) * self.per_group - 1)
         return float(last[0] + 1.5 * self.cell[0])
 
+    def display(self, cells: Cells, shown: Mask | None = None) -> None:
+        """Show other numbers in the same places, and keep them for when the groups move."""
+        self.displayed = (cells, shown)
+        super().display(cells, shown)
+
     def spread(self, share: float) -> None:
-        """Draw the groups apart: 0 is together, 1 is `apart` from each other."""
+        """Draw the groups together (0), or `apart` from each other (1)."""
         self.share = share
         places = np.array([self.middle_of(*ij) for ij in np.ndindex(self.shape)])
         self.offsets = places - self.corner
         *_, brackets, dots = self.submobjects
         brackets.set_points(self._rings() + self.corner)
         dots.set_points(self._ellipses() + self.corner)
+        self.display(*self.displayed)
 
     def _brackets(self) -> VMobject:
         line = VMobject(fill_opacity=0).set_stroke(COLOUR.muted, STROKE.axis)

@@ -9,11 +9,11 @@ import numpy as np
 from manim import VGroup, VMobject
 from numpy.typing import NDArray
 
-from ngpt_math.recordings import Traced
+from ngpt_math.recordings import Recording, Traced
 from scenes.stage.curves import straight
-from scenes.stage.matrices import Cells, Matrix
+from scenes.stage.matrices import Cells, Matrix, cells_of
 from scenes.stage.plots import dashes
-from scenes.stage.readouts import Number
+from scenes.stage.readouts import Number, row_of
 from scenes.stage.style import COLOUR, LAYER, PIXEL, SIZE, STROKE, Point, colour_of
 from scenes.stage.text import Line
 
@@ -47,9 +47,9 @@ class TurningMatrix(VGroup):
         full = max(abs(n.value) for cells in ends for row in cells for n in row)
         self.before, self.after = (make(frames[0], role, full) for role in (BEFORE, AFTER))
         self.add(self.before, self.after)
-        self.show(0)
+        self.show_at(0)
 
-    def show(self, at: float) -> None:
+    def show_at(self, at: float) -> None:
         """Show the first parts, `at` many, as they are afterwards; the next one on its way."""
         steps = steps_at(at, self.parts, len(self.frames))
         cells = [
@@ -82,9 +82,9 @@ class Lengths(VGroup):
         self.per_length = room / longest
         self.bars = {role: self._bars(role) for role in (BEFORE, AFTER)}
         self.one = self._line_at_one()
-        self.numbers = VGroup(*(self._number(n, room, px) for n in range(len(feet))))
-        self.add(*self.bars.values(), self.one, self.numbers)
-        self.show(0)
+        self.numbers = [self._number(row, room, px) for row in range(len(feet))]
+        self.add(*self.bars.values(), self.one, *self.numbers)
+        self.show_at(0)
 
     def _bars(self, role: str) -> VMobject:
         bars = VMobject(fill_opacity=0).set_stroke(colour_of(role), STROKE.flow * 1.5)
@@ -118,7 +118,7 @@ class Lengths(VGroup):
             return name.next_to(self.one, np.array([0, 1.0, 0]), buff=0.1)
         return name.next_to(self.one, np.array([1.0, 0, 0]), buff=0.15)
 
-    def show(self, at: float) -> None:
+    def show_at(self, at: float) -> None:
         """Show the first parts, `at` many, as they are afterwards; the next one on its way."""
         steps = steps_at(at, self.parts, len(self.frames))
         for row, (number, step) in enumerate(zip(self.numbers, steps, strict=True)):
@@ -140,3 +140,19 @@ def feet_of(matrix: Matrix, *, down: bool = False) -> Point:
         places = np.array([matrix.middle_of(i, 0) for i in range(rows)])
         places[:, 0] = matrix.get_right()[0] + OFF
     return places
+
+
+def frames_of(recording: Recording, name: str) -> list[Cells]:
+    """A field [steps, rows, columns] as the cells of a `TurningMatrix`."""
+    steps, *shape = getattr(recording, name).shape
+    return [cells_of(recording, name, (shape[0], shape[1]), step) for step in range(steps)]
+
+
+def lengths_of(recording: Recording, name: str) -> list[tuple[Traced, ...]]:
+    """A field [steps, n] as the lengths of `Lengths`."""
+    return [row_of(recording, name, step) for step in range(len(getattr(recording, name)))]
+
+
+def parts_of(cells: Cells, *, down: bool = False) -> Steps:
+    """Each row as a part of its own; or each column, if `down`."""
+    return np.indices((len(cells), len(cells[0])))[int(down)]
