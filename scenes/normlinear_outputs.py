@@ -248,7 +248,7 @@ class Groups:
         self.rule = Equation(GROUPING)
         self.mean = noted("The output is divided by G:", "a mean of G cosines.")
         self.option = noted("An option of the layer.", "The paper has one group.")
-        column_of([self.cut, self.size], GRID.left, -1.75, 0.65)
+        stacked([self.cut, self.size], GRID.left, -1.55, gap=0.3)
         stacked([self.rule, self.whole], -2.2, -1.45, gap=0.25)
         at_left(self.option, 2.6, -1.5)
         at_left(self.mean, 2.6, -1.5)

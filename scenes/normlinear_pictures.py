@@ -38,7 +38,7 @@ WRITING = (
     "{{ W_o : normalized }} x = x_1 {{ w_1 : normalized }} + x_2 {{ w_2 : normalized }} + dots.h"
 )
 SEEN_THROUGH = 0.35
-HIGHEST = 2.3
+HIGHEST, CLOSER = 2.6, 2.35
 """Of an arrow in the frame, in Manim's units."""
 
 
@@ -52,9 +52,9 @@ class Recall:
         self.way = worked
         longest = float(np.linalg.norm(self.before, axis=1).max())
         self.space = Space(
-            View.onto_point(worked[1], 55), (GRID.picture, GRID.middle), HIGHEST / max(1.0, longest)
+            View.onto_point(worked[1], 100), (GRID.picture, GRID.middle), HIGHEST / max(1.0, longest)
         )
-        self.closer = HIGHEST
+        self.closer = CLOSER
         self.sphere = Hypersphere(self.space)
         self.dots = [Dot(self.space, at, "traditional", px=18) for at in self.before]
         self.units = [Dot(self.space, at, "normalized", px=18) for at in self.after]
