@@ -12,12 +12,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A chapter of the film: its key is its module's name, `number` its place in the storyboard."""
+    """A chapter of the film: its key is its module's name, `number` its place in the storyboard.
+
+    `card`: it is no chapter, but the opening before the first or the closing after the last.
+    """
 
     number: int
     key: str
     class_name: str
     title: str
+    card: bool = False
+
+    @property
+    def mark(self) -> str:
+        """What the film's chapter mark calls it."""
+        return self.title if self.card else f"{self.number} {self.title}"
 
     def load(self) -> type[Chapter]:
         """Import the chapter's scene class."""
@@ -27,8 +36,10 @@ class Entry:
 
 
 FILM: tuple[Entry, ...] = (
+    Entry(0, "opening", "Opening", "The Normalized Transformer", card=True),
     Entry(3, "normlinear_groups", "NormlinearGroups", "Normalized linear layers"),
     Entry(4, "slerp_vs_lerp", "SlerpVsLerp", "Residual connections with SLERP"),
+    Entry(8, "closing", "Closing", "What was measured", card=True),
 )
 
 

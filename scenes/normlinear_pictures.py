@@ -50,10 +50,9 @@ class Recall:
         self.after = record.recall_many_units.astype(float)
         worked = np.stack([record.recall_vector, record.recall_unit]).astype(float)
         self.way = worked
-        longest = float(np.linalg.norm(self.before, axis=1).max())
-        self.space = Space(
-            View.onto_point(worked[1], 100), (GRID.picture, GRID.middle), HIGHEST / max(1.0, longest)
-        )
+        radius = HIGHEST / max(1.0, float(np.linalg.norm(self.before, axis=1).max()))
+        view = View.onto_point(worked[1], 100)
+        self.space = Space(view, (GRID.picture, GRID.middle), radius)
         self.closer = CLOSER
         self.sphere = Hypersphere(self.space)
         self.dots = [Dot(self.space, at, "traditional", px=18) for at in self.before]

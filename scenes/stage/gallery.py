@@ -20,6 +20,7 @@ from ngpt_math.recordings import (
     Attention,
     L2NormShell,
     NormlinearGroups,
+    Opening,
     Recording,
     SlerpVsLerp,
     TraditionalVsNormalized,
@@ -41,6 +42,7 @@ from scenes.stage.lengths import (
     lengths_of,
     parts_of,
 )
+from scenes.stage.letters import Letters
 from scenes.stage.marks import Arrow, Dot, arc, chord, great_circle, name_of, tag, term_of
 from scenes.stage.matrices import Cells, Matrix, cells_of
 from scenes.stage.motion import dimmed, swept
@@ -178,6 +180,13 @@ class Gallery(Scene):
         self.add(Hypersphere(space), *(Dot(space, point, "normalized") for point in points))
         self.add(term_of(space, points[12], points[1], "{{ w_13 : normalized }}"))
         self.add(tag(space, points[5], "a row of a matrix", "ink", (20, 18), SIZE.label))
+
+    @exhibit("Letters, each where its vector points", Opening)
+    def letters(self) -> None:
+        """Two mobjects for all."""
+        points, space = self.recording.embeddings, Space(View(20, -20), MIDDLE, RADIUS)
+        self.add(Hypersphere(space))
+        self.add(Letters(space, points, self.recording.letters, "normalized"))
 
     @exhibit("Vectors: flat arrows, from the middle or from tip to tip", Attention)
     def arrows(self) -> None:
