@@ -193,6 +193,29 @@ class TestNormlinearGroups:
             assert np.abs(getattr(r, name) - 1).max() < 1e-6
         assert np.allclose(r.grouped_row_lengths, np.sqrt(r.groups), atol=1e-6)
 
+    def test_lengths_are_counted_evenly_to_one(self) -> None:
+        r = shown("normlinear_groups")
+        for name, before, after in (
+            ("weight_steps", r.weight, r.weight_unit),
+            ("row_length_steps", r.row_lengths, r.row_unit_lengths),
+            ("output_steps", r.output, r.output_unit),
+            ("column_length_steps", r.column_lengths, r.column_unit_lengths),
+            ("split_steps", r.weight_split, r.weight_grouped),
+            ("group_length_steps", r.group_lengths, r.group_unit_lengths),
+        ):
+            way = getattr(r, name)
+            assert np.allclose(way[0], before, atol=1e-7), name
+            assert np.allclose(way[-1], after, atol=1e-6), name
+            assert np.allclose(np.diff(way, axis=0), (after - before) / (len(way) - 1), atol=1e-6)
+
+    def test_all_rows_have_their_lengths(self) -> None:
+        r = shown("normlinear_groups")
+        assert np.allclose(r.all_row_lengths[r.row_index.astype(int)], r.row_lengths, atol=1e-7)
+        assert r.all_row_lengths.min() == r.row_length_min
+        assert r.all_row_lengths.max() == r.row_length_max
+        assert np.abs(r.all_row_unit_lengths - 1).max() < 1e-6
+        assert abs(r.gpt_input_unit_length - 1) < 1e-6
+
     def test_groups_are_cut_from_the_same_rows(self) -> None:
         r = shown("normlinear_groups")
         assert np.allclose((r.group_lengths**2).sum(1), r.row_lengths**2, atol=1e-6)
