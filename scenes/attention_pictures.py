@@ -38,6 +38,7 @@ SCORES = (
     "{{ q : normalized_q }} dot {{ k : normalized_k }} thin {{ times thin sqrt(d_k) : scale }}",
 )
 NORMING = '{{ k : normalized }} <- "Norm" ( {{ k : normalized_raw }} ) dot.o {{ s_"qk" : scale }}'
+STATE = '"state of a letter:" h'
 RIGHT, WIDE, FOOT = 2.85, 5.1, -2.92
 """Half the width of what stands in a half, and the width of its bars, and the lowest baseline."""
 
@@ -159,7 +160,7 @@ class Pipeline:
     def __init__(self, half: Half, role: str, score: str, *, normed: bool) -> None:
         self.half, self.normed = half, normed
         q, k, v = COLUMNS
-        start = self._term("h", role, NARROW, k, "h")
+        start = self._term(STATE, role, BROAD, k, "h")
         into: list[VMobject] = (
             [start] if normed else [start, self._word("x = RMSNorm(h)", role, k, "rms")]
         )
@@ -192,7 +193,7 @@ class Pipeline:
         )
         if normed:
             note = Line("length 1 already", px=SIZE.tick, role=role)
-            place = self._at(k, "h") + np.array([NARROW / 2 + 0.2, 0, 0])
+            place = self._at(k, "h") + np.array([BROAD / 2 + 0.2, 0, 0])
             self.parts[0].add(note.shift(place - note.get_left()))
             into.append(note)
         self.own = [*into[1:], *into[:normed], *([self.norm] if self.norm else []), self.score]
@@ -488,12 +489,13 @@ class Patterns:
         )
         column = []
         for down, (words, number, role) in enumerate(numbers):
-            name = _at(Line(words, role=role, px=SIZE.tick), left, 0.55 - down)
+            name = at_baseline(Line(words, role=role, px=SIZE.tick), left, 0.55 - down)
             readout = Readout(name, number, role=role, px=SIZE.label)
             readout.number.end_at(left + readout.number.room, 0.13 - down)
             column.append(readout)
         return column
 
 
-def _at(line: Line, left: float, baseline: float) -> Line:
+def at_baseline(line: Line, left: float, baseline: float) -> Line:
+    """Move a line to where its baseline is to start."""
     return line.shift((left - line.get_left()[0], baseline - line.baseline, 0))
