@@ -235,5 +235,5 @@ class TestFullArchitecture:
 def test_prompts_are_lines_of_the_validation_text() -> None:
     validation = load_tokens("bytes")[1].tobytes().decode()
     assert "O brave new world" in validation
-    assert "O brave new world".startswith(PROMPT)
+    assert PROMPT + shown("full_architecture").goes_on == "O brave new world"
     assert shown("attention").sentence == "brave␣new␣world"
