@@ -10,6 +10,7 @@ from manim import VGroup, VMobject
 
 from ngpt_math.recordings import Attention, Traced
 from scenes.stage.blocks import Block, Connection
+from scenes.stage.cards import set_at
 from scenes.stage.changing_bars import ChangingBars
 from scenes.stage.equations import Equation
 from scenes.stage.hypersphere import Hypersphere
@@ -464,7 +465,9 @@ class Patterns:
         self.sides = sides
         self.grids = [self._grid(side) for side in sides.both]
         edges = [float(grid.get_right()[0]) + 0.35 for grid in self.grids]
-        self.asked = [_at(Line("entropy: how spread", px=SIZE.tick), left, 1.2) for left in edges]
+        self.asked = [
+            set_at(Line("entropy: how spread", px=SIZE.tick), left, 1.2) for left in edges
+        ]
         self.values = [
             self._entropies(side, left) for side, left in zip(sides.both, edges, strict=True)
         ]
@@ -489,13 +492,8 @@ class Patterns:
         )
         column = []
         for down, (words, number, role) in enumerate(numbers):
-            name = at_baseline(Line(words, role=role, px=SIZE.tick), left, 0.55 - down)
+            name = set_at(Line(words, role=role, px=SIZE.tick), left, 0.55 - down)
             readout = Readout(name, number, role=role, px=SIZE.label)
             readout.number.end_at(left + readout.number.room, 0.13 - down)
             column.append(readout)
         return column
-
-
-def at_baseline(line: Line, left: float, baseline: float) -> Line:
-    """Move a line to where its baseline is to start."""
-    return line.shift((left - line.get_left()[0], baseline - line.baseline, 0))

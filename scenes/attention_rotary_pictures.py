@@ -9,8 +9,9 @@ import numpy as np
 from manim import VGroup, VMobject
 
 from ngpt_math.recordings import Attention
-from scenes.attention_pictures import FOOT, at_baseline, head_in_words
+from scenes.attention_pictures import FOOT, head_in_words
 from scenes.stage.bars import Bars
+from scenes.stage.cards import set_at
 from scenes.stage.curves import at_row, rectangles
 from scenes.stage.equations import Equation
 from scenes.stage.interpolation import Step
@@ -212,7 +213,7 @@ class ByOffset:
         column_of([self.score], across, down - 0.6, 0.8)
         said = ("before the", "learned scale", "largest difference", "on one diagonal:")
         lines = [
-            at_baseline(Line(words, px=SIZE.tick, role=role), across, down - under)
+            set_at(Line(words, px=SIZE.tick, role=role), across, down - under)
             for words, role, under in zip(
                 said, ("muted", "muted", "ink", "ink"), (1.05, 1.4, 2.0, 2.35), strict=True
             )
