@@ -441,18 +441,23 @@ class Versus:
         self.zoom = Zoom(Shot(0.2, 0, 0.7, (-HALF, 0.3)))
         points = ["q", "k"] * bool(record.gpt_norms_per_layer > 2)
         self.layer = Layer(self.zoom, int(record.layers), points, "traditional")
-        names = ("norms in a layer", "norms in the whole model")
         self.sides = [
             column_of(
                 [
-                    Readout(Line(words), record.traced(field), places=0, role=role)
-                    for words, field in zip(names, fields, strict=True)
+                    Readout(Line(f"{norms} in a layer"), a_layer, places=0, role=role),
+                    Readout(Line(f"{norms} in the whole model"), every, places=0, role=role),
                 ],
                 left, -1.6, 0.6,
             )
-            for left, role, fields in (
-                (-HALF - 2.8, "traditional", ("gpt_norms_per_layer", "gpt_norms")),
-                (HALF - 2.8, "normalized", ("norms_per_layer", "norms")),
+            for left, role, norms, a_layer, every in (
+                (
+                    -HALF - 2.8, "traditional", "RMSNorms",
+                    record.traced("gpt_norms_per_layer"), record.traced("gpt_norms"),
+                ),
+                (
+                    HALF - 2.8, "normalized", "norms",
+                    record.traced("norms_per_layer"), record.traced("norms"),
+                ),
             )
         ]  # fmt: skip
         self.weights = [
@@ -460,10 +465,10 @@ class Versus:
             Line("weights: length 1", role="normalized"),
         ]
         for line, side in zip(self.weights, self.sides, strict=True):
-            below(side, line, 0.3)
+            below(side, line, 0.38)
 
     def names(self, right: Layer) -> list[Name]:
-        """Names of the blocks in both halves, and of the traditional norms."""
+        """Names of the blocks in both halves."""
         places = (((-2.05, -0.55), "attention"), ((1.9, 0.55), "feed-forward"))
         return [
             Name(layer.zoom, place, Line(words, px=SIZE.tick, role="muted"))
