@@ -15,40 +15,26 @@ if TYPE_CHECKING:
 class Entry:
     """A chapter of the film: its key is its module's name, `number` its place in the storyboard.
 
-    Entry(0, "opening", "Opening", "The Normalized Transformer", card=True),
-    Entry(
-        1,
-        "traditional_vs_normalized",
-        "TraditionalVsNormalized",
-        "Traditional vs normalized learning",
-    ),
-    Entry(2, "l2_norm_shell", "L2NormShell", "L2 normalization deep dive"),
-    Entry(3, "normlinear_groups", "NormlinearGroups", "Normalized linear layers"),
-    Entry(4, "slerp_vs_lerp", "SlerpVsLerp", "Residual connections with SLERP"),
-    Entry(5, "attention", "Attention", "Attention"),
-    Entry(7, "full_architecture", "FullArchitecture", "The complete architecture"),
-    Entry(8, "closing", "Closing", "What was measured", card=True),
+    `card`: it is no chapter, but the opening before the first or the closing after the last.
+    `recordings` is a folder of recordings of other models than the shipped ones.
     """
 
     number: int
     key: str
     class_name: str
     title: str
-<<<<<<< HEAD
-    recordings: Path | None = None
-
-    @property
-    def recording(self) -> Path | None:
-        """The recording of other models that the chapter is drawn from; None is the shipped one."""
-        return self.recordings and self.recordings / f"{self.key}.safetensors"
-=======
     card: bool = False
+    recordings: Path | None = None
 
     @property
     def mark(self) -> str:
         """What the film's chapter mark calls it."""
         return self.title if self.card else f"{self.number} {self.title}"
->>>>>>> three
+
+    @property
+    def recording(self) -> Path | None:
+        """The recording of other models that the chapter is drawn from; None is the shipped one."""
+        return self.recordings and self.recordings / f"{self.key}.safetensors"
 
     def load(self) -> type[Chapter]:
         """Import the chapter's scene class."""
@@ -60,7 +46,7 @@ class Entry:
 
 
 FILM: tuple[Entry, ...] = (
-<<<<<<< HEAD
+    Entry(0, "opening", "Opening", "The Normalized Transformer", card=True),
     Entry(
         1,
         "traditional_vs_normalized",
@@ -68,15 +54,11 @@ FILM: tuple[Entry, ...] = (
         "Traditional vs normalized learning",
     ),
     Entry(2, "l2_norm_shell", "L2NormShell", "L2 normalization deep dive"),
+    Entry(3, "normlinear_groups", "NormlinearGroups", "Normalized linear layers"),
     Entry(4, "slerp_vs_lerp", "SlerpVsLerp", "Residual connections with SLERP"),
     Entry(5, "attention", "Attention", "Attention"),
     Entry(7, "full_architecture", "FullArchitecture", "The complete architecture"),
-=======
-    Entry(0, "opening", "Opening", "The Normalized Transformer", card=True),
-    Entry(3, "normlinear_groups", "NormlinearGroups", "Normalized linear layers"),
-    Entry(4, "slerp_vs_lerp", "SlerpVsLerp", "Residual connections with SLERP"),
     Entry(8, "closing", "Closing", "What was measured", card=True),
->>>>>>> three
 )
 
 
