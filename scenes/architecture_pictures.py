@@ -167,7 +167,7 @@ class Letters:
         self.here = Dot(self.space, points[self.last], "ink", px=28)
         self.prompt = prompt_of(record)
         lit = Explained("{{ h : normalized }}", "starts at the lit letter’s point")
-        more = noted("letters that behave alike", "lie close together")
+        more = noted("letters used alike tend to", "lie close: here, the vowels")
         self.rule = Equation('{{ h : normalized }} = {{ E_"in" : normalized }} ["letter"]')
         part = f", {len(self.order)} of {len(points)} letters"
         self.source = small(toy(record) + part * (len(self.order) < len(points)))
