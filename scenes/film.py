@@ -28,6 +28,7 @@ class Entry:
 
 FILM: tuple[Entry, ...] = (
     Entry(4, "slerp_vs_lerp", "SlerpVsLerp", "Residual connections with SLERP"),
+    Entry(6, "scale_management", "ScaleManagement", "Scale management"),
 )
 
 

@@ -1,0 +1,161 @@
+"""Pictures of chapter 6, built from its recording: other values of the scales."""
+
+from __future__ import annotations
+
+import numpy as np
+from manim import VMobject
+
+from ngpt_math.recordings import ScaleManagement, Traced
+from scenes.stage.equations import Equation
+from scenes.stage.interpolation import Step
+from scenes.stage.layout import Explained, noted, stacked
+from scenes.stage.plots import Box, Plot, measure
+from scenes.stage.prompt import Prompt
+from scenes.stage.readouts import Readout, row_of
+from scenes.stage.style import GRID, SIZE
+from scenes.stage.sweeps import EvenSlider, SweptBars, SweptDots, SweptLine, ratios, rows_of
+from scenes.stage.text import Line
+
+TRACK = 6.5
+
+
+class Turning:
+    """A factor on a scale: its slider on top, bars on the left and a curve against it at right.
+
+    `first` and `last` are the rows between which the factor runs, `trained` is where it is 1.
+    """
+
+    def __init__(
+        self, record: ScaleManagement, term: str, bars: SweptBars, curve: str, name: str, last: int
+    ) -> None:
+        self.trained, self.first, self.last = int(record.trained), 0, last
+        factors = row_of(record, "multiplier")[: last + 1]
+        values = row_of(record, curve)[: last + 1]
+        self.slider = EvenSlider(Equation(term), factors, TRACK, "scale")
+        stacked([self.slider], GRID.left, 2.45)
+        self.mark = self.slider.marked(self.trained, "as trained")
+        self.bars = bars
+        self.plot = Plot(
+            Box(GRID.panel + 0.9, -1.5, 4.7, 2.5), ratios("factor", factors), measure(name, values)
+        )
+        self.curve = self.plot.curve(factors, values, "scale")
+        self.spot = self.plot.spots(factors, values, "ink", px=26)
+        self.learned = self.plot.upright(factors[self.trained], values[self.trained], "muted")
+        self.factors, self.values = factors, values
+        self.below: VMobject
+        for step in self.turning:
+            step[1](self.trained)
+
+    @property
+    def turning(self) -> list[Step]:
+        """Lead everything with the factor."""
+        return [
+            (self.slider, self.slider.show_row),
+            (self.bars.row, self.bars.row.show_row),
+            (self.spot, self.spot.show_row),
+        ]
+
+
+class Sharpness(Turning):
+    """One letter's attention, and the mean entropy of all heads, with s_qk² multiplied."""
+
+    def __init__(self, record: ScaleManagement) -> None:
+        query = int(record.query)
+        table = rows_of(record, "attention")
+        bars = SweptBars(
+            Box(GRID.left + 0.75, -1.5, 5.2, 2.5),
+            measure("attention of the lit letter", [n for row in table for n in row]),
+            table,
+            list(record.prompt[: query + 1]),
+            "normalized",
+        )
+        term = "{{ s_(q k)^2 : scale }} times"
+        name = "mean entropy of attention"
+        super().__init__(record, term, bars, "attention_entropy", name, len(table) - 1)
+        self.below = Prompt(record.prompt, query, "normalized")
+        stacked([self.below], GRID.left + 0.75, -2.45)
+        uniform = record.traced("attention_entropy_uniform")
+        self.level = self.plot.level(uniform, "ink")
+        self.even = Readout(Line("dashed: all letters alike", px=SIZE.tick), uniform, px=SIZE.tick)
+        stacked([self.even], GRID.panel + 0.9, -2.55)
+        self.traditional = Explained(r"1\/ sqrt(d_k)", "as in a traditional model, for √d_k")
+        stacked([self.traditional], self.slider.track.get_left()[0] - 0.1, 2.05)
+
+
+class Confidence(Turning):
+    """The next letter's probabilities, and the loss on unseen text, with s_z multiplied."""
+
+    def __init__(self, record: ScaleManagement) -> None:
+        table = rows_of(record, "probabilities")
+        # Beyond, the model is further from the text than somebody who guesses all tokens alike.
+        guess = record.traced("output_entropy_uniform")
+        last = int(np.flatnonzero(record.output_loss <= guess.value)[-1])
+        bars = SweptBars(
+            Box(GRID.left + 0.75, -1.5, 5.2, 2.5),
+            measure("probability of the next letter", [n for row in table for n in row]),
+            table[: last + 1],
+            list(record.next_tokens),
+            "normalized",
+        )
+        term = "{{ s_z : scale }} times"
+        super().__init__(record, term, bars, "output_loss", "loss on unseen text", last)
+        self.best = int(np.argmin(record.output_loss))
+        self.found = self.plot.spot(
+            self.factors[self.best], self.values[self.best], "normalized", px=26
+        )
+        self.below = Line(f"after “{record.prompt.replace('␣', ' ')}”", role="muted")
+        stacked([self.below], GRID.left + 0.75, -2.45)
+        self.lowest = Readout(
+            Line("lowest loss at factor", role="normalized", px=SIZE.label),
+            self.factors[self.best],
+            role="normalized",
+            px=SIZE.label,
+        )
+        stacked([self.lowest], GRID.panel + 0.9, -2.5)
+
+
+class Gate:
+    """SiLU with the gate's real values on it, and the straight line nearest to it on them."""
+
+    def __init__(self, record: ScaleManagement) -> None:
+        x, silu = row_of(record, "gate_line"), row_of(record, "silu")
+        dots, on, fit = (rows_of(record, f) for f in ("gate_swept", "silu_swept", "fit_swept"))
+        self.plot = Plot(
+            Box(GRID.left + 0.75, -2.05, 6.9, 4.2),
+            measure("ν, the gate", x, most=10),
+            measure("SiLU(ν)", [*silu, *(n for row in fit for n in row)]),
+        )
+        self.curve = self.plot.curve(x, silu, "transformation")
+        self.dots = SweptDots(self.plot, dots, on, "normalized")
+        self.line = SweptLine(self.plot, dots, fit, "ink")
+        self.rows = len(dots)
+        self.rule = Equation(
+            '"SiLU"( {{ sqrt(d) : scale }} thin {{ s_nu : scale_gate }} cos )', px=SIZE.equation
+        )
+        self.factor: list[Traced] = list(row_of(record, "gate_factor"))
+        self.dotted = noted(
+            "dots: real ν of the larger model,",
+            "from 2.5 to 97.5 of 100",
+            role="normalized",
+            px=SIZE.tick,
+        )
+        self.straight = Readout(
+            Line("a straight line explains"), row_of(record, "fit_share"), places=0
+        )
+        self.root = Readout(
+            Equation("{{ sqrt(d) : scale }} ="), record.traced("root_d"), role="scale", places=1
+        )
+        self.states = [Line("without √d", weight="SEMIBOLD"), Line("with √d", weight="SEMIBOLD")]
+        stacked(
+            [self.rule, self.root, self.states[0], self.straight, self.dotted], 1.95, 2.1, gap=0.5
+        )
+        stacked([self.states[1]], 1.95, self.states[0].get_top()[1])
+
+    @property
+    def growing(self) -> list[Step]:
+        """Lead ν from without √d (0) to with it."""
+        return [
+            (self.dots, self.dots.show_row),
+            (self.line, self.line.show_row),
+            (self.straight, self.straight.show_row),
+        ]
