@@ -54,7 +54,7 @@ class ScaleManagement(Chapter):
         self.clear_next()
 
     @section(
-        "Cosines alone can never be sure",
+        "Cosines alone make no clear choice",
         says=(
             "A cosine lies between minus one and one. Among many tokens that decides nothing.",
             "Times a learned scale, the same cosines make a clear choice.",
@@ -65,11 +65,11 @@ class ScaleManagement(Chapter):
     def unsure(self) -> None:
         """The likeliest letters: their cosines, and probabilities without and with s_z."""
         picture = Unsure(self.recording)
-        self.play(*appear(picture.prompt, picture.left.axis, picture.left.names, picture.bounds))
+        self.play(*appear(picture.prompt, picture.left.axis, picture.names[0], picture.bounds))
         self.play(grown(picture.left.rows[0]))
         self.play(*appear(picture.left.numbers, picture.count))
         self.wait(TIME.rest)
-        self.play(*appear(picture.right.axis, picture.right.names, picture.rules[0], picture.best))
+        self.play(*appear(picture.right.axis, picture.names[1], picture.rules[0], picture.best))
         self.play(grown(picture.right.row))
         self.wait(TIME.rest)
         self.play(*leave(picture.rules[0]), run_time=TIME.quick)
@@ -82,7 +82,7 @@ class ScaleManagement(Chapter):
         "Six learned scales say how much",
         says=(
             "Wherever unit vectors are too small, a learned scale gives size back.",
-            "Six kinds: how sharply to look, how far to step, how strongly to answer.",
+            "Six kinds: how sharply to look, how far to step, how much a unit counts.",
             "And the last one, at the end: how sure to be.",
         ),
         pause=True,
@@ -124,7 +124,7 @@ class ScaleManagement(Chapter):
         "The optimizer moves one number, the model uses another",
         says=(
             "Watch the logits' scale in training. The optimizer moves the stored number.",
-            "The one in effect follows it, here about eleven times as far.",
+            "The one in effect follows it: init over scale times as far.",
         ),
         covers=("6.2", "0.3"),
     )
@@ -175,7 +175,7 @@ class ScaleManagement(Chapter):
         self.play(*appear(rates.bars.axis, rates.names, rates.rule, rates.terms[0]))
         self.play(grown(rates.bars.rows[0]))
         self.play(Appear(rates.bars.numbers))
-        self.wait(TIME.rest)
+        self.wait(TIME.read)
         self.play(*appear(rates.label, rates.scales, rates.terms[1]))
         self.wait(TIME.read)
         self.clear_next()
@@ -184,7 +184,7 @@ class ScaleManagement(Chapter):
         "Trained, every scale has found its own size",
         says=(
             "The whole training: every scale goes its own way, from one common start.",
-            "The steps grow fivefold. The scale of the logits grows most of all.",
+            "The step sizes grow. The scale of the logits grows most of all.",
         ),
         pause=True,
         covers=("6.2", "0.6"),
@@ -242,7 +242,7 @@ class ScaleManagement(Chapter):
         self.play(*appear(gate.plot, gate.rule, gate.root))
         self.play(drawn(gate.curve))
         self.play(*appear(gate.dots, gate.dotted, gate.states[0]))
-        self.play(*appear(gate.line, gate.straight))
+        self.play(*appear(gate.line, gate.straight, gate.of))
         self.wait(TIME.read)
         self.play(*leave(gate.states[0]), run_time=TIME.quick)
         self.play(Appear(gate.states[1]))
@@ -263,6 +263,7 @@ class ScaleManagement(Chapter):
         """The next letter's probabilities and the loss with other factors on s_z."""
         sure = Confidence(self.recording)
         self._place(sure)
+        self.play(*appear(*sure.sides))
         self.play(*swept(sure.turning, sure.trained, 0), run_time=TIME.sweep / 2)
         self.wait(TIME.rest)
         self.play(*swept(sure.turning, 0, sure.last), run_time=TIME.sweep)
@@ -275,7 +276,7 @@ class ScaleManagement(Chapter):
     def _place(self, picture: Turning) -> None:
         """Bring on a factor with its bars and its curve, as trained."""
         self.play(*appear(picture.slider, picture.mark))
-        self.play(*appear(picture.bars, picture.below))
+        self.play(*appear(picture.bars, picture.letters, picture.below))
         self.play(*appear(picture.plot, picture.learned))
         self.play(drawn(picture.curve))
         self.play(Appear(picture.spot))
@@ -318,7 +319,7 @@ class ScaleManagement(Chapter):
     def onward(self) -> None:
         """The way to chapter 7: the map of this chapter, the scales dimmed."""
         card = NextChapter("Next", "7 · The complete architecture").shift((0, -2.0, 0))
-        self.play(*appear(*self.map.all))
+        self.play(*appear(*self.map.stations, self.map.flow, self.map.state))
         self.play(*dimmed(*(station.scale_part for station in self.map.stations)))
         self.play(Appear(card))
         self.wait(TIME.rest)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from manim import VGroup
 
-from ngpt_math.recordings import ScaleManagement
+from ngpt_math.recordings import ScaleManagement, Traced
 from scenes.stage.bars import Bars
 from scenes.stage.blocks import Block, Connection, NormPoint
 from scenes.stage.equations import Equation
@@ -37,6 +37,9 @@ class Kind:
         return Equation(f"{{{{ {self.term} : scale }}}}", px=px)
 
 
+UNSEEN = {"␣": ("space", "·"), "⏎": ("↲", "↲")}
+"""What stands in a recording for a letter that cannot be seen: its name, and a shorter sign."""
+
 KINDS = {
     "α_A": Kind("alpha_A", "alpha", "step after attention"),
     "α_M": Kind("alpha_M", "alpha", "step after the MLP"),
@@ -58,12 +61,17 @@ def place_of(record: ScaleManagement, name: str) -> int:
     return record.kinds.split(",").index(name)
 
 
+def prompt_of(record: ScaleManagement) -> str:
+    """The prompt as it was read by the model."""
+    return record.prompt.translate({ord("␣"): " ", ord("⏎"): "\n"})
+
+
 class Recall:
     """Chapter 5 in one picture: one head's attention, and the scale that was in its formula."""
 
     def __init__(self, record: ScaleManagement) -> None:
         cells, query = pattern_of(record, "recall_pattern"), int(record.query)
-        self.grid = AttentionGrid(cells, record.prompt, "normalized", side=34)
+        self.grid = AttentionGrid(cells, prompt_of(record), "normalized", side=34)
         self.grid.move_to((GRID.picture, GRID.middle, 0))
         self.frame = self.grid.grid.row_frame(query)
         self.rule = Equation('"softmax" ( sqrt(d_k) {{ s_(q k)^2 : scale }} cos(q, k) )')
@@ -94,26 +102,29 @@ class Unsure:
             Box(GRID.left + 0.75, bottom, width, height),
             measure("cosine of h with each letter", cosines),
             [cosines],
-            letters,
+            [],
             "normalized",
         )
         self.right = SweptBars(
             Box(GRID.panel + 0.6, bottom, width, height),
             measure("probability of the next letter", [*table[0], *table[1]]),
             table,
-            letters,
+            [],
             "normalized",
         )
-        after = record.prompt.replace("␣", " ")
+        self.names = [letters_under(bars, letters) for bars in (self.left, self.right)]
+        after = prompt_of(record)
         self.prompt = Line(f"after “{after}”, what comes next?", role="muted")
         self.prompt.move_to((0, 2.35, 0)).align_to((GRID.left, 0, 0), np.array([-1.0, 0, 0]))
         self.bounds = Line("between −1 and 1, always", role="normalized")
         self.rules = [
-            Equation('p = "softmax"( cos )'),
-            Equation('p = "softmax"( {{ s_z : scale }} cos )'),
+            Equation('"softmax"( cos )'),
+            Equation('"softmax"( {{ s_z : scale }} cos )'),
         ]
         self.count = Readout(Line("tokens to choose from"), record.traced("vocab"), places=0)
-        self.best = Readout(Line("the likeliest"), [row[0] for row in table], places=3)
+        self.best = Readout(
+            Line("the first letter’s probability"), [row[0] for row in table], places=3
+        )
         stacked([self.bounds, self.count], GRID.left + 0.75, -2.2, gap=0.2)
         for rule in self.rules:
             stacked([rule], GRID.panel + 0.6, -2.2)
@@ -131,7 +142,7 @@ class Unsure:
 STATIONS: tuple[tuple[str, str, tuple[str, ...], tuple[str, str]], ...] = (
     ("attention", "transformation", ("s_qk",), ("how sharply", "to look")),
     ("step", "normalized", ("α_A",), ("how far", "to step")),
-    ("MLP", "transformation", ("s_u", "s_ν"), ("how strongly", "to answer")),
+    ("MLP", "transformation", ("s_u", "s_ν"), ("how much each", "unit counts")),
     ("step", "normalized", ("α_M",), ("how far", "to step")),
     ("logits", "transformation", ("s_z",), ("how sure", "to be")),
 )
@@ -221,15 +232,15 @@ class TwoNumbers:
             Column(Line(words, px=SIZE.label, role="muted"), row_of(record, field), "scale", 3)
             for words, field in (("…_init", "init"), ("…_scale", "scale"), ("init/scale", "factor"))
         ]
-        self.table = Table(names, columns, GRID.left, 2.05, spacing=0.72)
+        self.table = Table(names, columns, GRID.left + 0.5, 2.05, spacing=0.72)
         self.rule = Equation(
             '{{ s : scale }} = {{ s_"stored" : scale_stored }} dot frac("init", "scale")'
         )
         self.terms = [
             Explained("{{ s : scale }}", "what the model multiplies by"),
             Explained('{{ s_"stored" : scale }}', "what the optimizer moves"),
-            Explained('"init"', "s when training starts"),
-            Explained('"scale"', "what is stored at that moment"),
+            Explained('"init"', "its value when training starts"),
+            Explained('"scale"', "the number stored at that moment"),
         ]
         stacked([self.rule, *self.terms], GRID.panel + 0.5, 2.3, gap=0.5)
 
@@ -262,7 +273,7 @@ class Rulers:
             Equation('times thin frac("init", "scale") ='), record.traced("factor", place), places=3
         )
         stacked([self.factor], 0.2, 0.95)
-        self.step = Readout(Line("optimizer steps"), row_of(record, "steps"), places=0)
+        self.step = Readout(Line("optimizer steps"), counted(row_of(record, "steps")), places=0)
         self.of = Line("mean over all tokens, larger model", role="muted", px=SIZE.tick)
         stacked([self.step, self.of], -3.7, -1.9, gap=0.35)
 
@@ -273,6 +284,25 @@ class Rulers:
             *((slider, slider.show_row) for slider in self.sliders),
             (self.step, self.step.show_row),
         ]
+
+
+def letters_under(bars: Bars, letters: Sequence[str]) -> VGroup:
+    """The letter or token of each bar, large enough for a comma to be seen."""
+    room = 0.95 * bars.axis.box.width / len(letters)
+    return under_groups(bars, [_letter(letter, room) for letter in letters], 0.42)
+
+
+def _letter(letter: str, room: float) -> Line:
+    """A letter as it can be seen; a space is named if there is room for the word."""
+    if letter not in UNSEEN:
+        return Line(letter, px=SIZE.readout)
+    word, sign = (Line(words, px=SIZE.tick) for words in UNSEEN[letter])
+    return word if word.width <= room else sign
+
+
+def counted(numbers: Sequence[Traced]) -> list[Traced]:
+    """Numbers without their unit, for a label that says what is counted."""
+    return [replace(number, unit="1") for number in numbers]
 
 
 def under_groups(bars: Bars, labels: Sequence[Label], drop: float) -> VGroup:
@@ -386,7 +416,7 @@ class Trends:
                 Box(
                     GRID.left + 0.6 + number % across * width,
                     0.45 - number // across * 2.35,
-                    width - 2.0,
+                    width - 1.75,
                     1.35,
                 ),
             )

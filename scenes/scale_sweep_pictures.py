@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from manim import VMobject
+from manim import VGroup, VMobject
 
 from ngpt_math.recordings import ScaleManagement, Traced
+from scenes.scale_pictures import letters_under, prompt_of
 from scenes.stage.equations import Equation
 from scenes.stage.interpolation import Step
-from scenes.stage.layout import Explained, noted, stacked
+from scenes.stage.layout import below, noted, stacked
 from scenes.stage.plots import Box, Plot, measure
 from scenes.stage.prompt import Prompt
 from scenes.stage.readouts import Readout, row_of
@@ -43,6 +44,7 @@ class Turning:
         self.learned = self.plot.upright(factors[self.trained], values[self.trained], "muted")
         self.factors, self.values = factors, values
         self.below: VMobject
+        self.letters: VGroup
         for step in self.turning:
             step[1](self.trained)
 
@@ -66,20 +68,23 @@ class Sharpness(Turning):
             Box(GRID.left + 0.75, -1.5, 5.2, 2.5),
             measure("attention of the lit letter", [n for row in table for n in row]),
             table,
-            list(record.prompt[: query + 1]),
+            [],
             "normalized",
         )
         term = "{{ s_(q k)^2 : scale }} times"
-        name = "mean entropy of attention"
+        name = "entropy: how spread, mean of all heads"
         super().__init__(record, term, bars, "attention_entropy", name, len(table) - 1)
-        self.below = Prompt(record.prompt, query, "normalized")
+        self.letters = letters_under(bars, record.prompt[: query + 1])
+        self.below = Prompt(prompt_of(record), query, "normalized")
         stacked([self.below], GRID.left + 0.75, -2.45)
         uniform = record.traced("attention_entropy_uniform")
         self.level = self.plot.level(uniform, "ink")
         self.even = Readout(Line("dashed: all letters alike", px=SIZE.tick), uniform, px=SIZE.tick)
-        stacked([self.even], GRID.panel + 0.9, -2.55)
-        self.traditional = Explained(r"1\/ sqrt(d_k)", "as in a traditional model, for √d_k")
-        stacked([self.traditional], self.slider.track.get_left()[0] - 0.1, 2.05)
+        stacked([self.even], GRID.panel + 0.9, -2.6)
+        swap = Equation(r'1\/sqrt(d_k) thin "in place of" thin sqrt(d_k)', px=SIZE.readout)
+        self.traditional = stacked(
+            [swap, Line("the traditional factor", role="muted")], 2.6, 2.5, gap=0.15
+        )
 
 
 class Confidence(Turning):
@@ -94,16 +99,22 @@ class Confidence(Turning):
             Box(GRID.left + 0.75, -1.5, 5.2, 2.5),
             measure("probability of the next letter", [n for row in table for n in row]),
             table[: last + 1],
-            list(record.next_tokens),
+            [],
             "normalized",
         )
         term = "{{ s_z : scale }} times"
         super().__init__(record, term, bars, "output_loss", "loss on unseen text", last)
+        self.letters = letters_under(bars, record.next_tokens)
+        self.sides = [Line(words, role="muted") for words in ("too unsure", "too sure")]
+        box = self.plot.box
+        places = (box.left + 0.25, box.left + box.width - 0.1 - self.sides[1].width)
+        for line, left in zip(self.sides, places, strict=True):
+            stacked([line], left, box.bottom + 0.55)
         self.best = int(np.argmin(record.output_loss))
         self.found = self.plot.spot(
             self.factors[self.best], self.values[self.best], "normalized", px=26
         )
-        self.below = Line(f"after “{record.prompt.replace('␣', ' ')}”", role="muted")
+        self.below = Line(f"after “{prompt_of(record)}”", role="muted")
         stacked([self.below], GRID.left + 0.75, -2.45)
         self.lowest = Readout(
             Line("lowest loss at factor", role="normalized", px=SIZE.label),
@@ -133,22 +144,24 @@ class Gate:
             '"SiLU"( {{ sqrt(d) : scale }} thin {{ s_nu : scale_gate }} cos )', px=SIZE.equation
         )
         self.factor: list[Traced] = list(row_of(record, "gate_factor"))
+        inner = 100 * float(record.share[-2] - record.share[1])
         self.dotted = noted(
             "dots: real ν of the larger model,",
-            "from 2.5 to 97.5 of 100",
+            f"the middle {inner:.0f} of every 100",
             role="normalized",
             px=SIZE.tick,
         )
         self.straight = Readout(
-            Line("a straight line explains"), row_of(record, "fit_share"), places=0
+            Line("a straight line explains", px=SIZE.body), row_of(record, "fit_share"), places=0
         )
         self.root = Readout(
             Equation("{{ sqrt(d) : scale }} ="), record.traced("root_d"), role="scale", places=1
         )
         self.states = [Line("without √d", weight="SEMIBOLD"), Line("with √d", weight="SEMIBOLD")]
-        stacked(
-            [self.rule, self.root, self.states[0], self.straight, self.dotted], 1.95, 2.1, gap=0.5
-        )
+        self.of = Line("of the variance of SiLU(ν)", role="muted", px=SIZE.tick)
+        stacked([self.rule, self.root, self.states[0], self.straight], 1.95, 2.1, gap=0.5)
+        below(self.straight, self.of, 0.15)
+        below(self.of, self.dotted, 0.6)
         stacked([self.states[1]], 1.95, self.states[0].get_top()[1])
 
     @property

@@ -142,7 +142,8 @@ class SweptDots(SweptPlaces):
     def __init__(self, plot: Plot, xs: Rows, ys: Rows, role: str, px: float = 16) -> None:
         super().__init__(plot, xs, ys, role)
         self.outline = disc_points(px * PIXEL / 2)
-        self.set_fill(colour_of(role), 1).set_stroke(COLOUR.ground, STROKE.auxiliary)
+        # Without a rim: where dots crowd, rims would hide them all.
+        self.set_fill(colour_of(role), 1).set_stroke(width=0)
         self.set_z_index(LAYER.point)
         self.show_row(0)
 
