@@ -81,9 +81,8 @@ class ScaleManagement(Chapter):
     @section(
         "Six learned scales say how much",
         says=(
-            "Wherever unit vectors are too small, a learned scale gives size back.",
-            "Six kinds: how sharply to look, how far to step, how much a unit counts.",
-            "And the last one, at the end: how sure to be.",
+            "Directions alone say where to. How much is learned, by six kinds of scales:",
+            "how sharply to look, how far to step, how much a unit counts, how sure to be.",
         ),
         pause=True,
         covers=("6.1", "0.3", "0.4"),
@@ -131,7 +130,7 @@ class ScaleManagement(Chapter):
     def rulers(self) -> None:
         """s_z over the recorded training, stored and in effect."""
         rulers = Rulers(self.recording)
-        self.play(*appear(rulers.sliders[0], rulers.owners[0], rulers.of))
+        self.play(*appear(rulers.named, rulers.sliders[0], rulers.owners[0], rulers.of))
         self.play(*appear(rulers.arrow, rulers.factor))
         self.play(*appear(rulers.sliders[1], rulers.owners[1], rulers.step))
         self.wait(TIME.rest)
@@ -230,8 +229,8 @@ class ScaleManagement(Chapter):
     @section(
         "Without √d, SiLU would be almost a straight line",
         says=(
-            "In the feed-forward block, cosines alone stay where SiLU is almost a line.",
-            "Root d spreads them out. Now the curve bends, and no line can stand in for it.",
+            "SiLU's bend makes a feed-forward block more than a matrix.",
+            "Cosines alone hardly reach the bend. Root d spreads them out: no line will do.",
         ),
         pause=True,
         covers=("6.3", "0.2", "0.6"),
@@ -239,7 +238,7 @@ class ScaleManagement(Chapter):
     def gate(self) -> None:
         """The gate's values on SiLU, without √d and with it."""
         gate = Gate(self.recording)
-        self.play(*appear(gate.plot, gate.rule, gate.root))
+        self.play(*appear(gate.plot, gate.rule, gate.why, gate.root))
         self.play(drawn(gate.curve))
         self.play(*appear(gate.dots, gate.dotted, gate.states[0]))
         self.play(*appear(gate.line, gate.straight, gate.of))
@@ -269,15 +268,14 @@ class ScaleManagement(Chapter):
         self.play(*swept(sure.turning, 0, sure.last), run_time=TIME.sweep)
         self.wait(TIME.rest)
         self.play(*swept(sure.turning, sure.last, sure.best), run_time=TIME.sweep / 2)
-        self.play(*appear(sure.found, sure.lowest))
+        self.play(*appear(sure.found, *sure.losses))
         self.wait(TIME.read)
         self.clear_next()
 
     def _place(self, picture: Turning) -> None:
         """Bring on a factor with its bars and its curve, as trained."""
-        self.play(*appear(picture.slider, picture.mark))
-        self.play(*appear(picture.bars, picture.letters, picture.below))
-        self.play(*appear(picture.plot, picture.learned))
+        self.play(*appear(picture.slider, picture.mark, picture.bars, picture.letters))
+        self.play(*appear(picture.below, picture.plot, picture.learned))
         self.play(drawn(picture.curve))
         self.play(Appear(picture.spot))
 

@@ -257,7 +257,7 @@ class Rulers:
             )
             for words, field, places in (("stored", "stored", 3), ("in effect", "effective", 3))
         ]
-        for slider, up in zip(self.sliders, (1.35, -0.75), strict=True):
+        for slider, up in zip(self.sliders, (1.0, -1.05), strict=True):
             slider.shift((-3.7 - slider.track.get_left()[0], up - slider.label.get_center()[1], 0))
         self.owners = [
             Line("the optimizer moves this one", role="muted"),
@@ -267,15 +267,17 @@ class Rulers:
             line.shift(
                 (-3.7 - line.get_left()[0], slider.track.get_center()[1] + 0.5 - line.baseline, 0)
             )
-        down = np.array([[-0.2, 1.0, 0], [-0.2, 0.15, 0]])
+        down = np.array([[-0.2, 0.65, 0], [-0.2, -0.2, 0]])
         self.arrow = Connection(down, "flow", "scale")
         self.factor = Readout(
             Equation('times thin frac("init", "scale") ='), record.traced("factor", place), places=3
         )
-        stacked([self.factor], 0.2, 0.95)
+        stacked([self.factor], 0.2, 0.6)
         self.step = Readout(Line("optimizer steps"), counted(row_of(record, "steps")), places=0)
-        self.of = Line("mean over all tokens, larger model", role="muted", px=SIZE.tick)
-        stacked([self.step, self.of], -3.7, -1.9, gap=0.35)
+        self.of = Line("mean of all tokens, our larger model", role="muted", px=SIZE.tick)
+        stacked([self.step, self.of], -3.7, -2.05, gap=0.3)
+        self.named = Explained("{{ s_z : scale }}", "the scale of the logits", px=SIZE.body)
+        stacked([self.named], GRID.left, 2.5)
 
     @property
     def training(self) -> list[Step]:
@@ -423,7 +425,10 @@ class Trends:
             for number in range(kinds)
         ]
         self.steps = Readout(
-            Line("optimizer steps", px=SIZE.label), row_of(record, "steps"), px=SIZE.label, places=0
+            Line("optimizer steps", px=SIZE.label),
+            counted(row_of(record, "steps")),
+            px=SIZE.label,
+            places=0,
         )
         self.key = Line(
             "thick: the mean · thin: between these lie eight of ten values",

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 from manim import VGroup, VMobject
 
-from ngpt_math.recordings import ScaleManagement, Traced
-from scenes.scale_pictures import letters_under, prompt_of
+from ngpt_math.recordings import ScaleManagement
+from scenes.scale_pictures import counted, letters_under, prompt_of
 from scenes.stage.equations import Equation
 from scenes.stage.interpolation import Step
 from scenes.stage.layout import below, noted, stacked
 from scenes.stage.plots import Box, Plot, measure
 from scenes.stage.prompt import Prompt
-from scenes.stage.readouts import Readout, row_of
+from scenes.stage.readouts import Readout, column_of, row_of
 from scenes.stage.style import GRID, SIZE
 from scenes.stage.sweeps import EvenSlider, SweptBars, SweptDots, SweptLine, ratios, rows_of
 from scenes.stage.text import Line
@@ -62,11 +62,12 @@ class Sharpness(Turning):
     """One letter's attention, and the mean entropy of all heads, with s_qk² multiplied."""
 
     def __init__(self, record: ScaleManagement) -> None:
-        query = int(record.query)
+        query, layer, head = (int(record.query), int(record.layer) + 1, int(record.head) + 1)
+        name = f"attention of the lit letter (layer {layer}, head {head})"
         table = rows_of(record, "attention")
         bars = SweptBars(
             Box(GRID.left + 0.75, -1.5, 5.2, 2.5),
-            measure("attention of the lit letter", [n for row in table for n in row]),
+            measure(name, [n for row in table for n in row]),
             table,
             [],
             "normalized",
@@ -116,13 +117,14 @@ class Confidence(Turning):
         )
         self.below = Line(f"after “{prompt_of(record)}”", role="muted")
         stacked([self.below], GRID.left + 0.75, -2.45)
-        self.lowest = Readout(
-            Line("lowest loss at factor", role="normalized", px=SIZE.label),
-            self.factors[self.best],
-            role="normalized",
-            px=SIZE.label,
-        )
-        stacked([self.lowest], GRID.panel + 0.9, -2.5)
+        losses = counted([self.values[row] for row in (self.trained, self.best)])
+        self.losses = [
+            Readout(Line(words, role=role), loss, places=3, px=SIZE.label, role=role)
+            for words, loss, role in zip(
+                ("loss as trained", "lowest loss"), losses, ("ink", "normalized"), strict=True
+            )
+        ]
+        column_of(self.losses, GRID.panel + 0.9, -2.5, 0.4)
 
 
 class Gate:
@@ -143,7 +145,6 @@ class Gate:
         self.rule = Equation(
             '"SiLU"( {{ sqrt(d) : scale }} thin {{ s_nu : scale_gate }} cos )', px=SIZE.equation
         )
-        self.factor: list[Traced] = list(row_of(record, "gate_factor"))
         inner = 100 * float(record.share[-2] - record.share[1])
         self.dotted = noted(
             "dots: real ν of the larger model,",
@@ -159,7 +160,10 @@ class Gate:
         )
         self.states = [Line("without √d", weight="SEMIBOLD"), Line("with √d", weight="SEMIBOLD")]
         self.of = Line("of the variance of SiLU(ν)", role="muted", px=SIZE.tick)
-        stacked([self.rule, self.root, self.states[0], self.straight], 1.95, 2.1, gap=0.5)
+        self.why = Line("its bend makes the MLP more than a matrix", role="muted", px=SIZE.tick)
+        stacked(
+            [self.rule, self.why, self.root, self.states[0], self.straight], 1.95, 2.3, gap=0.45
+        )
         below(self.straight, self.of, 0.15)
         below(self.of, self.dotted, 0.6)
         stacked([self.states[1]], 1.95, self.states[0].get_top()[1])
