@@ -95,7 +95,8 @@ class Confidence(Turning):
         table = rows_of(record, "probabilities")
         # Beyond, the model is further from the text than somebody who guesses all tokens alike.
         guess = record.traced("output_entropy_uniform")
-        last = int(np.flatnonzero(record.output_loss <= guess.value)[-1])
+        better = np.flatnonzero(record.output_loss <= guess.value)
+        last = max(int(record.trained) + 1, *map(int, better))
         bars = SweptBars(
             Box(GRID.left + 0.75, -1.5, 5.2, 2.5),
             measure("probability of the next letter", [n for row in table for n in row]),

@@ -13,7 +13,7 @@ from torch import Tensor
 from ngpt_math.checkpoint import Model
 from ngpt_math.config import ModelConfig
 from ngpt_math.history import Arrays
-from ngpt_math.layers import Trace
+from ngpt_math.layers import Scale, Trace
 from ngpt_math.record.attention import SENTENCE, Head, chosen, uniform_entropy
 from ngpt_math.record.models import (
     Models,
@@ -224,7 +224,9 @@ def confidence(model: Model, logits: Tensor, targets: Tensor, factors: Tensor) -
     """The output with s_z multiplied: bars after the sentence, entropy and loss over windows."""
     after = trace_text(model, SENTENCE)["logits"][0, -1]
     best = after.topk(TOP).indices
-    size = model.s_logit.effective().detach()
+    scale = model.get_submodule("s_logit")
+    assert isinstance(scale, Scale)
+    size = scale.effective().detach()
     cosines = after / size
     bars = (factors[:, None] * after).softmax(-1)[:, best]
     flat = logits.flatten(0, 1)

@@ -263,7 +263,7 @@ class Gallery(Scene):
     def factor(self) -> None:
         """The entropy of the output for factors on s_z."""
         xs, ys = (row_of(self.recording, name) for name in ("multiplier", "output_entropy"))
-        slider = EvenSlider(Line("factor"), xs, 5.0, "scale").shift(ABOVE + ABOVE / 4)
+        slider = EvenSlider(Line("factor"), xs, 5.0, "scale").move_to(1.25 * ABOVE)
         plot = Plot(LOW_BOX, ratios("factor", xs), measure("entropy", ys))
         self.add(plot, plot.curve(xs, ys, "scale"), slider, slider.marked(20, "trained"))
         self.play(*swept([(slider, slider.show_row)], 0, 14))

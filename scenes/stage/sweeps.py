@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 from manim import VGroup, VMobject
@@ -100,7 +101,11 @@ class SweptBars(Bars):
     def __init__(self, box: Box, y: Measure, table: Rows, names: Sequence[str], role: str) -> None:
         self.table = table
         super().__init__(box, y, [table[0]], names, role)
-        self.row: SweptRow = self.rows[0]
+
+    @property
+    def row(self) -> SweptRow:
+        """The bars themselves."""
+        return cast(SweptRow, self.rows[0])
 
     def _row(self, rows: Rows, number: int, role: str) -> SweptRow:
         still = super()._row(rows, number, role)
