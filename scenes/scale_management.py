@@ -8,6 +8,7 @@ from ngpt_math.recordings import Recording
 from ngpt_math.recordings import ScaleManagement as Recorded
 from scenes.scale_pictures import (
     OneStep,
+    OnSphere,
     Places,
     Recall,
     Relative,
@@ -50,6 +51,27 @@ class ScaleManagement(Chapter):
         self.play(Appear(past.frame))
         self.wait(TIME.rest)
         self.play(Appear(past.terms[1]))
+        self.wait(TIME.read)
+        self.clear_next()
+
+    @section(
+        "On the sphere, no answer is larger than one",
+        says=(
+            "The output is a cosine too: of the state h with the direction of each letter.",
+            "No cosine is more than one, however well a letter fits.",
+        ),
+        covers=("0.5", "0.2", "0.6"),
+    )
+    def on_sphere(self) -> None:
+        """The toy's h among its letters, and the cosines of the best and the worst of them."""
+        fits = OnSphere(self.recording)
+        aside = 30
+        fits.view.turn -= aside
+        self.play(*appear(fits.sphere, fits.source))
+        self.play(*appear(*fits.state, *fits.dots, fits.rule, *fits.terms))
+        self.turn(fits.view, aside, seconds=TIME.sweep / 2)
+        self.play(*(drawn(way) for way in fits.arcs))
+        self.play(*appear(*fits.values))
         self.wait(TIME.read)
         self.clear_next()
 
@@ -150,7 +172,7 @@ class ScaleManagement(Chapter):
     def one_step(self) -> None:
         """The first optimizer step, stored and in effect."""
         step = OneStep(self.recording)
-        self.play(*appear(step.bars.axis, step.names, step.legend, step.rate))
+        self.play(*appear(step.bars.axis, step.names, step.legend, step.rate, step.source))
         self.play(grown(step.bars.rows[0]))
         self.play(Appear(step.numbers[0]))
         self.wait(TIME.rest)
@@ -171,7 +193,7 @@ class ScaleManagement(Chapter):
     def relative(self) -> None:
         """The first step as a share of the value."""
         rates = Relative(self.recording)
-        self.play(*appear(rates.bars.axis, rates.names, rates.rule, rates.terms[0]))
+        self.play(*appear(rates.bars.axis, rates.names, rates.rule, rates.terms[0], rates.source))
         self.play(grown(rates.bars.rows[0]))
         self.play(Appear(rates.bars.numbers))
         self.wait(TIME.read)
@@ -220,7 +242,7 @@ class ScaleManagement(Chapter):
         self.play(Appear(sharp.traditional))
         self.wait(TIME.read)
         self.play(*leave(sharp.traditional), run_time=TIME.quick)
-        self.play(*swept(sharp.turning, 0, sharp.last), run_time=TIME.sweep)
+        self.play(*swept(sharp.turning, 0, sharp.last), run_time=TIME.sweep * 0.75)
         self.wait(TIME.rest)
         self.play(*swept(sharp.turning, sharp.last, sharp.trained), run_time=TIME.sweep / 2)
         self.wait(TIME.rest)
@@ -265,7 +287,7 @@ class ScaleManagement(Chapter):
         self.play(*appear(*sure.sides))
         self.play(*swept(sure.turning, sure.trained, 0), run_time=TIME.sweep / 2)
         self.wait(TIME.rest)
-        self.play(*swept(sure.turning, 0, sure.last), run_time=TIME.sweep)
+        self.play(*swept(sure.turning, 0, sure.last), run_time=TIME.sweep * 0.75)
         self.wait(TIME.rest)
         self.play(*swept(sure.turning, sure.last, sure.best), run_time=TIME.sweep / 2)
         self.play(*appear(sure.found, *sure.losses))
@@ -275,7 +297,7 @@ class ScaleManagement(Chapter):
     def _place(self, picture: Turning) -> None:
         """Bring on a factor with its bars and its curve, as trained."""
         self.play(*appear(picture.slider, picture.mark, picture.bars, picture.letters))
-        self.play(*appear(picture.below, picture.plot, picture.learned))
+        self.play(*appear(picture.below, picture.source, picture.plot, picture.learned))
         self.play(drawn(picture.curve))
         self.play(Appear(picture.spot))
 

@@ -12,12 +12,15 @@ from ngpt_math.recordings import ScaleManagement, Traced
 from scenes.stage.bars import Bars
 from scenes.stage.blocks import Block, Connection, NormPoint
 from scenes.stage.equations import Equation
+from scenes.stage.hypersphere import Hypersphere
 from scenes.stage.interpolation import Step
 from scenes.stage.layout import Explained, noted, stacked
+from scenes.stage.marks import Dot, arc, term_of
 from scenes.stage.patterns import AttentionGrid, pattern_of
 from scenes.stage.plots import Box, Curve, Plot, measure
-from scenes.stage.readouts import Label, Number, Readout, row_of
+from scenes.stage.readouts import Label, Number, Readout, column_of, row_of
 from scenes.stage.slider import Slider
+from scenes.stage.space import Space, View
 from scenes.stage.style import GRID, SIZE, STROKE
 from scenes.stage.sweeps import SweptBars
 from scenes.stage.tables import Column, Table
@@ -36,6 +39,11 @@ class Kind:
         """The term in its role."""
         return Equation(f"{{{{ {self.term} : scale }}}}", px=px)
 
+
+MOST_LETTERS = 30
+"""Directions of letters drawn on the sphere, about."""
+
+RADIUS = 2.35
 
 UNSEEN = {"␣": ("space", "·"), "⏎": ("↲", "↲")}
 """What stands in a recording for a letter that cannot be seen: its name, and a shorter sign."""
@@ -88,6 +96,49 @@ class Recall:
         stacked([self.rule, *self.terms, source], GRID.panel, 1.6, gap=0.55)
 
 
+class OnSphere:
+    """The toy's h among the directions of its letters, with the best and the worst fit."""
+
+    def __init__(self, record: ScaleManagement) -> None:
+        order = np.argsort(-record.toy_cosines)
+        best, worst = int(order[0]), int(order[-1])
+        shown = [*order[: -1 : max(1, len(order) // MOST_LETTERS)], worst]
+        h, directions = record.toy_h.astype(float), record.toy_directions.astype(float)
+        self.view = View.onto_arc(directions[best], directions[worst], 50)
+        self.space = Space(self.view, (GRID.picture, GRID.middle), RADIUS)
+        self.sphere = Hypersphere(self.space)
+        self.dots = [Dot(self.space, directions[letter], "normalized", px=18) for letter in shown]
+        self.state = [
+            Dot(self.space, h, "ink", px=26),
+            term_of(self.space, h, directions[best], "{{ h : ink }}"),
+        ]
+        self.arcs = [
+            arc(self.space, h, directions[best], "normalized"),
+            arc(self.space, h, directions[worst], "muted", STROKE.axis),
+        ]
+        self.rule = Equation("cos( {{ h : ink }}, {{ e : normalized }} )")
+        self.terms = [
+            Explained("{{ h : ink }}", f"the state after “{prompt_of(record)}”"),
+            Explained("{{ e : normalized }}", "the direction of a letter"),
+        ]
+        self.values = [
+            Readout(Line(f"{fit} fit, {_called(record.toy_letters[letter])}", role=role), cosine)
+            for fit, letter, cosine, role in (
+                ("best", best, record.traced("toy_cosines", best), "normalized"),
+                ("worst", worst, record.traced("toy_cosines", worst), "muted"),
+            )
+        ]
+        source = Line("a model with three dimensions, trained here", role="muted", px=SIZE.tick)
+        self.source = source
+        stacked([self.rule, *self.terms], GRID.panel, 1.9, gap=0.5)
+        column_of(self.values, GRID.panel, -0.6, 0.65)
+        stacked([source], GRID.panel, -2.0)
+
+
+def _called(letter: str) -> str:
+    return UNSEEN[letter][0] if letter in UNSEEN else f"“{letter}”"
+
+
 class Unsure:
     """The cosines of the likeliest letters; their probabilities without and with s_z."""
 
@@ -114,7 +165,7 @@ class Unsure:
         )
         self.names = [letters_under(bars, letters) for bars in (self.left, self.right)]
         after = prompt_of(record)
-        self.prompt = Line(f"after “{after}”, what comes next?", role="muted")
+        self.prompt = Line(f"our larger model, after “{after}”: what comes next?", role="muted")
         self.prompt.move_to((0, 2.35, 0)).align_to((GRID.left, 0, 0), np.array([-1.0, 0, 0]))
         self.bounds = Line("between −1 and 1, always", role="normalized")
         self.rules = [
@@ -318,6 +369,10 @@ def under_groups(bars: Bars, labels: Sequence[Label], drop: float) -> VGroup:
     return group
 
 
+def _source() -> Line:
+    return Line("our larger model", role="muted", px=SIZE.tick)
+
+
 class OneStep:
     """How far the first optimizer step moved each kind: stored, and in effect."""
 
@@ -339,7 +394,8 @@ class OneStep:
         self.rate = Readout(
             Line("learning rate"), record.traced("learning_rate"), px=SIZE.label, places=3
         )
-        stacked([self.legend, self.rate], 3.55, 1.8, gap=0.8)
+        self.source = _source()
+        stacked([self.legend, self.rate, self.source], 3.55, 1.8, gap=0.8)
 
 
 class Relative:
@@ -368,7 +424,8 @@ class Relative:
             Explained("eta", "the learning rate"),
             noted("small scale: fast", "large scale: slow", role="scale"),
         ]
-        stacked([self.rule, *self.terms], 3.2, 1.6, gap=0.55)
+        self.source = _source()
+        stacked([self.rule, *self.terms, self.source], 3.2, 1.6, gap=0.55)
 
 
 class Small(Plot):
@@ -431,7 +488,7 @@ class Trends:
             places=0,
         )
         self.key = Line(
-            "thick: the mean · thin: between these lie eight of ten values",
+            "our larger model · thick: the mean · thin: between them eight of ten values",
             role="muted",
             px=SIZE.tick,
         )

@@ -48,6 +48,11 @@ class Turning:
         for step in self.turning:
             step[1](self.trained)
 
+    def _stand(self) -> None:
+        """Put what the bars are of below them."""
+        self.source = Line("our larger model", role="muted", px=SIZE.tick)
+        stacked([self.below, self.source], GRID.left + 0.75, -2.3, gap=0.15)
+
     @property
     def turning(self) -> list[Step]:
         """Lead everything with the factor."""
@@ -77,7 +82,7 @@ class Sharpness(Turning):
         super().__init__(record, term, bars, "attention_entropy", name, len(table) - 1)
         self.letters = letters_under(bars, record.prompt[: query + 1])
         self.below = Prompt(prompt_of(record), query, "normalized")
-        stacked([self.below], GRID.left + 0.75, -2.45)
+        self._stand()
         uniform = record.traced("attention_entropy_uniform")
         self.level = self.plot.level(uniform, "ink")
         self.even = Readout(Line("dashed: all letters alike", px=SIZE.tick), uniform, px=SIZE.tick)
@@ -117,7 +122,7 @@ class Confidence(Turning):
             self.factors[self.best], self.values[self.best], "normalized", px=26
         )
         self.below = Line(f"after “{prompt_of(record)}”", role="muted")
-        stacked([self.below], GRID.left + 0.75, -2.45)
+        self._stand()
         losses = counted([self.values[row] for row in (self.trained, self.best)])
         self.losses = [
             Readout(Line(words, role=role), loss, places=3, px=SIZE.label, role=role)

@@ -55,7 +55,7 @@ POINTS = 121  # of the SiLU curve
 
 def scale_management(models: Models) -> ScaleManagement:
     """Run the larger nGPT and fill the recording."""
-    ngpt, gpt = models.load("mini ngpt"), models.load("mini gpt")
+    ngpt, gpt, toy = (models.load(name) for name in ("mini ngpt", "mini gpt", "toy ngpt"))
     kept = models.history("mini ngpt")
     model = ngpt.model
     head, _, query = chosen(model, gpt.model)
@@ -64,7 +64,7 @@ def scale_management(models: Models) -> ScaleManagement:
     windows = spread(model, texts(model)[1], count)
     trace = trace_tokens(model, windows[:, :-1])
     return ScaleManagement(
-        sources=sources((ngpt, gpt, kept)),
+        sources=sources((ngpt, gpt, toy, kept)),
         prompt=letters(model, encode(model, SENTENCE)),
         chosen_by=CHOSEN_BY,
         kinds=",".join(KINDS),
@@ -77,6 +77,7 @@ def scale_management(models: Models) -> ScaleManagement:
         **sharpness(model, trace, head, query, factors),
         **gates(model, trace),
         **confidence(model, trace["logits"], windows[:, 1:], factors),
+        **on_the_sphere(toy.model),
         recall_pattern=floats(head.pattern),
         recall_weights=floats(head.pattern[query, : query + 1]),
         layer=floats(head.layer),
@@ -218,6 +219,19 @@ def rms(values: Tensor) -> Tensor:
 def bend(gate: Tensor) -> Tensor:
     """How much of SiLU on these values is not its tangent at 0, x/2."""
     return rms(F.silu(gate) - gate / 2) / rms(F.silu(gate))
+
+
+@torch.no_grad()
+def on_the_sphere(toy: Model) -> dict[str, Any]:
+    """The toy's last h after the sentence, and the directions of its letters."""
+    h = trace_text(toy, SENTENCE)[f"layer{toy.config.layers - 1}.h_out"][0, -1]
+    directions = toy.get_parameter("unembed.weight")
+    return {
+        "toy_letters": letters(toy, range(toy.config.vocab)),
+        "toy_h": floats(h),
+        "toy_directions": floats(directions),
+        "toy_cosines": floats(directions @ h),
+    }
 
 
 def confidence(model: Model, logits: Tensor, targets: Tensor, factors: Tensor) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import ClassVar
 from ngpt_math.recordings.format import Array, Recording, array, text
 
 MINI = "mini ngpt"
+TOY = "toy ngpt"
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,6 +110,13 @@ class ScaleManagement(Recording):
     output_loss: Array = array(
         "validation loss for each factor", "multipliers", model=MINI, unit="nat/letter"
     )
+
+    toy_letters: str = text("the toy's letters in order")
+    toy_h: Array = array("its last h after the prompt", 3, model=TOY, unit_vectors=True)
+    toy_directions: Array = array(
+        "its output embeddings", "letters", 3, model=TOY, unit_vectors=True
+    )
+    toy_cosines: Array = array("their cosines with its h", "letters", model=TOY)
 
     # For the recall of chapter 5: its head's attention.
     recall_pattern: Array = array(

@@ -172,6 +172,13 @@ class TestScaleManagement:
         flat = np.exp(r.cosines - r.cosines[0])
         assert np.allclose(flat, r.unscaled / r.unscaled[0], rtol=1e-3)
 
+    def test_the_toys_cosines_are_those_of_its_letters(self) -> None:
+        r = shown("scale_management")
+        assert len(r.toy_letters) == len(r.toy_directions) == shipped("toy", "ngpt").config.vocab
+        assert np.allclose(r.toy_directions @ r.toy_h, r.toy_cosines, atol=1e-5)
+        rows = weight(shipped("toy", "ngpt"), "unembed.weight")
+        assert np.allclose(r.toy_directions, rows, atol=1e-5)
+
     def test_a_share_of_init_is_the_learning_rate_over_scale(self) -> None:
         r = shown("scale_management")
         assert np.allclose(r.one_step_share / 100, r.one_step / r.init, rtol=1e-5)
