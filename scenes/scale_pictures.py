@@ -292,6 +292,7 @@ class TwoNumbers:
             Explained('{{ s_"stored" : scale }}', "what the optimizer moves"),
             Explained('"init"', "its value when training starts"),
             Explained('"scale"', "the number stored at that moment"),
+            noted("s is many numbers:", "one for each entry, unit or token", px=SIZE.tick),
         ]
         stacked([self.rule, *self.terms], GRID.panel + 0.5, 2.3, gap=0.5)
 
