@@ -93,6 +93,7 @@ class ScaleManagement(Chapter):
         self.wait(TIME.rest)
         self.play(*appear(picture.right.axis, picture.names[1], picture.rules[0], picture.best))
         self.play(grown(picture.right.row))
+        self.play(Appear(picture.right.numbers))
         self.wait(TIME.rest)
         self.play(*leave(picture.rules[0]), run_time=TIME.quick)
         self.play(Appear(picture.rules[1]))

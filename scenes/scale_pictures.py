@@ -11,6 +11,7 @@ from manim import VGroup
 from ngpt_math.recordings import ScaleManagement, Traced
 from scenes.stage.bars import Bars
 from scenes.stage.blocks import Block, Connection, NormPoint
+from scenes.stage.changing_bars import ChangingBars
 from scenes.stage.equations import Equation
 from scenes.stage.hypersphere import Hypersphere
 from scenes.stage.interpolation import Step
@@ -22,7 +23,6 @@ from scenes.stage.readouts import Label, Number, Readout, column_of, row_of
 from scenes.stage.slider import Slider
 from scenes.stage.space import Space, View
 from scenes.stage.style import GRID, SIZE, STROKE
-from scenes.stage.sweeps import SweptBars
 from scenes.stage.tables import Column, Table
 from scenes.stage.text import Line
 
@@ -156,7 +156,7 @@ class Unsure:
             [],
             "normalized",
         )
-        self.right = SweptBars(
+        self.right = ChangingBars(
             Box(GRID.panel + 0.6, bottom, width, height),
             measure("probability of the next letter", [*table[0], *table[1]]),
             table,
@@ -185,7 +185,7 @@ class Unsure:
     def scaling(self) -> list[Step]:
         """Lead from the unscaled probabilities (0) to those of the model (1)."""
         return [
-            (self.right.row, self.right.row.show_row),
+            (self.right, self.right.show_row),
             (self.best, self.best.show_row),
         ]
 
@@ -340,7 +340,7 @@ class Rulers:
         ]
 
 
-def letters_under(bars: Bars, letters: Sequence[str]) -> VGroup:
+def letters_under(bars: Bars | ChangingBars, letters: Sequence[str]) -> VGroup:
     """The letter or token of each bar, large enough for a comma to be seen."""
     room = 0.95 * bars.axis.box.width / len(letters)
     return under_groups(bars, [_letter(letter, room) for letter in letters], 0.42)
@@ -359,7 +359,7 @@ def counted(numbers: Sequence[Traced]) -> list[Traced]:
     return [replace(number, unit="1") for number in numbers]
 
 
-def under_groups(bars: Bars, labels: Sequence[Label], drop: float) -> VGroup:
+def under_groups(bars: Bars | ChangingBars, labels: Sequence[Label], drop: float) -> VGroup:
     """Labels below the groups of bars, their baselines at one height."""
     box, group = bars.axis.box, VGroup()
     for number, label in enumerate(labels):

@@ -7,6 +7,7 @@ from manim import VGroup, VMobject
 
 from ngpt_math.recordings import ScaleManagement
 from scenes.scale_pictures import counted, letters_under, prompt_of
+from scenes.stage.changing_bars import ChangingBars
 from scenes.stage.equations import Equation
 from scenes.stage.interpolation import Step
 from scenes.stage.layout import below, noted, stacked
@@ -14,7 +15,7 @@ from scenes.stage.plots import Box, Plot, measure
 from scenes.stage.prompt import Prompt
 from scenes.stage.readouts import Readout, column_of, row_of
 from scenes.stage.style import GRID, SIZE
-from scenes.stage.sweeps import EvenSlider, SweptBars, SweptDots, SweptLine, ratios, rows_of
+from scenes.stage.sweeps import EvenSlider, SweptDots, SweptLine, ratios, rows_of
 from scenes.stage.text import Line
 
 TRACK = 6.5
@@ -27,7 +28,13 @@ class Turning:
     """
 
     def __init__(
-        self, record: ScaleManagement, term: str, bars: SweptBars, curve: str, name: str, last: int
+        self,
+        record: ScaleManagement,
+        term: str,
+        bars: ChangingBars,
+        curve: str,
+        name: str,
+        last: int,
     ) -> None:
         self.trained, self.first, self.last = int(record.trained), 0, last
         factors = row_of(record, "multiplier")[: last + 1]
@@ -58,7 +65,7 @@ class Turning:
         """Lead everything with the factor."""
         return [
             (self.slider, self.slider.show_row),
-            (self.bars.row, self.bars.row.show_row),
+            (self.bars, self.bars.show_row),
             (self.spot, self.spot.show_row),
         ]
 
@@ -70,7 +77,7 @@ class Sharpness(Turning):
         query, layer, head = (int(record.query), int(record.layer) + 1, int(record.head) + 1)
         name = f"attention of the lit letter (layer {layer}, head {head})"
         table = rows_of(record, "attention")
-        bars = SweptBars(
+        bars = ChangingBars(
             Box(GRID.left + 0.75, -1.5, 5.2, 2.5),
             measure(name, [n for row in table for n in row]),
             table,
@@ -102,7 +109,7 @@ class Confidence(Turning):
         guess = record.traced("output_entropy_uniform")
         better = np.flatnonzero(record.output_loss <= guess.value)
         last = max(int(record.trained) + 1, *map(int, better))
-        bars = SweptBars(
+        bars = ChangingBars(
             Box(GRID.left + 0.75, -1.5, 5.2, 2.5),
             measure("probability of the next letter", [n for row in table for n in row]),
             table[: last + 1],

@@ -59,7 +59,7 @@ from scenes.stage.slider import Slider
 from scenes.stage.space import Space, View
 from scenes.stage.split import SplitScreen
 from scenes.stage.style import GRID, ROLES, SIZE, Point
-from scenes.stage.sweeps import EvenSlider, SweptBars, SweptDots, SweptLine, ratios, rows_of
+from scenes.stage.sweeps import EvenSlider, SweptDots, SweptLine, ratios, rows_of
 from scenes.stage.tables import Column, Table
 from scenes.stage.text import Line, paragraph
 from scenes.stage.zoom import Boxes, Name, Ring, Shot, Ways, Zoom
@@ -73,7 +73,6 @@ MIDDLE = np.array([0.0, 0.1, 0.0])
 RADIUS = 2.0
 BOX = Box(-3.3, -1.55, 6.6, 3.6)
 LOW_BOX = Box(-3.3, -1.55, 6.6, 2.6)
-RANKS = ("1st", "2nd", "3rd", "4th", "5th", "6th", "7th", "8th")
 GATE = ("gate_swept", "silu_swept", "fit_swept")
 LAYERS = tuple(f"layer {number}" for number in range(1, 5))
 SIDES = ("traditional", "normalized")
@@ -346,14 +345,6 @@ class Gallery(Scene):
         plot = Plot(LOW_BOX, ratios("factor", xs), measure("entropy", ys))
         self.add(plot, plot.curve(xs, ys, "scale"), slider, slider.marked(20, "trained"))
         self.play(*swept([(slider, slider.show_row)], 0, 14))
-
-    @exhibit("Bars that change with a sweep", ScaleManagement)
-    def swept_bars(self) -> None:
-        """Probabilities for a factor between two recorded ones."""
-        table = rows_of(self.recording, "probabilities")
-        bars = SweptBars(BOX, measure("probability", table[-1]), table, RANKS, "normalized")
-        self.add(bars)
-        self.play(*swept([(bars.row, bars.row.show_row)], 0, 17.5))
 
     @exhibit("Dots and a line led through a sweep", ScaleManagement)
     def swept_dots(self) -> None:

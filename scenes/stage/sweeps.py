@@ -1,19 +1,17 @@
-"""What is led through a sweep: axes and sliders in equal ratios, bars and points that change."""
+"""What is led through a sweep: axes and sliders in equal ratios, dots and lines that change."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 from manim import VGroup, VMobject
 
 from ngpt_math.recordings import Recording, Traced
-from scenes.stage.bars import Bars, RowOfBars
 from scenes.stage.curves import at_row, disc_points, straight
-from scenes.stage.plots import Box, Measure, Plot, Upright
-from scenes.stage.readouts import Number, row_of
+from scenes.stage.plots import Measure, Plot
+from scenes.stage.readouts import row_of
 from scenes.stage.slider import KNOB, Slider
 from scenes.stage.style import COLOUR, LAYER, PIXEL, SIZE, STROKE, Point, colour_of
 from scenes.stage.text import Line
@@ -69,52 +67,6 @@ class EvenSlider(Slider):
         line = Line(words, px=SIZE.tick, role="muted")
         line.shift(place - 1.8 * half - line.get_top())
         return VGroup(tick, line)
-
-
-class SweptRow(RowOfBars):
-    """A row of bars led through the rows of a sweep."""
-
-    def __init__(
-        self, table: Rows, axis: Upright, lefts: Point, width: float, role: str, filled: float
-    ) -> None:
-        self.table = table
-        self.values = np.array([[number.value for number in row] for row in table])
-        self.at = 0.0
-        super().__init__(axis, lefts, width, table[0], role, filled)
-
-    @property
-    def tops(self) -> Point:
-        """The middles (n, 3) of the bars' upper ends where the sweep stands."""
-        heights = [self.axis.height_of(value) for value in at_row(self.values, self.at)]
-        return np.stack([self.lefts + self.width_of_bar / 2, heights, 0 * self.lefts], axis=1)
-
-    def show_row(self, row: float) -> None:
-        """Go to a row; between two rows the bars are on their way, `traced` are the nearer's."""
-        self.at = row
-        self.traced = tuple(self.table[int(np.clip(round(row), 0, len(self.table) - 1))])
-        self.grow(1.0)
-
-
-class SweptBars(Bars):
-    """One row of bars, the numbers of which change with a sweep; they are not written out."""
-
-    def __init__(self, box: Box, y: Measure, table: Rows, names: Sequence[str], role: str) -> None:
-        self.table = table
-        super().__init__(box, y, [table[0]], names, role)
-
-    @property
-    def row(self) -> SweptRow:
-        """The bars themselves."""
-        return cast(SweptRow, self.rows[0])
-
-    def _row(self, rows: Rows, number: int, role: str) -> SweptRow:
-        still = super()._row(rows, number, role)
-        return SweptRow(
-            self.table, self.axis, still.lefts, still.width_of_bar, role, still.get_fill_opacity()
-        )
-
-    def _numbers(self, row: RowOfBars, places: int) -> list[Number]:
-        return []
 
 
 class SweptPlaces(VMobject):

@@ -7,8 +7,7 @@ import pytest
 from samples import numbers
 
 from scenes.stage.plots import Box, Plot, measure
-from scenes.stage.style import GRID
-from scenes.stage.sweeps import EvenSlider, SweptBars, SweptDots, SweptLine, ratios
+from scenes.stage.sweeps import EvenSlider, SweptDots, SweptLine, ratios
 from scenes.stage.text import Line
 
 BOX = Box(-3.0, -2.0, 4.0, 2.0)
@@ -56,24 +55,6 @@ def test_rows_of_an_even_slider_are_equally_far_apart() -> None:
     mark = slider.marked(2, "here")
     assert mark[0].get_center()[0] == pytest.approx(start + 2)
     assert mark[1].get_top()[1] < slider.knob.get_bottom()[1]
-
-
-def heights(bars: SweptBars) -> list[float]:
-    """How high each bar is drawn, as a value."""
-    corners = bars.row.points.reshape(3, -1, 3)
-    return [float(bar[:, 1].max() - bar[:, 1].min()) / BOX.height for bar in corners]
-
-
-def test_bars_meet_the_numbers_of_each_row_and_move_between() -> None:
-    bars = SweptBars(BOX, measure("y", numbers(0, 1)), TABLE, [], "normalized")
-    for row, expected in enumerate(TABLE):
-        bars.row.show_row(row)
-        assert np.allclose(heights(bars), [n.value for n in expected])
-        assert bars.row.traced == tuple(expected)
-    bars.row.show_row(0.25)
-    assert np.allclose(heights(bars), [0.25, 0.5, 0.75])
-    assert bars.row.traced == tuple(TABLE[0])
-    assert bars.row.get_left()[0] > BOX.left > GRID.left
 
 
 def test_dots_and_line_go_through_the_same_places() -> None:
