@@ -34,7 +34,7 @@ JOBS = click.option(
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
 
-def _jobs(given: int | None) -> int:
+def jobs_of(given: int | None) -> int:
     """How many processes to use. Each is one thread: libraries must not make more."""
     from ngpt_film.crew import cores
 
@@ -71,7 +71,7 @@ def render(
     """
     began = time.monotonic()
     chosen = targets(wanted)
-    jobs = _jobs(jobs)
+    jobs = jobs_of(jobs)
     from ngpt_film import captions, rendering, studio
 
     out = out or _film_path(chosen, bool(wanted))
@@ -162,7 +162,7 @@ def still(section: str, quality_name: str, at: str, out: Path | None) -> None:
         names = ", ".join(s.name for s in chosen.outline.sections)
         raise UsageError(f"{section} is a chapter", f"choose one of its sections: {names}")
     place = _place(at)
-    _jobs(1)
+    jobs_of(1)
     from ngpt_film import contact, studio
 
     studio.check_recordings([chosen])
@@ -193,7 +193,7 @@ def _place(at: str) -> Place:
 def sheet(wanted: tuple[str, ...], jobs: int | None, out: Path | None) -> None:
     """Draw a contact sheet: the middle and the end of every section."""
     chosen = targets(wanted)
-    jobs = _jobs(jobs)
+    jobs = jobs_of(jobs)
     from ngpt_film import contact
 
     out = out or _film_path(chosen, bool(wanted)).with_suffix(".sheet.png")
@@ -208,7 +208,7 @@ def sheet(wanted: tuple[str, ...], jobs: int | None, out: Path | None) -> None:
 def where(wanted: str, as_json: bool) -> None:
     """List every number that a chapter shows, and where in its recording it comes from."""
     chosen = target(wanted)
-    _jobs(1)
+    jobs_of(1)
     from ngpt_film import studio
 
     studio.check_recordings([chosen])
