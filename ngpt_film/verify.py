@@ -151,7 +151,7 @@ def _sound(path: Path, found: dict[str, Any]) -> Iterator[str]:
 
 def measure_loudness(path: Path) -> tuple[float, float]:
     """Integrated loudness (LUFS) and true peak (dBTP) of a file's sound, by EBU R 128."""
-    command = ["ffmpeg", "-nostdin", "-hide_banner", "-i", path, "-map", "0:a",
+    command = ["ffmpeg", "-nostdin", "-hide_banner", "-i", str(path), "-map", "0:a",
                "-af", "ebur128=peak=true", "-f", "null", "-"]  # fmt: skip
     said = subprocess.run(command, capture_output=True, text=True).stderr
     summary = said.rpartition("Summary:")[2]

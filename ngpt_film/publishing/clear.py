@@ -10,6 +10,7 @@ import tempfile
 from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,7 @@ def make_all(release: Release, shop: Workshop, jobs: int) -> None:
     shots.load_camera()
     for part in release.parts:
         recipe = ["webm", part.shot.shot.fingerprint.digest, SPEED]
-        shop.make(f"clips/{part.stem}.webm", recipe, lambda path, part=part: _draw(part, path))
+        shop.make(f"clips/{part.stem}.webm", recipe, partial(_draw, part))
 
 
 def _draw(part: Part, path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import tempfile
 from collections.abc import Sequence
 from functools import partial
@@ -80,14 +79,8 @@ def _shots(parts: Sequence[Part]) -> list[list[str]]:
 
 
 def richest(parts: Sequence[Part]) -> Image.Image:
-    """The last picture, of these sections', with the most in it: the largest when compressed."""
-    return max(map(last_frame, parts), key=lambda picture: len(_jpeg(picture, 80)))
-
-
-def _jpeg(picture: Image.Image, level: int) -> bytes:
-    file = io.BytesIO()
-    picture.save(file, format="jpeg", quality=level)
-    return file.getvalue()
+    """The last picture, of these sections', with the most shades in it: spheres before plots."""
+    return max(map(last_frame, parts), key=lambda picture: picture.convert("L").entropy())
 
 
 def _save(picture: Image.Image, path: Path, **settings: object) -> None:
@@ -124,7 +117,7 @@ def _sheet(release: Release, path: Path) -> None:
     """The middle and the end of every section, from the shots."""
     draft = quality("draft")
     with tempfile.TemporaryDirectory() as folder:
-        frames = []
+        frames: list[contact.Frame] = []
         for part in release.parts:
             for at in contact.PLACES:
                 file = Path(folder, f"{len(frames)}.png")

@@ -8,18 +8,22 @@ let current = null;
 
 // Captions are put in from here: a page opened from disk may not read a file of captions.
 const track = film.addTextTrack("captions", "English", "en");
-for (const [from, to, text] of data.cues) {
-  const cue = new VTTCue(from, to, text);
-  cue.line = -2;
-  track.addCue(cue);
-}
+for (const [from, to, text] of data.cues) track.addCue(new VTTCue(from, to, text));
+let captions = true;
 
+// Below the picture they cover nothing; in full screen the browser shows them.
 function showCaptions(wanted) {
-  track.mode = wanted ? "showing" : "hidden";
+  captions = wanted;
+  track.mode = document.fullscreenElement && wanted ? "showing" : "hidden";
   at("captions").setAttribute("aria-pressed", String(wanted));
+  at("caption").classList.toggle("away", !wanted);
 }
-film.textTracks.addEventListener("change", () =>
-  at("captions").setAttribute("aria-pressed", String(track.mode === "showing")));
+document.addEventListener("fullscreenchange", () => showCaptions(captions));
+function say() {
+  const cue = data.cues.findLast(([from, to]) => from <= film.currentTime && film.currentTime < to);
+  at("caption").textContent = cue ? cue[2] : "";
+}
+track.addEventListener("cuechange", say);
 
 function sectionAt(time) {
   return sections.findLast((s) => s.start <= time + 0.001) ?? sections[0];
@@ -42,6 +46,7 @@ function keepInView(item) {
 }
 
 function tick() {
+  say();
   show(sectionAt(film.currentTime));
   const said = lines.findLast((l) => l.from <= film.currentTime + 0.001);
   for (const line of lines) line.a.classList.toggle("speaking", line === said && film.currentTime > 0);
@@ -134,7 +139,7 @@ const KEYS = {
   j: () => go(film.currentTime - 10), l: () => go(film.currentTime + 10),
   ArrowLeft: () => go(film.currentTime - 5), ArrowRight: () => go(film.currentTime + 5),
   "[": () => step(-1), "]": () => step(1), "<": () => speed(-1), ">": () => speed(1),
-  c: () => showCaptions(track.mode !== "showing"), m: () => { film.muted = !film.muted; },
+  c: () => showCaptions(!captions), m: () => { film.muted = !film.muted; },
   f: () => (document.fullscreenElement ? document.exitFullscreen() : film.requestFullscreen()),
   "/": () => at("search").focus(), "?": help,
   Home: () => go(0), End: () => go(data.seconds),
@@ -153,7 +158,7 @@ film.addEventListener("timeupdate", tick);
 film.addEventListener("seeked", tick);
 at("back").addEventListener("click", () => step(-1));
 at("next").addEventListener("click", () => step(1));
-at("captions").addEventListener("click", () => showCaptions(track.mode !== "showing"));
+at("captions").addEventListener("click", () => showCaptions(!captions));
 at("speed").addEventListener("change", () => { film.playbackRate = +at("speed").value; });
 at("link").addEventListener("click", copyLink);
 at("help").addEventListener("click", help);

@@ -21,15 +21,16 @@ function open(i, play = true) {
   load(videos[next], i);
   const video = videos[next];
   const show = () => {
+    if (now !== i) return;
     videos[on].classList.remove("on");
     if (next !== on) videos[on].pause();
     on = next;
     video.classList.add("on");
     load(videos[1 - on], i + 1);
   };
-  video.currentTime = 0;
+  if (video.currentTime > 0) video.currentTime = 0;
   if (video.readyState >= 2) show();
-  else video.addEventListener("loadeddata", show, { once: true });
+  else video.addEventListener("canplay", show, { once: true });
   if (play) video.play().catch(() => rest(true));
   location.replace("#" + sections[i].key);
   at("place").textContent = `${i + 1} / ${sections.length}   ${sections[i].title}`;
