@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import struct
-from itertools import combinations
+from itertools import combinations, groupby
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,7 @@ from ngpt_math.recordings import load
 from scenes.film import FILM, Entry, entry
 from scenes.stage.chapter import shown
 from scenes.stage.fonts import font_files
-from scenes.stage.style import FRAME_WIDTH, GRID
+from scenes.stage.style import FRAME_WIDTH, GRID, ROLES, colour_of
 
 BUDGET = 150
 CHAPTERS = [pytest.param(each, id=each.key) for each in FILM]
@@ -92,8 +92,29 @@ def test_nothing_moves_while_text_appears(watched: Watched) -> None:
         assert not moment.text_came_while_moving, moment.section
 
 
-def test_nothing_stands_still_for_long(watched: Watched) -> None:
+def test_text_wears_the_colour_of_a_role(watched: Watched) -> None:
+    """Each of them can be read on the ground (`test_every_role_can_be_read`)."""
+    roles = {colour_of(role).lower() for role in ROLES}
+    for moment in watched.moments:
+        for text in moment.texts:
+            assert set(text.colours) <= roles, (moment.section, text)
+
+
+def test_no_move_is_long(watched: Watched) -> None:
     assert max(moment.seconds for moment in watched.moments) <= 6
+
+
+def test_nothing_stands_still_for_long_but_at_a_pause(chapter: Entry, watched: Watched) -> None:
+    pauses = {section.name for section in chapter.load().sections() if section.pause}
+    for name, run in groupby(watched.moments, lambda moment: (moment.section, moment.still)):
+        seconds = sum(moment.seconds for moment in run)
+        assert not name[1] or seconds <= 4 or name[0] in pauses, (name, seconds)
+
+
+def test_each_section_rests_before_the_next(watched: Watched) -> None:
+    last = {moment.section: moment for moment in watched.moments}
+    for name, moment in last.items():
+        assert moment.still and moment.seconds >= 1, name
 
 
 def test_chapter_lasts_a_minute_to_two_and_a_half(watched: Watched) -> None:
