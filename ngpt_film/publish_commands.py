@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ngpt_film.film_commands import JOBS, JSON, QUALITY, RENDERS, WANTED, jobs_of
-from ngpt_film.outline import targets
+from ngpt_film.outline import Target, targets
 from ngpt_film.quality import quality
 from ngpt_film.terminal import minutes, print_json, progress, say
 from ngpt_math.files import shown
+
+if TYPE_CHECKING:
+    from ngpt_film.publishing.publish import Speak
 
 CLIP_FORMATS = click.Choice(["webm", "webp", "gif"])
 
@@ -36,6 +39,12 @@ CLIP_FORMATS = click.Choice(["webm", "webp", "gif"])
     help="Clips in this format too: WebM with alpha, animated WebP, GIF.",
 )
 @click.option("--one-file", is_flag=True, help="Put the clips into slides.html itself.")
+@click.option("--narrate", is_flag=True, help="Say the spoken lines, by an offline voice.")
+@click.option(
+    "--recorded",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Sentences said by a person: a folder of CHAPTER.SECTION.N.wav.",
+)
 @click.option("--pptx", is_flag=True, help="Slides for PowerPoint too.")
 @JSON
 def publish(
@@ -46,6 +55,8 @@ def publish(
     out: Path,
     also: tuple[str, ...],
     one_file: bool,
+    narrate: bool,
+    recorded: Path | None,
     pptx: bool,
     as_json: bool,
 ) -> int:
@@ -60,7 +71,8 @@ def publish(
     from ngpt_film import rendering
     from ngpt_film.publishing import publish as work
 
-    wishes = work.Wishes(chosen, quality(quality_name), also, one_file, pptx)
+    speak = _speak(chosen, recorded) if narrate or recorded else None
+    wishes = work.Wishes(chosen, quality(quality_name), also, one_file, pptx, speak)
     with progress("rendering", "frames") as show:
         by = rendering.Crew(jobs, cluster)
         outcome = work.publish(wishes, out, by, lambda p: show(p.done, p.frames, p.news), say)
@@ -74,6 +86,16 @@ def publish(
     else:
         _say_done(outcome, out, time.monotonic() - began)
     return 0
+
+
+def _speak(chosen: tuple[Target, ...], recorded: Path | None) -> Speak:
+    """What narrates a film's shots."""
+    from ngpt_film import narration
+    from ngpt_film.narration_voice import Speaker
+
+    folder = RENDERS / "narration"
+    speaker = Speaker(folder / "sentences", recorded)
+    return lambda shots: narration.speak(chosen, shots, speaker, folder)
 
 
 def _say_done(outcome: Any, out: Path, taken: float) -> None:

@@ -12,7 +12,7 @@ import ffmpeg
 from ngpt_film import mastering
 from ngpt_film.publishing.release import Part, Release
 from ngpt_film.publishing.workshop import Workshop
-from ngpt_math.files import whole_file
+from ngpt_math.files import sha256_of, whole_file
 
 FORMATS = ("webm", "webp", "gif")  # besides mp4
 SMALL_HEIGHT, SMALL_RATE = 480, 15  # pixels and frames a second of what READMEs show
@@ -29,7 +29,7 @@ def make_all(
     """Every clip. `also`: of FORMATS. `sounds`: audio files by `CHAPTER:SECTION`."""
     for part in release.parts:
         sound = sounds.get(part.key)
-        recipe = ["clip", _digest(part), part.section.title, sound.name if sound else ""]
+        recipe = ["clip", _digest(part), part.section.title, sha256_of(sound) if sound else ""]
         shop.make(clip_name(part), recipe, partial(_mp4, part, sound))
         for ending in also:
             if ending != "webm":

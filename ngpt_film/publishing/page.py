@@ -86,7 +86,7 @@ def _section(part: Part, shown: Shown) -> str:
     numbers = shown.numbers.get(part.section.name, ())
     words = escape(" ".join([part.section.title, *part.section.says]).lower())
     said = " ".join(
-        f'<a href="#t={at:.2f}" data-from="{at:.3f}" data-text>{escape(line)}</a>'
+        f'<a href="#t={at:.3f}" data-from="{at:.3f}" data-text>{escape(line)}</a>'
         for at, line in part.lines
     )
     return (

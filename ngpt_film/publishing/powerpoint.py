@@ -26,8 +26,7 @@ def make(release: Release, shop: Workshop) -> None:
     try:
         import pptx  # noqa: F401
     except ModuleNotFoundError as error:
-        remedy = "pip install 'ngpt-film[pptx]' --constraint constraints.txt"
-        raise StudioError("slides for PowerPoint need python-pptx", remedy) from error
+        raise StudioError("--pptx needs python-pptx", "`make pptx` installs it") from error
     files = shop.files()
     recipe = [[p.key, p.section.title, p.section.says, files[clip_name(p)]["sha256"]]
               for p in release.parts]  # fmt: skip
@@ -36,9 +35,10 @@ def make(release: Release, shop: Workshop) -> None:
 
 def _write(release: Release, folder: Path, path: Path) -> None:
     from pptx import Presentation
+    from pptx.util import Emu
 
     deck = Presentation()
-    deck.slide_width, deck.slide_height = WIDTH, HEIGHT
+    deck.slide_width, deck.slide_height = Emu(WIDTH), Emu(HEIGHT)
     deck.core_properties.title = TITLE
     for part in release.parts:
         slide = deck.slides.add_slide(deck.slide_layouts[BLANK])

@@ -21,18 +21,18 @@ from ngpt_film.publishing import (
     slides,
     texts,
 )
-from ngpt_film.publishing.release import TITLE, Release, Voice, release
+from ngpt_film.publishing.release import SILENT, TITLE, Narration, Release, release
 from ngpt_film.publishing.workshop import Workshop
 from ngpt_film.quality import Quality
 from ngpt_film.rendering import Crew, Report
 from ngpt_math.errors import StudioError
-from ngpt_math.files import ASSETS
+from ngpt_math.files import ASSETS, sha256_of
 
 FONTS = ("IBMPlexSans-Regular.ttf", "IBMPlexSans-SemiBold.ttf", "IBMPlexSans-OFL.txt")
 MADE_WITH = ("ngpt-film", "manim", "av", "numpy", "pillow", "skia-python", "typst")
 
 Say = Callable[[str], None]
-Speak = Callable[[tuple[shots.Status, ...]], dict[str, Voice]]  # voices by CHAPTER:SECTION
+Speak = Callable[[tuple[shots.Status, ...]], Narration]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +82,11 @@ def publish(
         taken = studio.take(wishes.wanted, wishes.quality, by, report, renders)
         if taken.failures:
             return Outcome(None, (), (), (), taken.rendered, taken.failures)
-        voices = wishes.speak(taken.shots) if wishes.speak else {}
-        made = release(wishes.wanted, taken.shots, voices)
+        spoken = wishes.speak(taken.shots) if wishes.speak else SILENT
+        made = release(wishes.wanted, taken.shots, spoken.voices)
         _check_captions(made)
         say(f"publishing {len(made.parts)} sections")
-        notes = _make(wishes, made, shop, renders, by.jobs)
+        notes = _make(wishes, made, spoken, shop, renders, by.jobs)
         shots.remove_older(tuple(status.shot for status in taken.shots))
     _deliver(wishes, made, shop, notes)
     return Outcome(made, tuple(shop.written), tuple(shop.taken), notes, taken.rendered, {})
@@ -101,11 +101,11 @@ def _check_captions(made: Release) -> None:
 
 
 def _make(
-    wishes: Wishes, made: Release, shop: Workshop, renders: Path, jobs: int
+    wishes: Wishes, made: Release, spoken: Narration, shop: Workshop, renders: Path, jobs: int
 ) -> tuple[str, ...]:
     """Make every file but the manifest; returns what could not be made, in words."""
     shown = numbers.collect(made, renders, jobs)
-    _film(made, shop)
+    _film(made, spoken, shop)
     sounds = {part.key: part.voice.sound for part in made.parts if part.voice}
     clips.make_all(made, shop, wishes.also, sounds, jobs)
     pictures.make_all(made, shop)
@@ -122,19 +122,14 @@ def _make(
     return notes
 
 
-def _film(made: Release, shop: Workshop) -> None:
+def _film(made: Release, spoken: Narration, shop: Workshop) -> None:
     """The film: shots joined without encoding again, with its marks and, narrated, its sound."""
     marks = mastering.metadata([part.mark for part in made.parts])
     marks = marks.replace(";FFMETADATA1\n", f";FFMETADATA1\ntitle={TITLE}\n", 1)
     sources = [[p.shot.card["sha256"], p.voice.held if p.voice else 0] for p in made.parts]
     segments = [segment for part in made.parts for segment in part.segments]
-    sound = None
-    if any(part.voice for part in made.parts):
-        from ngpt_film import narration
-
-        sound = narration.whole(made, shop.folder)
-    recipe = ["film", marks, sources, narration.digest(sound) if sound else ""]
-    shop.make(page.FILM, recipe, lambda path: mastering.mux(segments, marks, path, sound))
+    recipe = ["film", marks, sources, sha256_of(spoken.sound) if spoken.sound else ""]
+    shop.make(page.FILM, recipe, lambda path: mastering.mux(segments, marks, path, spoken.sound))
 
 
 def _texts(made: Release, shop: Workshop) -> tuple[str, ...]:

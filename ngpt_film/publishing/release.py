@@ -34,6 +34,17 @@ class Voice:
 
 
 @dataclass(frozen=True, slots=True)
+class Narration:
+    """What is said in a film, by `CHAPTER:SECTION`, and the audio of all of it; empty if silent."""
+
+    voices: Mapping[str, Voice]
+    sound: Path | None
+
+
+SILENT = Narration({}, None)
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """A section in the film: from frame `start` to before frame `end`."""
 

@@ -26,7 +26,7 @@ function say() {
 track.addEventListener("cuechange", say);
 
 function sectionAt(time) {
-  return sections.findLast((s) => s.start <= time + 0.001) ?? sections[0];
+  return sections.findLast((s) => s.start <= time + 0.002) ?? sections[0];
 }
 
 function show(section) {
@@ -48,7 +48,7 @@ function keepInView(item) {
 function tick() {
   say();
   show(sectionAt(film.currentTime));
-  const said = lines.findLast((l) => l.from <= film.currentTime + 0.001);
+  const said = lines.findLast((l) => l.from <= film.currentTime + 0.002);
   for (const line of lines) line.a.classList.toggle("speaking", line === said && film.currentTime > 0);
 }
 
