@@ -64,7 +64,7 @@ def sheet(
                     raise StudioError(problem, "mend the section")
                 done += event.result is not None
                 report(done, len(frames))
-        _lay_out(frames, out)
+        lay_out(frames, out)
 
 
 def _frames(wanted: Sequence[Target], folder: Path) -> list[Frame]:
@@ -91,7 +91,8 @@ def _draw(frame: Frame, tell: Tell) -> bool:
     return True
 
 
-def _lay_out(frames: Sequence[Frame], out: Path) -> None:
+def lay_out(frames: Sequence[Frame], out: Path) -> None:
+    """Write the page of pictures that lie in the frames' files, all of one size."""
     first = Image.open(frames[0].file)
     width, height = first.width + MARGIN, first.height + LABEL + MARGIN
     rows = -(-len(frames) // COLUMNS)

@@ -39,7 +39,7 @@ RECORDINGS = click.option(
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
 
-def _jobs(given: int | None) -> int:
+def jobs_of(given: int | None) -> int:
     """How many processes to use. Each is one thread: libraries must not make more."""
     from ngpt_film.crew import cores
 
@@ -93,7 +93,7 @@ def render(
         raise UsageError(
             "workers of a cluster have the shipped recordings only", "leave out --cluster"
         )
-    jobs = _jobs(jobs)
+    jobs = jobs_of(jobs)
     from ngpt_film import captions, rendering, studio
 
     out = out or _film_path(chosen, bool(wanted), recordings)
@@ -190,7 +190,7 @@ def still(
         names = ", ".join(s.name for s in chosen.outline.sections)
         raise UsageError(f"{section} is a chapter", f"choose one of its sections: {names}")
     place = _place(at)
-    _jobs(1)
+    jobs_of(1)
     from ngpt_film import contact, studio
 
     studio.check_recordings([chosen])
@@ -224,7 +224,7 @@ def sheet(
 ) -> None:
     """Draw a contact sheet: the middle and the end of every section."""
     chosen = _chosen(wanted, recordings)
-    jobs = _jobs(jobs)
+    jobs = jobs_of(jobs)
     from ngpt_film import contact
 
     out = out or _film_path(chosen, bool(wanted), recordings).with_suffix(".sheet.png")
@@ -240,7 +240,7 @@ def sheet(
 def where(wanted: str, recordings: Path | None, as_json: bool) -> None:
     """List every number that a chapter shows, and where in its recording it comes from."""
     chosen = target(wanted, film_of(recordings))
-    _jobs(1)
+    jobs_of(1)
     from ngpt_film import studio
     from ngpt_math.recordings import default_path
 

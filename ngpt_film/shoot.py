@@ -283,6 +283,15 @@ def still(
         Image.fromarray(pixels).convert("RGB").save(temporary, format="png")
 
 
+def play(
+    chapter: type[Chapter], section: str, quality: Quality, sink: Any, *, text_cache: Path
+) -> None:
+    """Play a section into `sink.write`, without the ground behind it: there its alpha is 0."""
+    names = _names(chapter, (section,))
+    with tempconfig({**_settings(quality, text_cache), "background_opacity": 0.0}):
+        _run(chapter, names, quality, {section: sink})
+
+
 def _check_shown(chapter: type[Chapter], names: tuple[str, ...], counts: Mapping[str, int]) -> None:
     for name in names:
         if not counts.get(name):
