@@ -77,7 +77,7 @@ function renderFilm() {
 
 function renderHead(section) {
   document.title = section ? `${section.title} – preview` : "Preview";
-  $("chapter").textContent = section ? `${section.chapter.number} · ${section.chapter.title}   ${section.name}` : "";
+  $("chapter").textContent = section ? `${section.chapter.number} · ${section.chapter.title}  —  ${section.name}` : "";
   $("title").textContent = section ? section.title : "";
   const state = $("state");
   state.replaceChildren();
