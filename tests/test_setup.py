@@ -21,7 +21,10 @@ def run(folder: Path, commands: dict[str, str], python: str = sys.executable, *m
         command.write_text(f"#!/bin/sh\n{line}\n")
         command.chmod(0o755)
     return subprocess.run(
-        ["/bin/sh", str(SCRIPT), python, *more], env={"PATH": str(folder)}, text=True, capture_output=True
+        ["/bin/sh", str(SCRIPT), python, *more],
+        env={"PATH": str(folder)},
+        text=True,
+        capture_output=True,
     )
 
 

@@ -82,9 +82,10 @@ class Desk(threading.Thread):
     def _listen(self) -> bool:
         """Wait for news and take it in; False when it is time to end."""
         sources: list[Any] = [self._inbox]
-        for process in (self._job and self._job.process, self._growing):
-            if process is not None:
-                sources.append(process.pipe)
+        if self._job is not None:
+            sources.append(self._job.process.pipe)
+        if self._growing is not None:
+            sources.append(self._growing.pipe)
         for source in wait(sources):
             if source is self._inbox:
                 kind, what = self._inbox.recv()
@@ -181,7 +182,9 @@ class Desk(threading.Thread):
                 self._plan(found, views)
         except Exception as error:  # an author's code may be broken in any way
             told = crew.failure(error)
-            self._faults[key] = fault(told.line, "" if isinstance(error, StudioError) else told.trace)
+            self._faults[key] = fault(
+                told.line, "" if isinstance(error, StudioError) else told.trace
+            )
             return old
         return views
 
@@ -307,25 +310,28 @@ class Desk(threading.Thread):
         shot = job.shot(what.get("section", ""))
         if kind == "at":
             self._views[job.first].drawn = what["frames"]
-        elif kind == "still" and shot:
-            self._show_still(job, shot, Path(what["path"]))
-        elif kind == "clip" and shot:
-            self._show_clip(job, shot, Path(what["path"]), what["frames"])
+        elif kind in ("still", "clip") and shot:
+            self._show(kind, job, shot, what)
         elif kind == "failed":
             self._show_failure(shot or job.shots[0], what)
         elif kind in ("done", "died"):
             self._end_job(job, died=kind == "died")
 
-    def _show_still(self, job: Job, shot: Shot, path: Path) -> None:
+    def _show(self, kind: str, job: Job, shot: Shot, what: dict[str, Any]) -> None:
+        """Give out a picture or a clip that was drawn."""
         view = self._views[shot.name]
-        view.still = place.show(shot, path)
-        view.took["still"] = job.since()
-
-    def _show_clip(self, job: Job, shot: Shot, path: Path, frames: int) -> None:
-        view = self._views[shot.name]
-        _has_clip(view, place.show(shot, path), frames)
-        view.took["clip"] = job.since()
-        view.state, view.why = "fresh", ()
+        try:
+            address = place.show(shot, Path(what["path"]))
+        except OSError as error:
+            line = "; ".join(crew.DISK_FULL) if crew.disk_full(error) else str(error)
+            self._show_failure(shot, {"line": line, "trace": ""})
+            return
+        view.took[kind] = job.since()
+        if kind == "still":
+            view.still = address
+        else:
+            _has_clip(view, address, what["frames"])
+            view.state, view.why = "fresh", ()
 
     def _show_failure(self, shot: Shot, what: dict[str, Any]) -> None:
         view = self._views[shot.name]

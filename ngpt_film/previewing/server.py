@@ -100,7 +100,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         try:
             length = int(self.headers.get("Content-Length", ""))
-            order = json.loads(self.rfile.read(length)) if length <= LONGEST else None
+            order = json.loads(self.rfile.read(length) if length <= LONGEST else "")
             kind, what = order["do"], order.get("what")
             if kind not in ("show", "again") or not isinstance(what, str | None):
                 raise ValueError(kind)

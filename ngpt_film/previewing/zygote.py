@@ -100,9 +100,16 @@ def answer(pipe: Connection, modules: Modules) -> None:
         drawing = importlib.import_module("ngpt_film.previewing.draw")
         drawing.draw(request, pipe)
     except Exception as error:
-        failure = importlib.import_module("ngpt_film.crew").failure(error)
-        pipe.send(("failed", {"line": failure.line, "trace": failure.trace, "section": ""}))
+        pipe.send(("failed", _told(error)))
     pipe.send(("done", {}))
+
+
+def _told(error: Exception) -> dict[str, str]:
+    """What the page shows of an error that no section is to blame for."""
+    crew = importlib.import_module("ngpt_film.crew")
+    failure = crew.failure(error)
+    line = "; ".join(crew.DISK_FULL) if crew.disk_full(error) else failure.line
+    return {"line": line, "trace": failure.trace, "section": ""}
 
 
 if __name__ == "__main__":

@@ -20,12 +20,19 @@ from small_studio import Studio, descendants
 TINY = "scenes/tiny.py"
 
 
+def start(studio: Studio, environment: dict[str, str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        studio.command("preview", "tiny:drifts"), cwd=studio.root, text=True,
+        env={**studio.environment, **environment}, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+
+
 class Preview:
     """A preview of a small studio, and the page that shows it."""
 
     def __init__(self, studio: Studio, browser: Chrome) -> None:
         self.studio, self.browser = studio, browser
-        self.process = studio.start("preview", "tiny:drifts")
+        self.process = start(studio, {"PATH": "/nothing"})  # where there is no ffmpeg either
         assert self.process.stdout is not None
         self.address = self.process.stdout.readline().strip()
         browser.get(self.address)
@@ -122,7 +129,11 @@ def test_two_quick_saves_of_the_same_size_are_both_seen(preview: Preview, source
     preview.is_fresh()
     clips = {preview.ask("s.clip")}
     line = "self.dot.add_updater(tiny_parts.drift)"
-    for old, new in ((line, f"self.dot.scale(8).set_x(1); {line}"), ("(1);", "(2);"), ("(2);", "(3);")):
+    for old, new in (
+        (line, f"self.dot.scale(8).set_x(1); {line}"),
+        ("(1);", "(2);"),
+        ("(2);", "(3);"),
+    ):
         source.edit(TINY, old, new)
         until(lambda: preview.ask("s.clip") not in clips, "a clip of this save")
         clips.add(preview.is_fresh())
@@ -155,7 +166,9 @@ def test_a_section_that_is_deleted_is_told_of_and_comes_back(
     preview.is_fresh()
     whole = (source.root / TINY).read_text()
     before, rest = whole.split('    @section("It drifts"')
-    source.write(TINY, before + '    @section("It wobbles"' + rest.split('    @section("It wobbles"')[1])
+    source.write(
+        TINY, before + '    @section("It wobbles"' + rest.split('    @section("It wobbles"')[1]
+    )
     preview.wait("!$('gone').hidden")
     assert preview.text("#gone h2") == "“It drifts” is gone"
     source.write(TINY, whole)
@@ -171,6 +184,24 @@ def test_a_damaged_recording_is_told_of(preview: Preview, source: Studio) -> Non
     preview.wait("faultOf(s) && faultOf(s).line.includes('is not the file its card describes')")
     recording.write_bytes(whole)
     preview.wait("!faultOf(s)")
+
+
+def test_an_encoder_that_fails_and_a_full_disk_are_told_of(
+    preview: Preview, source: Studio
+) -> None:
+    preview.is_fresh()
+    encoder = "ngpt_film/encoder.py"
+    whole = (source.root / encoder).read_text()
+    work = "        self._container.mux(self._stream.encode(frame))"
+    for fault, line in (
+        ("raise RuntimeError('x264 gave up')", "RuntimeError: x264 gave up (ngpt_film/encoder.py"),
+        ("raise OSError(28, 'No space left on device')", "the disk is full; free some space"),
+    ):
+        source.write(encoder, whole.replace(work, f"        {fault}"))
+        until(lambda line=line: preview.text("#fault h2").startswith(line), line)
+        assert preview.ask("Boolean(loaded)"), "the older picture stays"
+    source.write(encoder, whole)
+    preview.is_fresh()
 
 
 def test_keys_step_scrub_loop_and_caption(preview: Preview) -> None:
@@ -216,10 +247,7 @@ def test_no_process_outlives_it(
 ) -> None:
     (tmp_path / "tmp").mkdir()
     studio = copy_studio(laid_studio)
-    process = subprocess.Popen(
-        studio.command("preview", "tiny"), cwd=studio.root, text=True, stdout=subprocess.PIPE,
-        env={**studio.environment, "TMPDIR": str(tmp_path / "tmp"), "PATH": "/nothing"},
-    )  # fmt: skip
+    process = start(studio, {"TMPDIR": str(tmp_path / "tmp")})
     assert process.stdout is not None
     process.stdout.readline()
     until(lambda: len(descendants(process.pid)) > 1, "a process that draws")

@@ -58,7 +58,8 @@ from scenes import tiny, tiny_parts
 from scenes.stage import text, style
 modules.learn()
 assert modules.refresh() == set()
-Path("scenes/tiny_parts.py").write_text(Path("scenes/tiny_parts.py").read_text().replace("0.5", "0.7"))
+parts, style_file = Path("scenes/tiny_parts.py"), Path("scenes/stage/style.py")
+parts.write_text(parts.read_text().replace("0.5", "0.7"))
 assert modules.refresh() == {"scenes.tiny", "scenes.tiny_parts"}, modules
 assert not Path(tiny_parts.__cached__).exists()
 from scenes import tiny as tiny_now
@@ -66,7 +67,7 @@ from scenes.tiny_parts import NEAR
 assert NEAR == 0.7 and tiny_now is not tiny and tiny_now.tiny_parts is not tiny_parts
 assert sys.modules["scenes.stage.text"] is text and tiny_now.Chapter is tiny.Chapter
 modules.learn()
-Path("scenes/stage/style.py").write_text(Path("scenes/stage/style.py").read_text() + "X = 1\\n")
+style_file.write_text(style_file.read_text() + "X = 1\\n")
 stale = modules.refresh()
 assert {"scenes.tiny", "scenes.stage.style", "scenes.stage.text", "scenes.stage.chapter"} <= stale
 assert "scenes.tiny_parts" not in stale and "scenes.film" not in stale

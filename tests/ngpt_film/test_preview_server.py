@@ -83,7 +83,9 @@ def test_it_is_heard_on_this_machine_only(server: Server) -> None:
     assert server.server_address[0] == "127.0.0.1"
 
 
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:{port}", "127.0.0.1", "", "[::1]:{port}"])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:{port}", "127.0.0.1", "", "[::1]:{port}"]
+)
 def test_who_calls_it_by_another_name_is_refused(server: Server, host: str) -> None:
     assert ask(server, "/", Host=host.format(port=server.server_port))[0] == 403
 
@@ -113,8 +115,11 @@ def test_orders_come_from_its_page_only(server: Server) -> None:
     assert server.orders == [("show", "tiny:drifts")]
 
 
-@pytest.mark.parametrize("body", ["", "[]", "{}", "not json", '{"do": "end"}', '{"do": "saved"}',
-                                  '{"do": "show", "what": 3}', '"' + "a" * 20_000 + '"'])  # fmt: skip
+OTHERS = ("", "[]", "{}", "not json", '{"do": "end"}', '{"do": "saved"}',
+          '{"do": "show", "what": 3}', '"' + "a" * 20_000 + '"')  # fmt: skip
+
+
+@pytest.mark.parametrize("body", OTHERS)
 def test_other_orders_are_refused(server: Server, body: str) -> None:
     assert ask(server, "/order", "POST", body, Origin=origin(server))[0] == 400
     assert server.orders == []
@@ -147,7 +152,10 @@ def test_news_come_as_they_happen_and_a_page_may_leave(server: Server) -> None:
 def test_a_port_that_is_taken_is_told_of_and_otherwise_the_next_one_is_used(tmp_path: Path) -> None:
     def silent(*order: object) -> None: ...
 
-    with serve(None, tmp_path, Page(), silent) as first, serve(None, tmp_path, Page(), silent) as second:  # fmt: skip
+    with (
+        serve(None, tmp_path, Page(), silent) as first,
+        serve(None, tmp_path, Page(), silent) as second,
+    ):
         assert first.server_port != second.server_port
         assert {first.server_port, second.server_port} <= set(range(PORT, PORT + TRIES))
         with pytest.raises(StudioError, match=f"port {first.server_port} cannot be had; choose"):
