@@ -362,7 +362,8 @@ class Desk(threading.Thread):
                 "fault": self._faults.get(key) or self._faults.get(""),
                 "sections": [view.document() for view in views],
             })  # fmt: skip
-        state = {"chapters": chapters, "shown": self._shown, "quality": QUALITY.name}
+        warm = self._growing is None and self._grown == self._shown_key
+        state = {"chapters": chapters, "shown": self._shown, "warm": warm}
         self._page.put(json.dumps(state, ensure_ascii=False))
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from ngpt_math.files import ROOT
 
+GRACE = 2.0  # seconds that killed processes are waited for
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -42,6 +43,9 @@ class Forked:
         if self.pid:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.pid, signal.SIGKILL)
+            with suppress(EOFError, OSError):  # until all of them are gone: they write files
+                while self.pipe.poll(GRACE):
+                    self.pipe.recv()
         self.pipe.close()
         self.socket.close()
 
