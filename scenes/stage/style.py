@@ -162,6 +162,15 @@ def luminance(colour: str, opacity: float = 1.0) -> float:
     return float(linear @ (0.2126, 0.7152, 0.0722))
 
 
+def on_ground(colour: str, opacity: float) -> str:
+    """The opaque colour that a colour laid on the ground with an opacity looks like."""
+    over, under = (
+        np.array([int(c[i : i + 2], 16) for i in (1, 3, 5)]) for c in (colour, COLOUR.ground)
+    )
+    red, green, blue = np.rint(over * opacity + under * (1 - opacity)).astype(int).tolist()
+    return f"#{red:02x}{green:02x}{blue:02x}"
+
+
 def contrast(first: float, second: float) -> float:
     """Contrast (WCAG 2) of two luminances: 1 for the same, 21 for black on white."""
     return (max(first, second) + 0.05) / (min(first, second) + 0.05)
