@@ -118,11 +118,30 @@ def _why_not(shot: Shot, error: DamagedFile) -> tuple[str, ...]:
     """Why a shot is not there: never made, damaged, or made from something else."""
     if shot.path.exists() and card_path(shot.path).exists():
         return (error.problem,)
-    cards = [*shot.folder.glob(f"{shot.section}-{'[0-9a-f]' * 16}.mp4")]
-    for older in sorted(cards, key=lambda path: path.stat().st_mtime, reverse=True):
+    older = newest(shot)
+    return changes(older.card["parts"], shot.fingerprint.parts) if older else ("never rendered",)
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A whole shot of a section as it once was, and its card."""
+
+    path: Path
+    card: dict[str, Any]
+
+    @property
+    def seconds(self) -> float:
+        """Its length."""
+        return float(self.card["frames"]) / float(self.card["fps"])
+
+
+def newest(shot: Shot) -> Version | None:
+    """The newest whole version of a shot that is there, if any."""
+    found = [*shot.folder.glob(f"{shot.section}-{'[0-9a-f]' * 16}.mp4")]
+    for path in sorted(found, key=lambda path: path.stat().st_mtime, reverse=True):
         with suppress(DamagedFile):
-            return changes(read_card(older, "")["parts"], shot.fingerprint.parts)
-    return ("never rendered",)
+            return Version(path, read_card(path, ""))
+    return None
 
 
 def _moved(card: dict[str, Any]) -> Iterator[str]:
