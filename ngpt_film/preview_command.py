@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import tempfile
 import threading
 import webbrowser
@@ -44,6 +45,7 @@ def preview(wanted: str | None, port: int | None, open_page: bool) -> None:
                     webbrowser.open(server.address)
                 desk.join()
         except KeyboardInterrupt:
+            signal.setitimer(signal.ITIMER_REAL, 0)  # it was heard, and need not be made again
             say("the preview has ended")
         finally:
             desk.tell("end")
