@@ -26,7 +26,7 @@ class Closing(Chapter):
     @section(
         "How many tokens to the same loss",
         says=(
-            "What did we measure? Our small nGPT came to the same loss with fewer tokens.",
+            "What did we measure? A small nGPT came to the baseline's loss with fewer tokens.",
             "One text, one seed, a million parameters: a small gain, measured honestly.",
         ),
         covers=("8.2",),
@@ -38,7 +38,7 @@ class Closing(Chapter):
         self.wait(TIME.rest)
         self.play(*(drawn(curve, run_time=TIME.sweep / 2) for curve in training.curves))
         self.wait(TIME.rest)
-        self.play(*appear(*training.level))
+        self.play(Appear(training.level))
         self.play(*appear(*training.equal))
         self.wait(TIME.read)
         self.clear_next()

@@ -78,18 +78,18 @@ class Training:
             "each at the best rate tried; one seed;",
             str(record.corpus).split(" as ")[0], px=SIZE.tick,
         )  # fmt: skip
-        self.level: list[VMobject] = []
+        self.level = VGroup()
         self.equal = [
             self.until(record, "equal_", "to the baseline’s last loss:"),
             self.until(record, "equal_qknorm_", "to the last loss with QK-norm:"),
         ]
         if record.equal_reached:
             loss, at = record.traced("equal_loss"), record.traced("equal_tokens")
-            self.level = [
+            self.level.add(
                 self.plot.level(loss, "traditional"),
                 self.plot.upright(at, loss, "normalized"),
                 self.plot.spot(at, loss, "normalized"),
-            ]
+            )
         stacked(self.keys, PANEL, 2.2, gap=0.22)
         stacked([*self.equal, self.source], PANEL, 0.45, gap=0.4)
 
