@@ -102,14 +102,14 @@ class Closing(Chapter):
 
     @section(
         "Every number of this film can be opened",
-        says=("Every number of this film can be traced to its model, and derived again.",),
+        says=("Every number of this film can be traced to its source, and derived again.",),
         covers=("8.5",),
     )
     def end(self) -> None:
         """Where the numbers are, and the paper."""
         points = Takeaways(
             (
-                ("normalized", ("ngpt where: each number, and the model it came from.",)),
+                ("normalized", ("ngpt where: each number, and the model or paper it is from.",)),
                 ("scale", ("ngpt record --check: all of them derived again.",)),
                 ("ink", ("The paper: Loshchilov et al. 2024, arXiv 2410.01131.",)),
             )

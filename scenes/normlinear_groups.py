@@ -135,7 +135,7 @@ class NormlinearGroups(Chapter):
         self.clear_next()
 
     @section(
-        "The same input through both layers",
+        "One input, one matrix: as trained, and with all lengths 1",
         says=(
             "Now the input: one real state, at the lit letter, through both layers.",
             "Left as trained. Right, rows and input are divided by their lengths.",
