@@ -116,7 +116,8 @@ class Chapters:
         Raises:
             StudioError: a source is missing or cannot be parsed.
         """
-        recording = self.root / "assets" / "recordings" / f"{entry.key}.safetensors"
+        shipped = self.root / "assets" / "recordings" / f"{entry.key}.safetensors"
+        recording = entry.recording or shipped
         parts = dict(self.shared) | dict(settings) | self._camera()
         parts |= self._code(entry, section)
         if recording.is_file():

@@ -18,6 +18,9 @@ from scenes.stage.text import Line
 FILLED = 0.72
 """The share of a group's width that its bars take."""
 
+ASCENT = 0.74
+"""How far a letter such as l rises above the baseline, in ems."""
+
 OPACITIES = (0.9, 0.3, 0.1)
 """Rows of one role are told apart by how filled they are; all have the role's outline."""
 
@@ -53,7 +56,9 @@ class Bars(VGroup):
         box = self.axis.box
         line = Line(name, px=SIZE.tick, role="muted")
         middle = box.left + box.width * (group + 0.5) / groups
-        return line.shift((middle, box.bottom - TICK_GAP, 0) - line.get_top())
+        # By their baseline: single letters are not equally high.
+        foot = box.bottom - TICK_GAP - ASCENT * SIZE.tick * PIXEL
+        return line.shift((middle - line.get_center()[0], foot - line.baseline, 0))
 
     def _numbers(self, row: RowOfBars, places: int) -> list[Number]:
         """The values above a row's bars, if every one is as narrow as its bar's place."""
@@ -100,8 +105,13 @@ class RowOfBars(VMobject):
 
     def grow(self, share: float) -> None:
         """Draw the bars at a share of their heights."""
-        foot = self.axis.height_of(0.0)
-        top = foot + share * (self.tops[:, 1] - foot)
+        self.reach(self.traced, self.axis.foot + share * (self.tops[:, 1] - self.axis.foot))
+
+    def reach(self, numbers: Sequence[Traced], top: Point) -> None:
+        """Draw the bars up to heights in the frame, and let them stand for these numbers."""
+        self.traced = tuple(numbers)
+        foot = self.axis.foot
+        self.ends = np.stack([self.lefts + self.width_of_bar / 2, top, 0 * self.lefts], axis=1)
         right, zero = self.lefts + self.width_of_bar, 0 * self.lefts
         ring = [(self.lefts, zero + foot), (right, zero + foot), (right, top), (self.lefts, top)]
         corners = np.stack([np.stack([x, y, zero], axis=1) for x, y in [*ring, ring[0]]], axis=1)

@@ -29,6 +29,7 @@ from ngpt_math.recordings import (
 from scenes.stage.bars import Bars
 from scenes.stage.blocks import Block, Connection, NormPoint
 from scenes.stage.cards import NextChapter, Takeaways, heading_line, title_line
+from scenes.stage.changing_bars import ChangingBars
 from scenes.stage.equations import Equation
 from scenes.stage.groups import GroupedMatrix
 from scenes.stage.hypersphere import Hypersphere
@@ -48,6 +49,7 @@ from scenes.stage.matrices import Cells, Matrix, cells_of
 from scenes.stage.motion import dimmed, swept
 from scenes.stage.networks import Network, weights_of
 from scenes.stage.patterns import AttentionGrid, pattern_of
+from scenes.stage.plane import Circle, Plane, pairs_in_plane
 from scenes.stage.plots import Box, Plot, curve_name, measure
 from scenes.stage.prompt import Prompt
 from scenes.stage.readouts import Readout, column_of, degrees_of, row_of
@@ -58,6 +60,7 @@ from scenes.stage.split import SplitScreen
 from scenes.stage.style import GRID, ROLES, SIZE, Point
 from scenes.stage.tables import Column, Table
 from scenes.stage.text import Line, paragraph
+from scenes.stage.zoom import Boxes, Name, Ring, Shot, Ways, Zoom
 
 Method = Callable[[Any], None]
 
@@ -264,6 +267,14 @@ class Gallery(Scene):
         self.add(NormPoint(NORM, 0.6), Line("Norm", role="normalized").move_to(NORM))
         self.add(*(Connection(way, kind) for way, kind in FLOWS))
 
+    @exhibit("A drawing to zoom into: shapes grow, names keep their size")
+    def zoom(self) -> None:
+        """Seen from near; `zoomed` leads there."""
+        zoom = Zoom(Shot(0.5, 0, 3, (0, 0)))
+        self.add(Boxes(zoom, [(-0.9, -0.4, 0.8, 0.8)], "transformation"))
+        self.add(Ways(zoom, [[(-1.8, 0), (-0.9, 0)], [(-0.1, 0), (2.0, 0)]], near=3))
+        self.add(Ring(zoom, (0.8, 0), 0.3), Name(zoom, (0.8, 0), Line("Norm")))
+
     @exhibit("Attention: rows ask, columns are asked", Attention)
     def attention(self) -> None:
         """Full colour is a weight of 1."""
@@ -277,6 +288,24 @@ class Gallery(Scene):
         bars = Bars(BOX, measure("mean |α|", [*rows[0], *rows[1]]), rows, LAYERS, "scale")
         names = [Explained("abs(alpha_A)", "attention"), Explained("abs(alpha_M)", "MLP")]
         self.add(bars, bars.legend(names).shift(BESIDE))
+
+    @exhibit("Changing bars: one quantity, led through the steps of a computation", Attention)
+    def changing(self) -> None:
+        """From dot products to scores."""
+        states = [row_of(self.recording, name) for name in ("dots", "scores")]
+        y, seen = measure("score", [*states[0], *states[1]]), self.recording.sentence
+        bars = ChangingBars(BOX, y, states, seen[: len(states[0])], "normalized", places=1, lit=8)
+        self.add(bars)
+        self.play(*swept([(bars, bars.show_row)], 0, 1))
+
+    @exhibit("Plane: two dimensions, a pair of entries in them", Attention)
+    def plane(self) -> None:
+        """The rotary embedding turns such a pair."""
+        places, middle = pairs_in_plane(self.recording.rope_q), np.zeros(3)
+        radius = float(np.linalg.norm(places[0]))
+        flat = Plane(MIDDLE, RADIUS / radius)
+        self.add(Circle(flat, radius))
+        self.add(*(Arrow(flat, middle, place, "normalized") for place in places[:4]))
 
     @exhibit("Plot: axes with round ticks, curves with their names", TraditionalVsNormalized)
     def plot(self) -> None:

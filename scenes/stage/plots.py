@@ -102,6 +102,11 @@ class Upright(VGroup):
         """The height in the frame of a value."""
         return self.box.bottom + self.box.height * self.y.share(value)
 
+    @property
+    def foot(self) -> float:
+        """The height in the frame of zero."""
+        return self.height_of(0.0)
+
     def level(self, y: Traced, role: str) -> VMobject:
         """A dashed line across at a value."""
         start = np.array([self.box.left, self.height_of(y.value), 0])

@@ -20,6 +20,19 @@ from ngpt_math.record.models import trace_text
 class TestAttention:
     """Chapter 5."""
 
+    def test_means_and_pairs_are_those_of_what_they_sum_up(self) -> None:
+        r = shown("attention")
+        assert np.isclose(r.entropies.mean(), r.entropies_mean)
+        assert np.isclose(r.gpt_entropies.mean(), r.gpt_entropies_mean)
+        half = len(r.rope_angles)
+        assert np.array_equal(np.abs(r.s_qk[:half]), r.rope_scale_pairs[0])
+        assert np.array_equal(np.abs(r.s_qk[half:]), r.rope_scale_pairs[1])
+
+    def test_the_recalled_update_is_the_fourth_chapters(self) -> None:
+        r, before = shown("attention"), shown("slerp_vs_lerp")
+        assert r.recall_update == before.update
+        assert np.array_equal(r.recall_h, before.states[int(before.update)])
+
     @pytest.mark.parametrize("prefix", ["", "gpt_"])
     def test_the_query_is_followed_to_its_output(self, prefix: str) -> None:
         r = shown("attention")
@@ -222,5 +235,5 @@ class TestFullArchitecture:
 def test_prompts_are_lines_of_the_validation_text() -> None:
     validation = load_tokens("bytes")[1].tobytes().decode()
     assert "O brave new world" in validation
-    assert "O brave new world".startswith(PROMPT)
+    assert PROMPT + shown("full_architecture").goes_on == "O brave new world"
     assert shown("attention").sentence == "brave␣new␣world"

@@ -74,9 +74,29 @@ class TestTraditionalVsNormalized:
         found = [np.median(conditions(rows.astype(float), d_head)) for rows in r.gpt_rows]
         assert np.allclose(found, r.toy_gpt_condition, rtol=1e-4)
 
+    def test_the_guesses_are_the_baselines_likeliest_letters(self) -> None:
+        r = shown("traditional_vs_normalized")
+        logits = trace_text(shipped("toy", "gpt"), r.prompt)["logits"][0, -1].double()
+        chances = (logits - logits.logsumexp(0)).exp().sort(descending=True).values
+        assert np.allclose(r.guess, chances[: len(r.guess)], atol=1e-5)
+        assert len(r.guessed) == len(r.guess) and 0 < r.guess.sum() < 1
+
+    def test_the_letters_embedding_ends_as_shipped(self) -> None:
+        r = shown("traditional_vs_normalized")
+        place = " abcdefghijklmnopqrstuvwxyz".index(r.prompt[-1])
+        for rows, kind in ((r.letter, "ngpt"), (r.gpt_letter, "gpt")):
+            assert np.allclose(rows[-1], weight(shipped("toy", kind), "embed.weight")[place])
+
 
 class TestL2NormShell:
     """Chapter 2."""
+
+    def test_the_division_leads_straight_from_the_vector_to_length_one(self) -> None:
+        r = shown("l2_norm_shell")
+        assert np.allclose(r.division[0], r.vector) and np.allclose(r.division[-1], r.unit)
+        assert np.allclose(r.division, r.division_lengths[:, None] * r.unit, atol=1e-6)
+        assert (np.diff(r.division_lengths) < 0).all()
+        assert r.norm_eps == shipped("toy", "ngpt").config.norm_eps
 
     def test_the_vector_is_the_one_farthest_from_length_one(self) -> None:
         r = shown("l2_norm_shell")
