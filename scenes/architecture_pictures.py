@@ -62,6 +62,9 @@ LEG = 16
 FOLLOWED = 12
 """Letters of the prompt, besides the last one, whose points are drawn."""
 
+MOST_LETTERS = 48
+"""Letters of a larger alphabet whose points are drawn, those of the prompt first."""
+
 APART = 62.0
 """Two labels of a sphere are at least this many pixels apart."""
 
@@ -157,17 +160,17 @@ class Letters:
         vowel = record.alphabet.find("e")
         aim = points[self.last] + points[max(vowel, 0)]
         self.view = View.onto_point(aim / np.linalg.norm(aim), aside=0)
-        self.dots = [
-            Dot(self.space, point, "normalized", px=18)
-            for number, point in enumerate(points)
-            if number != self.last
-        ]
+        every = [*map(int, record.token_ids[::-1]), *range(len(points))]
+        self.order = list(dict.fromkeys(every))[:MOST_LETTERS]
+        _, *others = self.order
+        self.dots = [Dot(self.space, points[n], "normalized", px=18) for n in others]
         self.here = Dot(self.space, points[self.last], "ink", px=28)
         self.prompt = prompt_of(record)
         lit = Explained("{{ h : normalized }}", "starts at the lit letter’s point")
-        more = noted("letters that behave alike", "lie close together")
+        more = noted("letters used alike tend to", "lie close: here, the vowels")
         self.rule = Equation('{{ h : normalized }} = {{ E_"in" : normalized }} ["letter"]')
-        self.source = small(toy(record))
+        part = f", {len(self.order)} of {len(points)} letters"
+        self.source = small(toy(record) + part * (len(self.order) < len(points)))
         stacked([self.prompt, self.rule, lit, more, self.source], GRID.panel, 2.0, gap=0.55)
         self.texts = [self.prompt, VGroup(self.rule, lit), more, self.source]
         self.record = record
@@ -176,7 +179,7 @@ class Letters:
         """Names of the letters in front, where there is room for them as they are seen now."""
         points = self.record.embeddings.astype(float)
         letters = letters_of(self.record.alphabet)
-        order = [self.last, *(n for n in range(len(points)) if n != self.last)]
+        order = self.order
         found: list[Tag] = []
         places: list[Point] = []
         taken: set[int] = set()
@@ -441,18 +444,23 @@ class Versus:
         self.zoom = Zoom(Shot(0.2, 0, 0.7, (-HALF, 0.3)))
         points = ["q", "k"] * bool(record.gpt_norms_per_layer > 2)
         self.layer = Layer(self.zoom, int(record.layers), points, "traditional")
-        names = ("norms in a layer", "norms in the whole model")
         self.sides = [
             column_of(
                 [
-                    Readout(Line(words), record.traced(field), places=0, role=role)
-                    for words, field in zip(names, fields, strict=True)
+                    Readout(Line(f"{norms} in a layer"), a_layer, places=0, role=role),
+                    Readout(Line(f"{norms} in the whole model"), every, places=0, role=role),
                 ],
                 left, -1.6, 0.6,
             )
-            for left, role, fields in (
-                (-HALF - 2.8, "traditional", ("gpt_norms_per_layer", "gpt_norms")),
-                (HALF - 2.8, "normalized", ("norms_per_layer", "norms")),
+            for left, role, norms, a_layer, every in (
+                (
+                    -HALF - 2.8, "traditional", "RMSNorms",
+                    record.traced("gpt_norms_per_layer"), record.traced("gpt_norms"),
+                ),
+                (
+                    HALF - 2.8, "normalized", "norms",
+                    record.traced("norms_per_layer"), record.traced("norms"),
+                ),
             )
         ]  # fmt: skip
         self.weights = [
@@ -460,10 +468,10 @@ class Versus:
             Line("weights: length 1", role="normalized"),
         ]
         for line, side in zip(self.weights, self.sides, strict=True):
-            below(side, line, 0.3)
+            below(side, line, 0.38)
 
     def names(self, right: Layer) -> list[Name]:
-        """Names of the blocks in both halves, and of the traditional norms."""
+        """Names of the blocks in both halves."""
         places = (((-2.05, -0.55), "attention"), ((1.9, 0.55), "feed-forward"))
         return [
             Name(layer.zoom, place, Line(words, px=SIZE.tick, role="muted"))

@@ -120,6 +120,15 @@ class Layer:
         """All of it."""
         return [self.cards, self.stream, *self.attention, *self.mlp, *self.updates]
 
+    @property
+    def inside(self) -> list[Seen | Mark]:
+        """What is inside the blocks, without the normalization points."""
+        return [
+            shape
+            for shape in shapes_of([*self.attention[1:], *self.mlp[1:]])
+            if not isinstance(shape, Ring)
+        ]
+
     def _cards(self, layers: int) -> list[Seen]:
         """The first layer's card, and of those behind it the edges that look out."""
         left, bottom, width, height = CARD

@@ -271,7 +271,7 @@ class Attention(Chapter):
         self.play(*swept(turning.together, 0, end), run_time=TIME.sweep * 0.7)
         self.play(*leave(turning.slots, turning.at_q, turning.at_k))
         self.play(*appear(by.rule, by.grid, *by.names))
-        self.play(*appear(by.frame, by.score))
+        self.play(*appear(by.frame, by.score, *by.unscaled))
         self.play(*swept([*turning.hands, *by.steps], end, 0), run_time=TIME.sweep * 0.7)
         self.play(*appear(by.before, by.spread))
         self.wait(TIME.rest)
@@ -310,9 +310,12 @@ class Attention(Chapter):
         """What to remember, and the notebooks to go on with."""
         points = Takeaways(
             (
-                ("traditional", ("Queries and keys of any length: products divided by a root.",)),
+                (
+                    "traditional",
+                    ("Queries and keys of any length: a root divides their products.",),
+                ),
                 ("normalized", ("nGPT gives q and k length 1 and compares their directions.",)),
-                ("scale", ("So it multiplies by that root; a learned scale does the rest.",)),
+                ("scale", ("So it multiplies by that root, after a scale that it learned.",)),
                 ("ink", ("Rotary embeddings only turn: lengths stay, distance decides.",)),
             )
         )

@@ -10,6 +10,7 @@ from manim import VGroup, VMobject
 
 from ngpt_math.recordings import Attention, Traced
 from scenes.stage.blocks import Block, Connection
+from scenes.stage.cards import set_at
 from scenes.stage.changing_bars import ChangingBars
 from scenes.stage.equations import Equation
 from scenes.stage.hypersphere import Hypersphere
@@ -38,6 +39,7 @@ SCORES = (
     "{{ q : normalized_q }} dot {{ k : normalized_k }} thin {{ times thin sqrt(d_k) : scale }}",
 )
 NORMING = '{{ k : normalized }} <- "Norm" ( {{ k : normalized_raw }} ) dot.o {{ s_"qk" : scale }}'
+STATE = '"state of a letter:" h'
 RIGHT, WIDE, FOOT = 2.85, 5.1, -2.92
 """Half the width of what stands in a half, and the width of its bars, and the lowest baseline."""
 
@@ -159,7 +161,7 @@ class Pipeline:
     def __init__(self, half: Half, role: str, score: str, *, normed: bool) -> None:
         self.half, self.normed = half, normed
         q, k, v = COLUMNS
-        start = self._term("h", role, NARROW, k, "h")
+        start = self._term(STATE, role, BROAD, k, "h")
         into: list[VMobject] = (
             [start] if normed else [start, self._word("x = RMSNorm(h)", role, k, "rms")]
         )
@@ -192,7 +194,7 @@ class Pipeline:
         )
         if normed:
             note = Line("length 1 already", px=SIZE.tick, role=role)
-            place = self._at(k, "h") + np.array([NARROW / 2 + 0.2, 0, 0])
+            place = self._at(k, "h") + np.array([BROAD / 2 + 0.2, 0, 0])
             self.parts[0].add(note.shift(place - note.get_left()))
             into.append(note)
         self.own = [*into[1:], *into[:normed], *([self.norm] if self.norm else []), self.score]
@@ -463,7 +465,9 @@ class Patterns:
         self.sides = sides
         self.grids = [self._grid(side) for side in sides.both]
         edges = [float(grid.get_right()[0]) + 0.35 for grid in self.grids]
-        self.asked = [_at(Line("entropy: how spread", px=SIZE.tick), left, 1.2) for left in edges]
+        self.asked = [
+            set_at(Line("entropy: how spread", px=SIZE.tick), left, 1.2) for left in edges
+        ]
         self.values = [
             self._entropies(side, left) for side, left in zip(sides.both, edges, strict=True)
         ]
@@ -488,12 +492,8 @@ class Patterns:
         )
         column = []
         for down, (words, number, role) in enumerate(numbers):
-            name = _at(Line(words, role=role, px=SIZE.tick), left, 0.55 - down)
+            name = set_at(Line(words, role=role, px=SIZE.tick), left, 0.55 - down)
             readout = Readout(name, number, role=role, px=SIZE.label)
             readout.number.end_at(left + readout.number.room, 0.13 - down)
             column.append(readout)
         return column
-
-
-def _at(line: Line, left: float, baseline: float) -> Line:
-    return line.shift((left - line.get_left()[0], baseline - line.baseline, 0))

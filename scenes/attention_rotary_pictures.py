@@ -11,6 +11,7 @@ from manim import VGroup, VMobject
 from ngpt_math.recordings import Attention
 from scenes.attention_pictures import FOOT, head_in_words
 from scenes.stage.bars import Bars
+from scenes.stage.cards import set_at
 from scenes.stage.curves import at_row, rectangles
 from scenes.stage.equations import Equation
 from scenes.stage.interpolation import Step
@@ -210,16 +211,16 @@ class ByOffset:
             [record.traced("rope_scores", n + offset, n) for n in range(self.rows)],
         )
         column_of([self.score], across, down - 0.6, 0.8)
-        words = ("largest difference", "on one diagonal:")
-        self.spread = Readout(Line(words[1], px=SIZE.tick), record.traced("rope_spread"), places=7)
-        self.before = Line(words[0], px=SIZE.tick)
-        self.spread.label.shift(
-            (across - self.spread.label.get_left()[0], down - 2.05 - self.spread.label.baseline, 0)
-        )
-        self.before.shift(
-            (across - self.before.get_left()[0], down - 1.7 - self.before.baseline, 0)
-        )
-        self.spread.number.end_at(across + self.spread.number.room, down - 2.6)
+        said = ("before the", "learned scale", "largest difference", "on one diagonal:")
+        lines = [
+            set_at(Line(words, px=SIZE.tick, role=role), across, down - under)
+            for words, role, under in zip(
+                said, ("muted", "muted", "ink", "ink"), (1.05, 1.4, 2.0, 2.35), strict=True
+            )
+        ]
+        self.unscaled, self.before = lines[:2], lines[2]
+        self.spread = Readout(lines[3], record.traced("rope_spread"), places=7)
+        self.spread.number.end_at(across + self.spread.number.room, down - 2.9)
 
     @property
     def steps(self) -> list[Step]:

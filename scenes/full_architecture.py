@@ -88,15 +88,16 @@ class FullArchitecture(Chapter):
         whole = self.whole
         moving = zoomed(whole.zoom, whole.shapes, WHOLE) if whole.zoom.shot != WHOLE else []
         light = [*lit(*shapes_of(parts)), *dimmed(*self._others(parts))]
-        self.play(*moving, *light, run_time=1.2 if moving else TIME.quick)
+        self.play(*moving, *light)
         self.seen_names = [*whole.labels, *names_of(whole.layer.updates)]
         self.play(*named(*self.seen_names))
 
     def _zoom_in(self, parts: Sequence[Part], shot: Shot) -> None:
         """Go so near to some parts that they fill the frame; the others vanish."""
         moving = zoomed(self.whole.zoom, [*self.whole.shapes, *self.seen_names], shot)
-        away = [*hidden(*self._others(parts)), *leave(*self.seen_names)]
-        self.play(*moving, *away, *lit(*shapes_of(parts)), run_time=1.2)
+        # What goes has gone before it reaches the title.
+        away = leave(*self.seen_names, run_time=TIME.zoom / 4)
+        self.play(*moving, *away, *hidden(*self._others(parts)), *lit(*shapes_of(parts)))
         self.seen_names = []
 
     @section(
@@ -256,7 +257,7 @@ class FullArchitecture(Chapter):
     )
     def walk(self) -> None:
         """The prompt's states through all updates of the toy model."""
-        self.play(*hidden(*self.whole.shapes), run_time=TIME.quick)
+        self.play(*hidden(*self.whole.shapes))
         walk = Walk(self.recording)
         self.play(*appear(walk.sphere, walk.prompt, walk.source))
         self.play(*appear(*walk.others, walk.start, walk.moving, walk.towards, *walk.legend))
@@ -308,7 +309,7 @@ class FullArchitecture(Chapter):
     )
     def guess(self) -> None:
         """Probabilities of both models after the prompt, and the letter that follows."""
-        self.play(*hidden(*self.whole.shapes), run_time=TIME.quick)
+        self.play(*hidden(*self.whole.shapes))
         guess = Guess(self.recording)
         self.play(*appear(guess.prompt))
         for bars, head in zip(guess.bars, guess.heads, strict=True):
@@ -357,14 +358,12 @@ class FullArchitecture(Chapter):
         layer, versus = self.whole.layer, Versus(self.recording)
         others = self._others(layer.parts)
         moving = zoomed(self.whole.zoom, self.whole.shapes, versus.shot)
-        self.play(*moving, *hidden(*others), *lit(*shapes_of(layer.parts)), run_time=1.2)
+        self.play(*moving, *hidden(*others), *lit(*shapes_of(layer.parts)))
         theirs = versus.layer
         names = names_of([*layer.updates, *theirs.updates])
         self.play(*appear(*shapes_of(theirs.parts)))
         self.play(*appear(versus.screen), *named(*names, *versus.names(layer)))
-        circles = {id(ring) for each in (layer, theirs) for ring in each.rings.values()}
-        every = shapes_of([*layer.parts, *theirs.parts])
-        self.play(*dimmed(*(s for s in every if id(s) not in circles)), run_time=TIME.quick)
+        self.play(*dimmed(*layer.inside, *theirs.inside), run_time=TIME.quick)
         for side, line in zip(versus.sides, versus.weights, strict=True):
             self.play(Appear(side))
             self.play(Appear(line))
@@ -383,7 +382,7 @@ class FullArchitecture(Chapter):
     )
     def takeaways(self) -> None:
         """What to remember, and the notebooks to go on with."""
-        self.play(*hidden(*self.whole.shapes), run_time=TIME.quick)
+        self.play(*hidden(*self.whole.shapes))
         points = Takeaways(
             (
                 ("normalized", ("Embeddings, states, queries, keys, weights: all of length 1.",)),

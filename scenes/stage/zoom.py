@@ -18,7 +18,7 @@ from scenes.stage.curves import disc_points, straight
 from scenes.stage.marks import Mark, head_points
 from scenes.stage.motion import Appear, Become, Level, appear
 from scenes.stage.space import Space, View
-from scenes.stage.style import COLOUR, GRID, LAYER, PIXEL, STROKE, Point, colour_of
+from scenes.stage.style import COLOUR, GRID, LAYER, PIXEL, STROKE, TIME, Point, colour_of
 
 LEAST_RING = 15 * PIXEL
 """Radius of a normalization point seen from afar: it can still be counted."""
@@ -218,7 +218,9 @@ class SpaceInside(Space):
         return self.own_radius * self.zoom.shot.scale
 
 
-def zoomed(zoom: Zoom, things: Iterable[Seen | Mark], to: Shot) -> list[Become]:
+def zoomed(
+    zoom: Zoom, things: Iterable[Seen | Mark], to: Shot, run_time: float = TIME.zoom
+) -> list[Become]:
     """Lead the camera to another shot; `things` are drawn anew as they are seen on the way."""
     start = zoom.shot
 
@@ -228,14 +230,14 @@ def zoomed(zoom: Zoom, things: Iterable[Seen | Mark], to: Shot) -> list[Become]:
             if not isinstance(thing, Mark):  # `Become` redraws marks itself
                 thing.redraw()
 
-        return Become(thing, change)
+        return Become(thing, change, run_time=run_time)
 
     return [following(thing) for thing in things]
 
 
-def hidden(*things: VMobject | VGroup) -> list[Level]:
+def hidden(*things: VMobject | VGroup, run_time: float = TIME.quick) -> list[Level]:
     """Make things vanish that stay part of the drawing: `lit` or `dimmed` shows them again."""
-    return [Level(thing, 0.0) for thing in things]
+    return [Level(thing, 0.0, run_time=run_time) for thing in things]
 
 
 def named(*names: Name) -> list[Appear]:

@@ -115,7 +115,7 @@ def test_the_attention_block_fills_the_frame_from_near() -> None:
 
 
 def test_another_model_finds_room_in_chapter_7(tmp_path: Path) -> None:
-    """Twice as many layers in both models, a longer prompt: nothing overflows."""
+    """More layers in both models, and more letters than find room: nothing overflows."""
     mine = load(FullArchitecture)
     other = dataclasses.replace(
         mine,
@@ -129,6 +129,10 @@ def test_another_model_finds_room_in_chapter_7(tmp_path: Path) -> None:
         suggestions=np.concatenate([mine.suggestions] * 2),
         moved=np.concatenate([mine.moved] * 2),
         mini_moved=np.concatenate([mine.mini_moved] * 3),
+        alphabet=mine.alphabet * 5,
+        embeddings=np.concatenate([mine.embeddings] * 5),
+        output_embeddings=np.concatenate([mine.output_embeddings] * 5),
+        cosines=np.concatenate([mine.cosines] * 5),
     )
     path = tmp_path / "full_architecture.safetensors"
     save(other, path, "a test")
