@@ -162,7 +162,9 @@ class Beyond:
             self.ends.add(*ends_of(self.curves[-len(KINDS) :], novel))
         self.keys = VGroup(*keys()).arrange(buff=0.9)
         at_left(self.keys, GRID.left, -2.62)
-        self.context = Line("line: context of training", role="muted", px=SIZE.tick)
+        self.context = Line(
+            f"line: training’s {int(record.context)} tokens", role="muted", px=SIZE.tick
+        )
         self.context.move_to((GRID.right - self.context.width / 2, self.keys.get_center()[1], 0))
 
 
