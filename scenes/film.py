@@ -57,6 +57,7 @@ FILM: tuple[Entry, ...] = (
     Entry(3, "normlinear_groups", "NormlinearGroups", "Normalized linear layers"),
     Entry(4, "slerp_vs_lerp", "SlerpVsLerp", "Residual connections with SLERP"),
     Entry(5, "attention", "Attention", "Attention"),
+    Entry(6, "scale_management", "ScaleManagement", "Scale management"),
     Entry(7, "full_architecture", "FullArchitecture", "The complete architecture"),
     Entry(8, "closing", "Closing", "What was measured", card=True),
 )

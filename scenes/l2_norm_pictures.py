@@ -87,8 +87,7 @@ class OneVector:
         self.rows = record.division.astype(float)
         self.last = len(self.rows) - 1
         self.arrow = Arrow(self.space, np.zeros(3), vector, FREE, STROKE.flow)
-        self.ghost = Arrow(self.space, np.zeros(3), vector, FREE, STROKE.axis)
-        self.unit = Arrow(self.space, np.zeros(3), self.rows[-1], UNITS, STROKE.flow)
+        self.unit = Arrow(self.space, np.zeros(3), self.rows[0], UNITS, STROKE.flow)
         corners = np.concatenate([np.zeros((1, 3)), np.cumsum(np.diag(vector), axis=0)])
         self.steps = [
             chord(self.space, start, end, "ink", STROKE.arc) for start, end in pairwise(corners)

@@ -56,7 +56,7 @@ class L2NormShell(Chapter):
             "So far: in training, free weight vectors come to all kinds of lengths.",
             "Those of n G P T always have length one. How is that done?",
         ),
-        covers=("0.1", "0.5"),
+        covers=("0.1", "0.4", "0.5"),
     )
     def recall(self) -> None:
         """The same matrix of both trained toy models."""
@@ -107,8 +107,6 @@ class L2NormShell(Chapter):
         for row, number in zip(one.table.rows[3:], one.below(0), strict=True):
             self.play(*appear(row[0], number))
             self.wait(TIME.rest)
-        self.play(*appear(one.ghost))
-        self.wait(TIME.rest)
         self.go_next(one.length_rule, one.source)
 
     @section(
@@ -127,7 +125,7 @@ class L2NormShell(Chapter):
         self.play(Appear(one.table.headings[2]))
         for number in one.column(2):
             self.play(Appear(number))
-        self.play(*dimmed(one.arrow, one.ghost), *appear(one.unit, one.length))
+        self.play(*dimmed(one.arrow), *appear(one.unit, one.length))
         self.wait(TIME.rest)
         self.play(*swept(one.dividing, 0, one.last), run_time=TIME.sweep)
         self.wait(TIME.read)

@@ -22,6 +22,7 @@ from ngpt_math.recordings import (
     NormlinearGroups,
     Opening,
     Recording,
+    ScaleManagement,
     SlerpVsLerp,
     TraditionalVsNormalized,
     load,
@@ -58,6 +59,7 @@ from scenes.stage.slider import Slider
 from scenes.stage.space import Space, View
 from scenes.stage.split import SplitScreen
 from scenes.stage.style import GRID, ROLES, SIZE, Point
+from scenes.stage.sweeps import EvenSlider, SweptDots, SweptLine, ratios, rows_of
 from scenes.stage.tables import Column, Table
 from scenes.stage.text import Line, paragraph
 from scenes.stage.zoom import Boxes, Name, Ring, Shot, Ways, Zoom
@@ -70,6 +72,8 @@ FOOT = -3.8
 MIDDLE = np.array([0.0, 0.1, 0.0])
 RADIUS = 2.0
 BOX = Box(-3.3, -1.55, 6.6, 3.6)
+LOW_BOX = Box(-3.3, -1.55, 6.6, 2.6)
+GATE = ("gate_swept", "silu_swept", "fit_swept")
 LAYERS = tuple(f"layer {number}" for number in range(1, 5))
 SIDES = ("traditional", "normalized")
 GONE = "sweep_lerp_angle"
@@ -332,6 +336,24 @@ class Gallery(Scene):
         slider = Slider(Equation("{{ alpha : scale }}"), alpha, 5.0, "scale").move_to(MIDDLE)
         self.add(slider)
         self.play(*swept([(slider, slider.show_row)], 0, 30))
+
+    @exhibit("A factor in equal ratios: slider and axis", ScaleManagement)
+    def factor(self) -> None:
+        """The entropy of the output for factors on s_z."""
+        xs, ys = (row_of(self.recording, name) for name in ("multiplier", "output_entropy"))
+        slider = EvenSlider(Line("factor"), xs, 5.0, "scale").move_to(1.25 * ABOVE)
+        plot = Plot(LOW_BOX, ratios("factor", xs), measure("entropy", ys))
+        self.add(plot, plot.curve(xs, ys, "scale"), slider, slider.marked(20, "trained"))
+        self.play(*swept([(slider, slider.show_row)], 0, 14))
+
+    @exhibit("Dots and a line led through a sweep", ScaleManagement)
+    def swept_dots(self) -> None:
+        """The gate's values, and the straight line nearest to SiLU on them."""
+        x, *y = (rows_of(self.recording, name) for name in GATE)
+        plot = Plot(BOX, measure("ν", x[-1]), measure("SiLU(ν)", [*y[0][-1], *y[1][-1]]))
+        dots, line = SweptDots(plot, x, y[0], "normalized"), SweptLine(plot, x, y[1], "ink")
+        self.add(plot, dots, line)
+        self.play(*swept([(dots, dots.show_row), (line, line.show_row)], 0, 35))
 
     @exhibit("Equations in role colours, and what their terms mean")
     def equation(self) -> None:
