@@ -26,7 +26,7 @@ class Closing(Chapter):
     @section(
         "How many tokens to the same loss",
         says=(
-            "What did we measure? Our small nGPT came to the same loss with fewer tokens.",
+            "What did we measure? A small nGPT came to the baseline's loss with fewer tokens.",
             "One text, one seed, a million parameters: a small gain, measured honestly.",
         ),
         covers=("8.2",),
@@ -38,7 +38,7 @@ class Closing(Chapter):
         self.wait(TIME.rest)
         self.play(*(drawn(curve, run_time=TIME.sweep / 2) for curve in training.curves))
         self.wait(TIME.rest)
-        self.play(*appear(*training.level))
+        self.play(Appear(training.level))
         self.play(*appear(*training.equal))
         self.wait(TIME.read)
         self.clear_next()
@@ -102,14 +102,14 @@ class Closing(Chapter):
 
     @section(
         "Every number of this film can be opened",
-        says=("Every number of this film can be traced to its model, and derived again.",),
+        says=("Every number of this film can be traced to its source, and derived again.",),
         covers=("8.5",),
     )
     def end(self) -> None:
         """Where the numbers are, and the paper."""
         points = Takeaways(
             (
-                ("normalized", ("ngpt where: each number, and the model it came from.",)),
+                ("normalized", ("ngpt where: each number, and the model or paper it is from.",)),
                 ("scale", ("ngpt record --check: all of them derived again.",)),
                 ("ink", ("The paper: Loshchilov et al. 2024, arXiv 2410.01131.",)),
             )

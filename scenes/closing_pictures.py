@@ -78,18 +78,18 @@ class Training:
             "each at the best rate tried; one seed;",
             str(record.corpus).split(" as ")[0], px=SIZE.tick,
         )  # fmt: skip
-        self.level: list[VMobject] = []
+        self.level = VGroup()
         self.equal = [
             self.until(record, "equal_", "to the baseline’s last loss:"),
             self.until(record, "equal_qknorm_", "to the last loss with QK-norm:"),
         ]
         if record.equal_reached:
             loss, at = record.traced("equal_loss"), record.traced("equal_tokens")
-            self.level = [
+            self.level.add(
                 self.plot.level(loss, "traditional"),
                 self.plot.upright(at, loss, "normalized"),
                 self.plot.spot(at, loss, "normalized"),
-            ]
+            )
         stacked(self.keys, PANEL, 2.2, gap=0.22)
         stacked([*self.equal, self.source], PANEL, 0.45, gap=0.4)
 
@@ -162,7 +162,9 @@ class Beyond:
             self.ends.add(*ends_of(self.curves[-len(KINDS) :], novel))
         self.keys = VGroup(*keys()).arrange(buff=0.9)
         at_left(self.keys, GRID.left, -2.62)
-        self.context = Line("line: context of training", role="muted", px=SIZE.tick)
+        self.context = Line(
+            f"line: training’s {int(record.context)} tokens", role="muted", px=SIZE.tick
+        )
         self.context.move_to((GRID.right - self.context.width / 2, self.keys.get_center()[1], 0))
 
 

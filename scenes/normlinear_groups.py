@@ -125,7 +125,7 @@ class NormlinearGroups(Chapter):
         """The window of W_o, its columns normalized, their lengths counted below."""
         window = Columns(self.recording)
         self.play(Appear(window.matrix))
-        self.play(*appear(window.rule, window.words, window.source))
+        self.play(*appear(window.rule, window.words, window.size, window.source))
         self.play(*appear(window.lengths, window.one, window.frame))
         self.wait(TIME.rest)
         self.play(*swept(window.turning, 0, 1), run_time=TIME.sweep / 2)
@@ -135,7 +135,7 @@ class NormlinearGroups(Chapter):
         self.clear_next()
 
     @section(
-        "The same input through both layers",
+        "One input, one matrix: as trained, and with all lengths 1",
         says=(
             "Now the input: one real state, at the lit letter, through both layers.",
             "Left as trained. Right, rows and input are divided by their lengths.",

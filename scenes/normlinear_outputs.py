@@ -197,8 +197,9 @@ class Cosines:
         axis = Measure("every output: a cosine", "1", (-1.0, -0.5, 0.0, 0.5, 1.0))
         box = Box(GRID.left + 0.85, -2.2, 8.2, 4.2)
         self.bars = Bars(box, axis, [outputs], [], "normalized")
+        layer = f"layer {int(record.layer) + 1} of our larger nGPT"
         self.count = Line(
-            f"{len(outputs)} rows of queries, layer {int(record.layer) + 1} of our larger nGPT",
+            f"{len(outputs)} rows of query weights, {layer}",
             role="muted",
             px=SIZE.tick,
         )

@@ -188,8 +188,10 @@ class Columns:
             "columns live where h lives, and",
             "they are put on the sphere.",
         )
+        total = len(record.gpt_outputs)
+        self.size = noted(f"{self.columns} of its {total} columns")
         self.source = traditional_layer(record)
-        stacked([self.rule, self.words, self.source], 1.35, 1.9, gap=0.6)
+        stacked([self.rule, self.words, self.size, self.source], 1.35, 1.9, gap=0.6)
 
     @property
     def turning(self) -> list[Step]:

@@ -39,7 +39,7 @@ class Opening(Chapter):
         "The Normalized Transformer",
         says=(
             "The normalized Transformer: all its vectors lie on a sphere.",
-            "Every number you will see comes from models that this project trained.",
+            "Every number, unless it is cited, comes from models that this project trained.",
         ),
         pause=True,
         covers=("8.1",),
@@ -52,8 +52,8 @@ class Opening(Chapter):
         shown = Letters(space, places, letters, "normalized")
         about = paragraph("A language model whose vectors", "all have length one", px=SIZE.readout)
         own = noted(
-            "Every number in this film was read from models",
-            "that this project trained.", role="normalized",
+            "Every number, unless it is cited, was read",
+            "from models that this project trained.", role="normalized",
         )  # fmt: skip
         paper = noted(
             "After Loshchilov, Hsieh, Sun and Ginsburg: nGPT, Normalized Transformer",

@@ -12,7 +12,7 @@ import numpy as np
 from ngpt_math.checkpoint import checkpoint_path, remake
 from ngpt_math.config import KINDS
 from ngpt_math.corpus import CORPUS, REMAKE
-from ngpt_math.errors import StudioError
+from ngpt_math.errors import NothingKept, StudioError
 from ngpt_math.files import read_card, shown
 from ngpt_math.measuring.results import MADE_BY, MEASURES
 from ngpt_math.record.models import Floats, Models, floats
@@ -29,13 +29,15 @@ OTHER_CONTEXT, OTHER_LOW, OTHER_HIGH = (1, 4), (1.5, 4), (2, 4)
 Report = Mapping[str, Any]
 
 
-def closing(_: Models) -> Closing:
+def closing(models: Models) -> Closing:
     """Read the committed measures of the shipped models and fill the recording.
 
     Raises:
+        NothingKept: a larger model is put in the place of a shipped one; it was not measured.
         DamagedFile: the measures or a checkpoint are missing or damaged.
         StudioError: the measures are of other checkpoints than the shipped ones.
     """
+    check_shipped(models)
     sha256 = read_card(MEASURES, f"make it again with `{MADE_BY}`")["sha256"]
     report = json.loads(MEASURES.read_text())
     by_kind = {row["kind"]: row for row in report["models"]}
@@ -63,6 +65,18 @@ def closing(_: Models) -> Closing:
 def path_of(kind: str) -> Path:
     """The shipped larger model of a kind."""
     return checkpoint_path("mini", kind)
+
+
+def check_shipped(models: Models) -> None:
+    """Refuse other models: a film of theirs would end with measures of ours.
+
+    Raises:
+        NothingKept: names the file.
+    """
+    for name, path in models.paths.items():
+        if name.startswith("mini"):
+            problem = f"{shown(MEASURES)} holds no measures of {shown(path)}"
+            raise NothingKept(problem, f"see what `ngpt measure {shown(path)}` says of it")
 
 
 def check(by_kind: Mapping[str, Report], cards: Mapping[str, Report]) -> None:

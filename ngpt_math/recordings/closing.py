@@ -22,11 +22,10 @@ class Closing(Recording):
     """The closing card: what this project measured on its larger models, and what others report.
 
     All measures are those of `assets/results/mini-measures.json`, which takes minutes to measure
-    again (`python -m ngpt_math.measuring.results`); of the shipped models, whatever others are put
-    in their place elsewhere. Losses are on the same windows of the validation text; each run is one
-    seed. Fields that begin with `equal_` compare tokens: how many until the nGPT's loss is as low
-    as the last one of the baseline, `equal_qknorm_` of the baseline with QK-norm; where `_reached`
-    is 0 it never was, and the others are 0.
+    again (`python -m ngpt_math.measuring.results`). Losses are on the same windows of the
+    validation text; each run is one seed. Fields that begin with `equal_` compare tokens: how many
+    until the nGPT's loss is as low as the last one of the baseline, `equal_qknorm_` of the baseline
+    with QK-norm; where `_reached` is 0 it never was, and the others are 0.
 
     What the paper and the reproduction report is cited, not measured: times fewer tokens to equal
     loss, of models with 0.5B parameters. The reproduction's figure at a context is a range.

@@ -12,7 +12,8 @@ import pytest
 from shipped import shipped, shown, weight
 
 from ngpt_math import record
-from ngpt_math.errors import StudioError
+from ngpt_math.checkpoint import checkpoint_path
+from ngpt_math.errors import NothingKept, StudioError
 from ngpt_math.files import write_card
 from ngpt_math.measuring.results import MEASURES
 
@@ -76,3 +77,9 @@ def test_measures_of_other_checkpoints_are_refused(
     monkeypatch.setattr(closing, "MEASURES", path)
     with pytest.raises(StudioError, match="does not measure the shipped mini-gpt"):
         record.make("closing")
+
+
+def test_a_film_of_another_model_does_not_end_with_measures_of_ours() -> None:
+    other = {"mini ngpt": checkpoint_path("mini", "ngpt")}
+    with pytest.raises(NothingKept, match=r"no measures of .*mini-ngpt.safetensors.*ngpt measure"):
+        record.make("closing", other)

@@ -134,6 +134,11 @@ def test_cards_are_declared_and_stand_around_the_chapters(chapter: Entry) -> Non
     assert FILM[0].card and FILM[-1].card
 
 
+def test_chapter_marks_number_chapters_and_not_cards() -> None:
+    assert Entry(4, "a", "A", "Slerp").mark == "4 Slerp"
+    assert Entry(0, "a", "A", "The title", card=True).mark == "The title"
+
+
 def test_chapters_end_with_takeaways_and_a_transition(chapter: Entry) -> None:
     if not chapter.card:
         takeaways, onward = chapter.load().sections()[-2:]
