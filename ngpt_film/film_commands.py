@@ -20,7 +20,7 @@ from ngpt_math.files import ROOT, shown
 from scenes.film import FILM
 
 if TYPE_CHECKING:
-    from ngpt_film.contact import Place
+    from ngpt_film.shoot import Place
 
 RENDERS = ROOT / "renders"
 
@@ -197,7 +197,7 @@ def still(
     out = out or _film_path((chosen,), True, recordings).with_suffix(f".{at}.png")
     entry, name = chosen.outline.entry, chosen.section.name
     with redirect_stdout(sys.stderr):  # Manim's words
-        contact.draw(contact.Frame(entry, name, place, out, quality(quality_name)))
+        contact.draw([contact.Frame(entry, name, place, out, quality(quality_name))])
     click.echo(shown(out))
 
 
