@@ -47,7 +47,7 @@ def summary(release: Release) -> str:
     minutes = max(1, round(release.seconds / 60))
     chapters = release.chapters
     what = f"{len(chapters)} chapters" if len(chapters) > 1 else chapters[0].title
-    return f"{what} · {minutes} min · every number on screen is a trained model's own"
+    return f"{what} · {minutes} min · every number on screen says where it comes from"
 
 
 def _speed(speed: float) -> str:
