@@ -86,6 +86,7 @@ distclean: clean
 	@touch $@
 
 .venv/.test: .venv/.film
+	@tools/system-packages $(BIN)/python browser
 	@echo "installing what the tests need" >&2
 	@$(INSTALL) --editable '.[test]'
 	@touch $@

@@ -1,10 +1,12 @@
-"""`ngpt bench`: what rendering costs, measured here and now."""
+"""`ngpt bench`: what rendering and the models cost, measured here and now."""
 
 from __future__ import annotations
 
 import click
 
+from ngpt_film.model_commands import need_torch
 from ngpt_film.terminal import print_json, say
+from ngpt_math.errors import UsageError
 
 
 @click.group()
@@ -24,6 +26,33 @@ def render(full: bool, as_json: bool) -> None:
         print_json(result)
     else:
         click.echo(benchmark.table(result))
+
+
+@bench.command()
+@click.option("--full", is_flag=True, help="More rounds, about three times as long.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+def model(full: bool, as_json: bool) -> None:
+    """Measure the nGPT beside its baseline and nGPT-pytorch: steps, memory, generation."""
+    need_torch()
+    need_peer()
+    from ngpt_math import bench_model as benchmark
+
+    result = benchmark.bench_model(quick=not full, tell=say)
+    if as_json:
+        print_json(result)
+    else:
+        click.echo(benchmark.table(result))
+
+
+def need_peer() -> None:
+    """Raises UsageError where there is no nGPT-pytorch to compare with, or another version."""
+    from ngpt_math.bench_steps import has_peer
+
+    if not has_peer():
+        raise UsageError(
+            "the models are compared with nGPT-pytorch 0.2.10, which is not installed",
+            "`.venv/bin/pip install -c constraints.txt nGPT-pytorch` adds it",
+        )
 
 
 COMMANDS = (bench,)

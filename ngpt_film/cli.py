@@ -13,7 +13,14 @@ from types import FrameType
 
 import click
 
-from ngpt_film import bench_command, film_commands, model_command, model_commands, publish_commands
+from ngpt_film import (
+    bench_command,
+    film_commands,
+    model_command,
+    model_commands,
+    preview_command,
+    publish_commands,
+)
 from ngpt_film.crew import DISK_FULL, disk_full
 from ngpt_film.terminal import say
 from ngpt_math.errors import StudioError, UsageError
@@ -29,7 +36,15 @@ def cli() -> None:
     """Make the film that explains the Normalized Transformer, every number from a real model."""
 
 
-for _module in (film_commands, model_commands, model_command, bench_command, publish_commands):
+GROUPS = (
+    film_commands,
+    preview_command,
+    publish_commands,
+    model_commands,
+    model_command,
+    bench_command,
+)
+for _module in GROUPS:
     for _command in _module.COMMANDS:
         cli.add_command(_command)
 

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ngpt_film.gallery import stage
-from ngpt_film.outline import Target, target, targets
+from ngpt_film.outline import Target, film_of, target, targets
 from ngpt_film.quality import QUALITIES, quality
 from ngpt_film.terminal import minutes, print_json, progress, say
 from ngpt_math.errors import UsageError
 from ngpt_math.files import ROOT, shown
+from scenes.film import FILM
 
 if TYPE_CHECKING:
     from ngpt_film.contact import Place
@@ -31,6 +32,10 @@ QUALITY = click.option(
 JOBS = click.option(
     "-j", "--jobs", type=click.IntRange(min=1), help="Processes at a time; default: all cores."
 )
+RECORDINGS = click.option(
+    "--recordings", type=click.Path(path_type=Path, file_okay=False, exists=True), metavar="FOLDER",
+    help="Draw other models' numbers, from `ngpt record --checkpoint`.",
+)  # fmt: skip
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
 
@@ -43,11 +48,22 @@ def jobs_of(given: int | None) -> int:
     return given or cores()
 
 
-def _film_path(wanted: tuple[Target, ...], named: bool) -> Path:
-    """Where a film goes: one target under its own name, the whole film as ngpt.mp4."""
-    if not named:
-        return RENDERS / "ngpt.mp4"
-    return RENDERS / f"{'+'.join(target.name for target in wanted)}.mp4"
+def _chosen(wanted: tuple[str, ...], recordings: Path | None) -> tuple[Target, ...]:
+    """The targets; of other models those chapters that their folder has recordings of."""
+    film = film_of(recordings)
+    missing = [entry.key for entry in FILM if entry.key not in {there.key for there in film}]
+    if missing and not wanted:
+        say(f"left out, for want of a recording in {recordings}: {', '.join(missing)}")
+    return targets(wanted, film)
+
+
+def _film_path(wanted: tuple[Target, ...], named: bool, recordings: Path | None = None) -> Path:
+    """Where a film goes: one target under its own name, the whole film as ngpt.mp4.
+
+    The film of other models bears the name of the folder of their recordings.
+    """
+    name = "+".join(target.name for target in wanted) if named else "ngpt"
+    return RENDERS / f"{name}{'' if recordings is None else f'-{recordings.resolve().name}'}.mp4"
 
 
 @click.command()
@@ -55,6 +71,7 @@ def _film_path(wanted: tuple[Target, ...], named: bool) -> Path:
 @QUALITY
 @JOBS
 @click.option("--cluster", metavar="ADDRESS", help="Render on the workers of a dask scheduler.")
+@RECORDINGS
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="The film's file.")
 @JSON
 def render(
@@ -62,6 +79,7 @@ def render(
     quality_name: str,
     jobs: int | None,
     cluster: str | None,
+    recordings: Path | None,
     out: Path | None,
     as_json: bool,
 ) -> int:
@@ -70,11 +88,15 @@ def render(
     Sections that are as they would be made now are taken as they are; `ngpt status` lists them.
     """
     began = time.monotonic()
-    chosen = targets(wanted)
+    chosen = _chosen(wanted, recordings)
+    if cluster and recordings:
+        raise UsageError(
+            "workers of a cluster have the shipped recordings only", "leave out --cluster"
+        )
     jobs = jobs_of(jobs)
     from ngpt_film import captions, rendering, studio
 
-    out = out or _film_path(chosen, bool(wanted))
+    out = out or _film_path(chosen, bool(wanted), recordings)
     with progress("rendering", "frames") as show:
         by = rendering.Crew(jobs, cluster)
         outcome = studio.make(
@@ -122,12 +144,15 @@ def _film_report(outcome: Any, taken: float) -> dict[str, Any]:
 @click.command()
 @WANTED
 @QUALITY
+@RECORDINGS
 @JSON
-def status(wanted: tuple[str, ...], quality_name: str, as_json: bool) -> None:
+def status(
+    wanted: tuple[str, ...], quality_name: str, recordings: Path | None, as_json: bool
+) -> None:
     """Say which sections are rendered as they would be now, and why the others are stale."""
     from ngpt_film import shots
 
-    chosen = targets(wanted)
+    chosen = _chosen(wanted, recordings)
     found = [shots.status(shot) for shot in shots.plan(chosen, quality(quality_name))]
     if as_json:
         print_json([_status_row(each) for each in found])
@@ -154,10 +179,13 @@ def _status_row(each: Any) -> dict[str, Any]:
 @click.argument("section", metavar="CHAPTER:SECTION")
 @QUALITY
 @click.option("--at", default="end", show_default=True, help="A fraction of it (0 to 1), or `end`.")
+@RECORDINGS
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="The PNG's file.")
-def still(section: str, quality_name: str, at: str, out: Path | None) -> None:
+def still(
+    section: str, quality_name: str, at: str, recordings: Path | None, out: Path | None
+) -> None:
     """Write one frame of a section as a PNG."""
-    chosen = target(section)
+    chosen = target(section, film_of(recordings))
     if chosen.section is None:
         names = ", ".join(s.name for s in chosen.outline.sections)
         raise UsageError(f"{section} is a chapter", f"choose one of its sections: {names}")
@@ -166,7 +194,7 @@ def still(section: str, quality_name: str, at: str, out: Path | None) -> None:
     from ngpt_film import contact, studio
 
     studio.check_recordings([chosen])
-    out = out or RENDERS / f"{chosen.name}.{at}.png"
+    out = out or _film_path((chosen,), True, recordings).with_suffix(f".{at}.png")
     entry, name = chosen.outline.entry, chosen.section.name
     with redirect_stdout(sys.stderr):  # Manim's words
         contact.draw(contact.Frame(entry, name, place, out, quality(quality_name)))
@@ -189,14 +217,17 @@ def _place(at: str) -> Place:
 @click.command()
 @WANTED
 @JOBS
+@RECORDINGS
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="The PNG's file.")
-def sheet(wanted: tuple[str, ...], jobs: int | None, out: Path | None) -> None:
+def sheet(
+    wanted: tuple[str, ...], jobs: int | None, recordings: Path | None, out: Path | None
+) -> None:
     """Draw a contact sheet: the middle and the end of every section."""
-    chosen = targets(wanted)
+    chosen = _chosen(wanted, recordings)
     jobs = jobs_of(jobs)
     from ngpt_film import contact
 
-    out = out or _film_path(chosen, bool(wanted)).with_suffix(".sheet.png")
+    out = out or _film_path(chosen, bool(wanted), recordings).with_suffix(".sheet.png")
     with progress("drawing", "stills") as show:
         contact.sheet(chosen, out, jobs, lambda done, total: show(done, total, ""))
     click.echo(shown(out))
@@ -204,18 +235,20 @@ def sheet(wanted: tuple[str, ...], jobs: int | None, out: Path | None) -> None:
 
 @click.command()
 @click.argument("wanted", metavar="CHAPTER[:SECTION]")
+@RECORDINGS
 @JSON
-def where(wanted: str, as_json: bool) -> None:
+def where(wanted: str, recordings: Path | None, as_json: bool) -> None:
     """List every number that a chapter shows, and where in its recording it comes from."""
-    chosen = target(wanted)
+    chosen = target(wanted, film_of(recordings))
     jobs_of(1)
     from ngpt_film import studio
+    from ngpt_math.recordings import default_path
 
     studio.check_recordings([chosen])
     with redirect_stdout(sys.stderr):  # Manim's words
         from scenes.stage.chapter import shown as numbers_shown
 
-        numbers = numbers_shown(chosen.outline.entry.load())
+        numbers = numbers_shown(chosen.outline.entry.load(), chosen.outline.entry.recording)
     rows = [
         {"section": section.name, "value": n.value, "unit": n.unit, "source": n.source,
          "chapter": n.chapter, "model": n.model}
@@ -227,9 +260,8 @@ def where(wanted: str, as_json: bool) -> None:
     for row in rows:
         unit = "" if row["unit"] == "1" else f" {row['unit']}"
         click.echo(f"{row['section']}  {row['value']:.6g}{unit}  {row['source']}  ({row['model']})")
-    click.echo(
-        f"{len(rows)} numbers, from assets/recordings/{chosen.outline.entry.key}.safetensors"
-    )
+    entry = chosen.outline.entry
+    click.echo(f"{len(rows)} numbers, from {shown(entry.recording or default_path(entry.key))}")
 
 
 @click.command()

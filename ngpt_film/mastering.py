@@ -67,8 +67,7 @@ def marks(wanted: Sequence[Target], shots: Sequence[Status]) -> tuple[Mark, ...]
             status = by_name[f"{entry.key}:{section.name}"]
             start = found[-1].end if found else 0
             end = start + int(status.card["frames"])
-            chapter = f"{entry.number} {entry.title}"
-            found.append(Mark(chapter, section, start, end, int(status.card["fps"])))
+            found.append(Mark(entry.mark, section, start, end, int(status.card["fps"])))
     return tuple(found)
 
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from ngpt_film.sources import Sources
 from ngpt_math.errors import StudioError, UsageError
+from ngpt_math.files import shown
 from scenes.film import FILM, Entry
 from scenes.stage.section import Section
 
@@ -76,6 +78,25 @@ def target(text: str, film: tuple[Entry, ...] = FILM) -> Target:
 def targets(texts: tuple[str, ...], film: tuple[Entry, ...] = FILM) -> tuple[Target, ...]:
     """Read several targets; none given means every chapter of the film."""
     return tuple(target(text, film) for text in texts or tuple(e.key for e in film))
+
+
+def film_of(recordings: Path | None, film: tuple[Entry, ...] = FILM) -> tuple[Entry, ...]:
+    """The chapters that a folder has recordings of, drawn from these; None is the shipped film.
+
+    Raises:
+        UsageError: it has none.
+    """
+    if recordings is None:
+        return film
+    folder = recordings.resolve()
+    others = (replace(entry, recordings=folder) for entry in film)
+    found = tuple(e for e in others if e.recording is not None and e.recording.is_file())
+    if not found:
+        raise UsageError(
+            f"{shown(folder)} holds no recording of a chapter",
+            "make them: `ngpt record --checkpoint FILE --out FOLDER`",
+        )
+    return found
 
 
 def outline(entry: Entry, sources: Sources | None = None) -> Outline:

@@ -88,9 +88,9 @@ def _fresh(shot: Shot) -> Status:
 
 def check_recordings(wanted: Sequence[Target]) -> None:
     """Raises DamagedFile where a chapter's recording is not whole: nothing is drawn from it."""
-    for key in dict.fromkeys(target.outline.entry.key for target in wanted):
-        if key in CHAPTERS:
-            load(CHAPTERS[key])
+    for entry in dict.fromkeys(target.outline.entry for target in wanted):
+        if entry.key in CHAPTERS:
+            load(CHAPTERS[entry.key], entry.recording)
 
 
 @contextmanager

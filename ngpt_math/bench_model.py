@@ -23,7 +23,6 @@ from torch import Tensor, nn
 from ngpt_math.bench_memory import peak_of_process, peak_of_tensors
 from ngpt_math.bench_steps import Shape, Stepper, has_peer, model_step, peer_shape, peer_step
 from ngpt_math.checkpoint import build_model
-from ngpt_math.errors import UsageError
 from ngpt_math.generation import generate
 from ngpt_math.runfolder import versions
 
@@ -39,36 +38,33 @@ NO_PEER = f"{PEER} is not installed; `pip install nGPT-pytorch==0.2.10` adds the
 
 
 def bench_model(
-    quick: bool = True, device: str = "cpu", shape: Shape | None = None, compiled: bool = True
+    quick: bool = True,
+    shape: Shape | None = None,
+    compiled: bool = True,
+    tell: Callable[[str], None] = lambda line: None,
 ) -> dict[str, Any]:
-    """Measure, and give the numbers with what was compared.
+    """Measure on the CPU, and give the numbers with what was compared.
 
     Args:
         quick: 15 rounds instead of 41, and memory once instead of three times.
-        device: "cpu", or "cuda" for large models in bf16; see `bench_cuda`.
-        shape: of models and batch; None is the one the targets are for. CPU only.
+        shape: of models and batch; None is the one the targets are for.
         compiled: also compile both models, which takes about a minute.
+        tell: hears what is measured now.
 
     Returns:
         `eager_ratio`, `compiled_ratio`: step time nGPT/baseline. `vs_lucidrains`: ours over theirs
         for the same function. `memory_ratio`: peak nGPT/baseline. `kv_speedup`: generation without
         a cache over with one. None where it was not measured. Beside them `medians_ms`, `spread`
         (quartiles of the ratios), `memory`, `generation`, `targets`, and `compared`.
-
-    Raises:
-        UsageError: no such device here.
     """
-    if device == "cuda":
-        from ngpt_math.bench_cuda import bench_cuda
-
-        return bench_cuda(quick)
-    if device != "cpu":
-        raise UsageError(f"the bench knows no device {device!r}", "use cpu or cuda")
     shape = shape or Shape()
     rounds = 15 if quick else 41
     with one_quiet_thread():
+        tell(f"training steps, {rounds} rounds")
         times = step_times(contestants(shape, compiled), rounds)
+        tell("generation")
         generation = generation_times(shape, 3 if quick else 5)
+    tell("memory")
     memory = memory_peaks(shape, 1 if quick else 3)
     return report(times, memory, generation) | {"compared": compared(shape, rounds)}
 
@@ -169,6 +165,47 @@ def report(
         "generation": generation,
         "targets": TARGETS,
     }
+
+
+FIGURES = {
+    "eager_ratio": "nGPT step / baseline step, eager",
+    "compiled_ratio": "nGPT step / baseline step, compiled",
+    "vs_lucidrains": "our step / nGPT-pytorch step, same function",
+    "vs_lucidrains_manual": "the same with its manual_norm_weights",
+    "memory_ratio": "peak memory nGPT / baseline, tensors",
+    "kv_speedup": "generation without cache / with cache",
+}
+
+
+def table(result: dict[str, Any]) -> str:
+    """The result of `bench_model` for people: figures, raw medians, and what was compared."""
+    lines = [f"{'':44} measured  quartiles     target"]
+    for name, figure in FIGURES.items():
+        found = "–" if result[name] is None else f"{result[name]:.3f}"
+        quartiles = result["spread"].get(name)
+        low_high = "–" if quartiles is None else f"{quartiles[0]:.3f}–{quartiles[1]:.3f}"
+        sign = "≥" if name == "kv_speedup" else "≤"
+        target = f"{sign} {TARGETS[name]:.2f}" if name in TARGETS else ""
+        lines.append(f"{figure:44} {found:>8}  {low_high:12}  {target}".rstrip())
+    medians = (f"{name} {ms:.1f}" for name, ms in result["medians_ms"].items())
+    memory, made = result["memory"], result["generation"]
+    tensors = (f"{kind} {memory[kind]['tensors_mib']:.1f}" for kind in ("ngpt", "gpt"))
+    processes = (f"{kind} {memory[kind]['process_mib']:.1f}" for kind in ("ngpt", "gpt"))
+    same = "identical" if made["same_tokens"] else "OTHER"
+    lines += [
+        f"CPU ms a step: {', '.join(medians)}",
+        f"MiB: tensors {', '.join(tensors)}; processes over their imports {', '.join(processes)}",
+        f"{made['new_tokens']} new tokens: {made['cached_s']:.3f} s with cache,"
+        f" {made['full_forward_s']:.3f} s without, {same} tokens",
+    ]
+    return "\n".join([*lines, *(f"{k}: {words(v)}" for k, v in result["compared"].items())])
+
+
+def words(value: Any) -> str:
+    """A number, a text, or several by name, in one line."""
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {words(each)}" for name, each in value.items())
+    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def memory_peaks(shape: Shape, times: int) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from importlib.metadata import version
 from importlib.util import find_spec
 
 import torch
@@ -62,8 +63,6 @@ def model_step(
 
 def has_peer() -> bool:
     """Whether nGPT-pytorch can be compared with: installed, in the version that can be trained."""
-    from importlib.metadata import version
-
     return find_spec("nGPT_pytorch") is not None and version("nGPT-pytorch") == "0.2.10"
 
 

@@ -23,3 +23,7 @@ class DamagedFile(StudioError):
 
 class UsageError(StudioError):
     """The command was called in a way it cannot serve. The command line exits with 2."""
+
+
+class NothingKept(StudioError):
+    """A model's training kept less than a chapter shows of it."""

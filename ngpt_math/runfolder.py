@@ -21,6 +21,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from ngpt_math import ranks
 from ngpt_math.checkpoint import Model, checkpoint_path, history_path, save_model
 from ngpt_math.config import TrainConfig
 from ngpt_math.corpus import CORPUS
@@ -39,6 +40,7 @@ class Log:
     Attributes:
         loss: training loss of each step [steps]; NaN where it is not yet made.
         validation: (step, loss) pairs.
+        cpu_seconds: of the process that writes it.
     """
 
     loss: Tensor
@@ -159,6 +161,7 @@ class RunFolder:
             "training_loss": float(log.loss[-100:].mean()),
             "validation_loss": whole,
             "cpu_seconds": round(log.cpu_seconds, 1),
+            "processes": ranks.here().count,
             "threads": torch.get_num_threads(),
             "device": next(model.parameters()).device.type,
             "versions": versions(),

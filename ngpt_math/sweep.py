@@ -1,20 +1,22 @@
 """Learning-rate sweeps: each kind of model at several rates, everything else the same.
 
 `python -m ngpt_math.sweep PRESET [KIND RATE]…` trains what is missing in `runs/sweep` and, without
-pairs, gathers all that is there into `assets/results/PRESET-sweep.json`.
+pairs, gathers all that is there into `assets/results/PRESET-sweep.json`. Runs in that table whose
+folders are gone stay in it: each row says how it was made.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import Any
 
 from ngpt_math.checkpoint import remake
 from ngpt_math.config import KINDS
-from ngpt_math.files import ASSETS, ROOT, read_card, write_card, write_json
+from ngpt_math.files import ASSETS, ROOT, read_card, shown, write_card, write_json
 from ngpt_math.history import load_history
-from ngpt_math.training import run
+from ngpt_math.training import command, run
 
 
 def folder(kind: str, rate: float) -> Path:
@@ -28,6 +30,7 @@ def row(weights: Path) -> dict[str, Any]:
     history = load_history(weights.with_name("history.safetensors"), remake(weights))
     settings = card["settings"]
     return {
+        "made_by": card["made_by"],
         "kind": settings["model"]["kind"],
         "lr": settings["training"]["lr"],
         "seed": settings["training"]["seed"],
@@ -45,16 +48,27 @@ def gather(name: str) -> Path:
 
     `interior` says of each kind whether its best rate lies between worse ones on both sides.
     """
-    finished = sorted((ROOT / "runs" / "sweep").glob(f"*/{name}-*/model.safetensors"))
-    rows = sorted((row(path) for path in finished), key=lambda r: (r["kind"], r["lr"]))
-    best = {kind: best_of([r for r in rows if r["kind"] == kind]) for kind in KINDS}
     path = ASSETS / "results" / f"{name}-sweep.json"
+    finished = sorted((ROOT / "runs" / "sweep").glob(f"*/{name}-*/model.safetensors"))
+    found = [*recorded(name, path), *map(row, finished)]  # of two that are alike, the one here
+    by_settings = {(r["kind"], r["lr"], r["seed"], r["steps"]): r for r in found}
+    rows = [by_settings[key] for key in sorted(by_settings)]
+    best = {kind: best_of([r for r in rows if r["kind"] == kind]) for kind in KINDS}
     write_json(path, {"best": best, "runs": rows})
     made_by = f"python -m ngpt_math.sweep {name}"
     licence = "MIT, as the project"
     what = f"validation losses (nats a token, whole validation text) of {name} by learning rate"
     write_card(path, {"what": what, "made_by": made_by, "licence": licence})
     return path
+
+
+def recorded(name: str, path: Path) -> list[dict[str, Any]]:
+    """The runs of the table that there is, checked against its card; none if there is none."""
+    if not path.is_file():
+        return []
+    read_card(path, f"`git checkout {shown(path)}`")
+    rows: list[dict[str, Any]] = json.loads(path.read_text())["runs"]
+    return [{"made_by": command(name, r["kind"], {"lr": r["lr"]})} | r for r in rows]
 
 
 def best_of(rows: list[dict[str, Any]]) -> dict[str, Any] | None:

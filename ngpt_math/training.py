@@ -1,12 +1,14 @@
 """Training: batches, learning rate, optimizer, and a loop that a killed run goes on from.
 
 `run` is what the command line calls; `train` does the work for one model. Everything that happens
-follows from the settings: on one device and number of threads, a run that was killed and started
-again ends with the same losses and weights, bit for bit.
+follows from the settings: on one device and number of threads and processes, a run that was killed
+and started again ends with the same losses and weights, bit for bit. Under `torchrun` a batch is
+shared out among the processes; see `ranks`.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -20,7 +22,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ngpt_math import measure
+from ngpt_math import measure, ranks
 from ngpt_math.checkpoint import Model, build_model
 from ngpt_math.config import KINDS, ModelConfig, TrainConfig, preset
 from ngpt_math.corpus import Tokens, load_tokens
@@ -56,15 +58,11 @@ def run(
     name: str,
     kind: str = "both",
     *,
-    steps: int | None = None,
-    seed: int | None = None,
-    lr: float | None = None,
     device: str | None = None,
-    precision: str | None = None,
-    compile: bool | None = None,
     out: Path | None = None,
     observers: Sequence[Observer] = (),
     show: bool = True,
+    **changes: Any,
 ) -> list[Path]:
     """Train a preset's models, one after the other, and give the paths of their weights.
 
@@ -77,38 +75,45 @@ def run(
     Args:
         name: a preset ("toy", "mini", "small", …).
         kind: "ngpt", "gpt", "gpt-qknorm", or "both" for "ngpt" and "gpt".
-        steps, seed, lr, device, precision, compile: instead of the preset's; None leaves it; see
-            `TrainConfig`.
+        device: instead of the preset's; see `TrainConfig`.
         out: the folder of the runs, one folder NAME-KIND in it for each; None is `runs/`.
         observers: called after each step with a `Moment`.
         show: draw a progress bar with loss and tokens a second on standard error (plain lines where
             that is no terminal).
+        changes: other settings of `TrainConfig` instead of the preset's; None and False leave it.
+
+    Returns:
+        The paths; none in a process of a `torchrun` that is not the first.
 
     Raises:
         UsageError: no such preset, kind or device; or the folder holds a run of other settings.
         StudioError: interrupted; the message says what is kept and how to go on.
         DamagedFile: the corpus or the saved state of the run is damaged.
     """
-    changes = {
-        "steps": steps, "seed": seed, "lr": lr, "precision": precision, "compile": compile or None,
-    }  # fmt: skip
-    own = out is None and all(value is None for value in changes.values())
+    changes = {k: v for k, v in changes.items() if v is not None and v is not False}
+    own = out is None and not changes
     paths = []
-    for each in ("ngpt", "gpt") if kind == "both" else (kind,):
-        model_config, train_config = preset(name, each, **changes, device=device)
-        folder = RunFolder((out or ROOT / "runs") / f"{name}-{each}", command(name, each, changes))
-        with ExitStack() as stack:
-            bar = [stack.enter_context(Bar(f"{name} {each}", train_config.steps))] if show else []
-            train(model_config, train_config, folder, [*bar, *observers])
-        paths.append(folder.publish(name, each) if own else folder.model)
+    with ranks.joined(find_device(device or "auto")) as processes:
+        for each in ("ngpt", "gpt") if kind == "both" else (kind,):
+            made_by = command(name, each, changes, processes.count)
+            folder = RunFolder((out or ROOT / "runs") / f"{name}-{each}", made_by)
+            model_config, train_config = preset(name, each, **changes, device=device)
+            with ExitStack() as stack:
+                bar = Bar(f"{name} {each}", train_config.steps)
+                shown_on = [stack.enter_context(bar)] if show and processes.first else []
+                train(model_config, train_config, folder, [*shown_on, *observers])
+            if processes.first:
+                paths.append(folder.publish(name, each) if own else folder.model)
     return paths
 
 
-def command(name: str, kind: str, changes: dict[str, Any]) -> str:
+def command(name: str, kind: str, changes: dict[str, Any], processes: int = 1) -> str:
     """The command that trains this again."""
-    given = {key: value for key, value in changes.items() if value is not None}
-    options = [f"--{key}" if value is True else f"--{key} {value}" for key, value in given.items()]
-    return " ".join(["ngpt train", name, "--kind", kind, *options])
+    names = (field.name for field in dataclasses.fields(TrainConfig) if field.name in changes)
+    given = {name: changes[name] for name in names}
+    options = [f"--{k}" if v is True else f"--{k} {v}" for k, v in given.items()]
+    start = [f"torchrun --nproc-per-node {processes} --no-python"] if processes > 1 else []
+    return " ".join([*start, "ngpt train", name, "--kind", kind, *options])
 
 
 def train(
@@ -118,6 +123,8 @@ def train(
     observers: Iterable[Observer] = (),
 ) -> None:
     """Train one model to the end, from the folder's saved state if it has one, and write results.
+
+    Of several joined processes all train, and the first writes and has the observers.
 
     Raises:
         UsageError: the folder holds a run of other settings, or the device is not there.
@@ -129,8 +136,11 @@ def train(
     model = build_model(model_config).to(device)
     optimizer = make_optimizer(model, train_config)
     log = folder.resume(model, optimizer, train_config)
+    processes = ranks.here()
+    processes.check_same(log.step, "the run's saved state at steps")
     reader = torch.compile(model) if train_config.compile else model
-    loop = Loop(model, reader, optimizer, train_config, training_text, validation_text, folder, log)
+    texts = (training_text, validation_text)
+    loop = Loop(model, reader, optimizer, train_config, *texts, folder, log, processes)
     try:
         loop.go(list(observers))
     except KeyboardInterrupt as error:
@@ -139,8 +149,10 @@ def train(
             f" {train_config.steps} is kept in {shown(folder.path)}",
             "the same command goes on from there",
         ) from error
-    whole = evaluate(model, all_windows(validation_text, model_config.context))
-    folder.finish(model, train_config, log, whole)
+    if processes.first:
+        whole = evaluate(model, all_windows(validation_text, model_config.context))
+        folder.finish(model, train_config, log, whole)
+    processes.check_same(log.step, "the end of the run at steps")
 
 
 def find_device(name: str) -> torch.device:
@@ -251,9 +263,11 @@ class Loop:
     validation_text: Tokens
     folder: RunFolder
     log: Log
+    processes: ranks.Ranks
 
     def go(self, observers: list[Observer]) -> None:
         """Train from the log's step to the last."""
+        first = self.processes.first
         context = self.model.config.context
         validation = spread_windows(self.validation_text, context, self.config.eval_windows)
         snapshots = snapshot_steps(self.config)
@@ -262,12 +276,13 @@ class Loop:
         while self.log.step < self.config.steps:
             started = time.process_time()
             moment = self.take_step()
-            for observe in observers:
+            for observe in observers if first else ():
                 observe(moment)
             self.log.step += 1
             self.keep(validation, snapshots)
             self.log.cpu_seconds += time.process_time() - started
-            if self.log.step % self.config.save_every == 0 or self.log.step == self.config.steps:
+            due = self.log.step % self.config.save_every == 0
+            if first and (due or self.log.step == self.config.steps):
                 self.folder.save(self.model, self.optimizer, self.config, self.log)
 
     def take_step(self) -> Moment:
@@ -288,15 +303,20 @@ class Loop:
         """Gradients of the batch's mean loss, one part of the batch at a time; gives that loss."""
         device = next(self.model.parameters()).device
         total = torch.zeros((), device=device)
-        for part in rows.to(device).chunk(self.config.accumulation):
+        at_once = math.ceil(len(rows) / self.config.accumulation)
+        for part in self.processes.share(rows).to(device).split(at_once):
             with autocast(device, self.config.precision):
                 loss = loss_of(self.reader, part) * (len(part) / len(rows))
             loss.backward()
             total += loss.detach()
+        gradients = (p.grad for p in self.model.parameters() if p.grad is not None)
+        self.processes.add_up([*gradients, total])
         return total
 
     def keep(self, validation: Tensor, snapshots: set[int]) -> None:
-        """Evaluate and take a snapshot where they are due."""
+        """Evaluate and take a snapshot where they are due, in the first process."""
+        if not self.processes.first:
+            return
         step = self.log.step
         if step % self.config.eval_every == 0 or step == self.config.steps:
             self.log.validation.append((step, evaluate(self.model, validation)))

@@ -13,12 +13,14 @@ import numpy as np
 
 from ngpt_math import recordings
 from ngpt_math.errors import StudioError, UsageError
-from ngpt_math.files import shown
+from ngpt_math.files import ROOT, shown
 from ngpt_math.record.attention import attention
+from ngpt_math.record.closing import closing
 from ngpt_math.record.full_architecture import full_architecture
 from ngpt_math.record.l2_norm_shell import l2_norm_shell
-from ngpt_math.record.models import Models, role
+from ngpt_math.record.models import Models, role, roles, source_name
 from ngpt_math.record.normlinear_groups import normlinear_groups
+from ngpt_math.record.opening import opening
 from ngpt_math.record.scale_management import scale_management
 from ngpt_math.record.slerp_vs_lerp import slerp_vs_lerp
 from ngpt_math.record.traditional_vs_normalized import traditional_vs_normalized
@@ -26,6 +28,7 @@ from ngpt_math.recordings import Recording
 from ngpt_math.recordings.format import remake
 
 MAKERS: Mapping[str, Callable[[Models], Recording]] = {
+    "opening": opening,
     "traditional_vs_normalized": traditional_vs_normalized,
     "l2_norm_shell": l2_norm_shell,
     "normlinear_groups": normlinear_groups,
@@ -33,11 +36,15 @@ MAKERS: Mapping[str, Callable[[Models], Recording]] = {
     "attention": attention,
     "scale_management": scale_management,
     "full_architecture": full_architecture,
+    "closing": closing,
 }
 TOLERANCE = 1e-5
 Checkpoints = Mapping[str, Path]
 
-__all__ = ["MAKERS", "TOLERANCE", "Checkpoints", "check", "difference", "make", "record", "role"]
+__all__ = [
+    "MAKERS", "TOLERANCE", "Checkpoints", "check", "difference", "make", "place", "record", "role",
+    "roles",
+]  # fmt: skip
 
 
 def make(chapter: str, checkpoints: Checkpoints | None = None) -> Recording:
@@ -49,6 +56,7 @@ def make(chapter: str, checkpoints: Checkpoints | None = None) -> Recording:
 
     Raises:
         UsageError: there is no such chapter, or a checkpoint cannot stand where it was put.
+        NothingKept: the chapter shows more of a training than is known of a checkpoint's.
         DamagedFile: a checkpoint or the corpus is missing or damaged.
     """
     if chapter not in MAKERS:
@@ -59,12 +67,34 @@ def make(chapter: str, checkpoints: Checkpoints | None = None) -> Recording:
 
 
 def record(chapter: str, path: Path | None = None, checkpoints: Checkpoints | None = None) -> Path:
-    """Write a chapter's recording and its card; gives the recording's path."""
+    """Write a chapter's recording and its card; gives the recording's path.
+
+    Raises:
+        UsageError: the models cannot be shown side by side; and as `make`.
+    """
     path = path or recordings.default_path(chapter)
-    given = [f" --checkpoint {file.name}" for file in (checkpoints or {}).values()]
+    given = [f" --checkpoint {source_name(file)}" for file in (checkpoints or {}).values()]
     made_by = f"ngpt record {chapter}{''.join(given)}"
-    recordings.save(make(chapter, checkpoints), path, made_by)
+    made = make(chapter, checkpoints)
+    try:
+        recordings.save(made, path, made_by)
+    except ValueError as error:
+        problem = f"{chapter} cannot show these models together: {error}"
+        raise UsageError(problem, "choose models that were trained alike") from error
     return path
+
+
+def place(checkpoints: Checkpoints, out: Path | None = None) -> Path | None:
+    """The folder of recordings made from `checkpoints`; None is the shipped ones' place.
+
+    Those of other models never take the place of the shipped ones: without `out` they go to
+    `runs/recordings/NAME`, named after the first checkpoint.
+    """
+    if out is not None or not checkpoints:
+        return out
+    first = next(iter(checkpoints.values()))
+    name = first.parent.name if first.stem == "model" else first.stem
+    return ROOT / "runs" / "recordings" / name
 
 
 def check(chapter: str, path: Path | None = None, checkpoints: Checkpoints | None = None) -> float:
@@ -80,7 +110,7 @@ def check(chapter: str, path: Path | None = None, checkpoints: Checkpoints | Non
     fresh = make(chapter, checkpoints)
     path = path or recordings.default_path(chapter)
     kept = recordings.load(type(fresh), path)
-    remedy = remake(chapter)
+    remedy = remake(chapter, path)
     for name in ("sources", *fresh.texts()):
         if getattr(fresh, name) != getattr(kept, name):
             raise StudioError(f"{shown(path)}: {name} is not what the models give now", remedy)

@@ -16,10 +16,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ngpt_math.checkpoint import Model, checkpoint_path, load_model, read_weights, remake
+from ngpt_math.checkpoint import Model, checkpoint_path, load_model, remake
 from ngpt_math.config import ModelConfig
-from ngpt_math.corpus import Tokens, load_tokens, tokenizer
-from ngpt_math.errors import StudioError, UsageError
+from ngpt_math.corpus import TOKENIZERS, Tokens, load_tokens, tokenizer
+from ngpt_math.errors import NothingKept, UsageError
 from ngpt_math.files import read_card, shown
 from ngpt_math.history import Arrays, load_history
 from ngpt_math.layers import Trace
@@ -28,6 +28,8 @@ from ngpt_math.training import spread_windows
 Floats = NDArray[np.float32]
 
 NAMES = ("toy ngpt", "toy gpt", "mini ngpt", "mini gpt")
+TOYS = NAMES[:2]
+SHARED_BY_TOYS = ("layers", "heads", "d_head", "tokenizer", "vocab")
 SPHERE = 3  # entries of the toy models' hidden states, which are points of S²
 SIGNS = {" ": "␣", "\n": "⏎", "\ufffd": "·"}
 
@@ -65,14 +67,28 @@ class Models:
     paths: Mapping[str, Path] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Refuse names that no chapter asks for.
+        """Refuse names that no chapter asks for, and toys that cannot stand side by side.
 
         Raises:
-            UsageError: names the model.
+            UsageError: names the model, or what the toys differ in.
         """
         for name in self.paths:
             if name not in NAMES:
                 raise UsageError(f"no chapter shows a model {name!r}", f"use {', '.join(NAMES)}")
+        if any(name in self.paths for name in TOYS):
+            self._check_toys()
+
+    def _check_toys(self) -> None:
+        ngpt, gpt = (load_model(self.path(name)).config for name in TOYS)
+        for config, name in zip((ngpt, gpt), TOYS, strict=True):
+            check_role(config, name, self.path(name))
+        for setting in SHARED_BY_TOYS:
+            mine, other = getattr(ngpt, setting), getattr(gpt, setting)
+            if mine != other:
+                raise UsageError(
+                    f"the toys are shown side by side, and have {setting} {mine} and {other}",
+                    "give two of one shape, each with --checkpoint",
+                )
 
     def path(self, name: str) -> Path:
         """The weights of the model called `name`."""
@@ -95,27 +111,58 @@ class Models:
         """The training history of the model called `name`.
 
         Raises:
-            DamagedFile: its file is missing or damaged.
+            NothingKept: there is none, as of a model that was converted.
+            DamagedFile: its file is damaged.
         """
         path = history_beside(self.path(name))
+        if name in self.paths and not path.is_file():
+            raise NothingKept(
+                f"{shown(path)} is missing: nothing is known of that training",
+                "choose a model that was trained here, with its history beside it",
+            )
         return Kept(load_history(path, remake(path)), source_name(path), _sha256(path))
 
     def training(self, name: str) -> dict[str, Any]:
         """The training settings on the card of the model called `name`.
 
         Raises:
-            StudioError: the card does not say how the model was trained.
+            NothingKept: the card does not say how the model was trained.
         """
         path = self.path(name)
         settings = read_card(path, remake(path)).get("settings", {})
         if "training" not in settings:
-            raise StudioError(f"the card of {shown(path)} has no training settings", remake(path))
+            raise NothingKept(f"the card of {shown(path)} has no training settings", remake(path))
         return dict(settings["training"])
 
 
+def roles(paths: Iterable[Path]) -> dict[str, Path]:
+    """Checkpoints by the name of the model that each can stand for.
+
+    Raises:
+        DamagedFile: a file is missing, damaged, or no checkpoint of this project.
+        UsageError: two of them can stand for the same model only, or one has a vocabulary that
+            this project does not have.
+    """
+    found: dict[str, Path] = {}
+    for path in paths:
+        name = role(path)
+        if name in found:
+            raise UsageError(
+                f"{shown(found[name])} and {shown(path)} both stand for the {name}", "leave one out"
+            )
+        found[name] = path
+    return found
+
+
 def role(path: Path) -> str:
-    """The name of the model that a checkpoint can stand for: "mini ngpt" for most nGPTs."""
-    config, _ = read_weights(path)
+    """The name of the model that a checkpoint can stand for: "mini ngpt" for most nGPTs.
+
+    Raises:
+        DamagedFile: it is missing, damaged, or no checkpoint of this project.
+        UsageError: it has a vocabulary that this project does not have.
+    """
+    config = load_model(path).config
+    check_vocabulary(config, path)
     size = "toy" if config.d_model == SPHERE else "mini"
     return f"{size} {'ngpt' if config.normalized else 'gpt'}"
 
@@ -127,12 +174,32 @@ def check_role(config: ModelConfig, name: str, path: Path) -> None:
         UsageError: names the file.
     """
     size, kind = name.split()
+    check_vocabulary(config, path)
     if config.normalized != (kind == "ngpt"):
         raise UsageError(f"{shown(path)} holds a {config.kind}", f"name a file that holds a {kind}")
     if size == "toy" and config.d_model != SPHERE:
         raise UsageError(
             f"{shown(path)} has hidden states of {config.d_model} entries",
             f"train one with {SPHERE}, as `ngpt train toy` does, or leave the shipped one",
+        )
+
+
+def check_vocabulary(config: ModelConfig, path: Path) -> None:
+    """Refuse a model to which no text of this project can be given.
+
+    Raises:
+        UsageError: names the file.
+    """
+    known = TOKENIZERS.get(config.tokenizer)
+    if known is None:
+        raise UsageError(
+            f"{shown(path)} has the vocabulary {config.tokenizer!r}, which this project does not",
+            f"choose a model of {' or '.join(TOKENIZERS)}",
+        )
+    if config.vocab < known.vocab:
+        raise UsageError(
+            f"{shown(path)} has {config.vocab} tokens, {config.tokenizer} are {known.vocab}",
+            "choose a model that knows all of them",
         )
 
 
@@ -146,11 +213,11 @@ def kept_along(history: Arrays, start: str, end: str) -> NDArray[np.float64]:
     """What a training kept under names "snapshot.START….END", side by side [snapshots, n].
 
     Raises:
-        StudioError: it kept nothing of that name.
+        NothingKept: nothing of that name.
     """
     names = [n for n in history if n.startswith(f"snapshot.{start}") and n.split(".")[-1] == end]
     if not names:
-        raise StudioError(
+        raise NothingKept(
             f"the history of that training keeps no {start}….{end}",
             "choose a model that was trained with snapshots of norms",
         )
@@ -180,7 +247,11 @@ def encode(model: Model, text: str) -> Tensor:
 def letters(model: Model, tokens: Iterable[int]) -> str:
     """Tokens as one visible letter each: a space is ␣, the end of a line ⏎, no letter ·."""
     coder = tokenizer(model.config.tokenizer)
-    found = (coder.decode(np.array([token], dtype=np.uint8)) for token in tokens)
+    # A model may have room for more tokens than there are; those are no letters.
+    found = (
+        coder.decode(np.array([token], dtype=np.uint8)) if token < coder.vocab else "\ufffd"
+        for token in tokens
+    )
     return "".join(SIGNS.get(sign, sign if sign.isprintable() else "·") for sign in found)
 
 

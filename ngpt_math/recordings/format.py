@@ -130,9 +130,11 @@ def default_path(chapter: str) -> Path:
     return ASSETS / "recordings" / f"{chapter}.safetensors"
 
 
-def remake(chapter: str) -> str:
+def remake(chapter: str, path: Path | None = None) -> str:
     """The remedy for a missing or damaged recording."""
-    return f"make it again with `ngpt record {chapter}`"
+    shipped = path is None or path == default_path(chapter)
+    others = "" if path is None or shipped else f" --checkpoint FILE --out {shown(path.parent)}"
+    return f"make it again with `ngpt record {chapter}{others}`"
 
 
 def validate(recording: Recording) -> None:
@@ -217,13 +219,14 @@ def load(cls: type[R], path: Path | None = None) -> R:
             declares; the message names the file and the command that remakes it.
     """
     path = path or default_path(cls.chapter)
-    read_card(path, remake(cls.chapter))
+    remedy = remake(cls.chapter, path)
+    read_card(path, remedy)
     try:
         recording = _read(cls, path)
         validate(recording)
     except (SafetensorError, ValueError, KeyError, TypeError, OSError) as error:
         reason = f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error)
-        raise DamagedFile(f"{shown(path)}: {reason}", remake(cls.chapter)) from error
+        raise DamagedFile(f"{shown(path)}: {reason}", remedy) from error
     return recording
 
 

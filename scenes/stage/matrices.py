@@ -109,13 +109,14 @@ class Matrix(VGroup):
         width, height = self.cell
         return self.corner + np.array([(across + 0.5) * width, -(down + 0.5) * height, 0])
 
-    def display(self, cells: Cells) -> None:
-        """Show other numbers in the same places."""
-        self.traced = tuple(n for row in cells for n in row)
+    def display(self, cells: Cells, shown: Mask | None = None) -> None:
+        """Show other numbers in the same places; with `shown` [rows, columns] only some of them."""
+        places = np.ones(self.shape, dtype=bool) if shown is None else shown
+        self.traced = tuple(compress((n for row in cells for n in row), places.ravel()))
         size = len(STRENGTHS)
         values = np.array([n.value for n in self.traced])
         level = np.clip((np.abs(values) / self.full * size).astype(int), 0, size - 1)
-        middles = self.corner + self.offsets
+        middles = (self.corner + self.offsets)[places.ravel()]
         tone = level + size * (values < 0)
         for number, fill in enumerate(self.fills):
             fill.set_points(rectangles(middles[tone == number], self.cell * 0.94))
@@ -165,8 +166,15 @@ class Matrix(VGroup):
     def row_frame(self, row: int, role: str = "ink") -> VMobject:
         """A frame around a row, to point at it."""
         first, last = self.middle_of(row, 0), self.middle_of(row, self.shape[1] - 1)
+        return self._frame(first, last, role)
+
+    def column_frame(self, column: int, role: str = "ink") -> VMobject:
+        """A frame around a column."""
+        first, last = self.middle_of(0, column), self.middle_of(self.shape[0] - 1, column)
+        return self._frame(first, last, role)
+
+    def _frame(self, first: Point, last: Point, role: str) -> VMobject:
         frame = VMobject(fill_opacity=0).set_stroke(colour_of(role), STROKE.boundary)
-        size = np.array([last[0] - first[0] + self.cell[0], self.cell[1]])
-        frame.set_points(rectangles((first + last)[None] / 2, size))
+        frame.set_points(rectangles((first + last)[None] / 2, np.abs(last - first)[:2] + self.cell))
         frame.set_z_index(LAYER.arc)
         return frame

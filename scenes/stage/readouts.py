@@ -48,9 +48,12 @@ def number_points(words: str, weight: Weight) -> tuple[Point, float]:
 
 
 def written(value: float, places: int, unit: str) -> str:
-    """A number as it stands on the screen: a true minus sign, no minus zero, its unit after it."""
-    words = f"{value:.{places}f}"
-    if float(words) == 0:
+    """A number as it stands on the screen: a true minus sign, no minus zero, its unit after it.
+
+    From five digits on, commas part the thousands.
+    """
+    words = f"{value:,.{places}f}" if abs(value) >= 10_000 else f"{value:.{places}f}"
+    if round(value, places) == 0:
         words = words.lstrip("-")
     spaced = {"": "", "1": "", "°": "°", "%": " %"}.get(unit, f" {unit}")
     return words.replace("-", "−") + spaced

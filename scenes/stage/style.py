@@ -81,11 +81,12 @@ class Opacities:
 
 @dataclass(frozen=True, slots=True)
 class Seconds:
-    """How long things take: to come and go, a move, a sweep, a rest, a rest to read in."""
+    """How long things take: to come and go, a move, a zoom, a sweep, a rest, a rest to read in."""
 
     quick: float = 0.6
     fade: float = 0.7
     move: float = 1.0
+    zoom: float = 1.2
     sweep: float = 4.0
     rest: float = 1.0
     read: float = 2.0

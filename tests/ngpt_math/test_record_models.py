@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -9,30 +10,75 @@ from conftest import small
 
 from ngpt_math import record, recordings
 from ngpt_math import training as t
-from ngpt_math.checkpoint import build_model, checkpoint_path
+from ngpt_math.checkpoint import build_model, checkpoint_path, load_model, save_model
 from ngpt_math.config import TrainConfig
-from ngpt_math.errors import DamagedFile, UsageError
-from ngpt_math.files import read_card
+from ngpt_math.errors import DamagedFile, NothingKept, UsageError
+from ngpt_math.files import ROOT, read_card, sha256_of
 from ngpt_math.record.models import Models, letters
 from ngpt_math.runfolder import RunFolder
+
+SETTINGS = TrainConfig(
+    steps=8, batch=4, lr=1e-2, eval_every=4, eval_windows=2, save_every=8, snapshots=6
+)
+LETTERS = {"tokenizer": "letters", "vocab": 27}
+
+
+def trained(folder: Path, kind: str, **shape: object) -> Path:
+    """The weights of a model that was trained for a few steps."""
+    settings = dataclasses.replace(
+        SETTINGS, snapshot_of="weights" if "toy" in folder.name else "norms"
+    )
+    run = RunFolder(folder, "a test")
+    t.train(small(kind, **shape), settings, run)
+    return run.model
 
 
 @pytest.fixture(scope="module")
 def others(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """An nGPT and a baseline of another depth and width, trained for a few steps."""
-    settings = TrainConfig(
-        steps=8, batch=4, lr=1e-2, eval_every=4, eval_windows=2, save_every=8, snapshots=6
-    )
     shape = {"layers": 3, "heads": 3, "d_head": 12, "d_model": 20, "d_mlp": 24, "context": 24}
-    found = {}
-    for kind, own in (("ngpt", {}), ("gpt", {"kv_heads": 1, "layers": 2, "heads": 4})):
-        folder = RunFolder(tmp_path_factory.mktemp(kind), "a test")
-        t.train(small(kind, **{**shape, **own}), settings, folder)
-        found[f"mini {kind}"] = folder.model
-    return found
+    own = {"ngpt": {}, "gpt": {"kv_heads": 1, "layers": 2, "heads": 4}}
+    return {
+        f"mini {kind}": trained(tmp_path_factory.mktemp(kind), kind, **{**shape, **own[kind]})
+        for kind in own
+    }
 
 
-@pytest.mark.parametrize("chapter", list(record.MAKERS))
+@pytest.fixture(scope="module")
+def all_four(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Models in the place of every shipped one: another depth, heads, width and vocabulary."""
+    toy = {"layers": 2, "heads": 1, "d_head": 6, "d_model": 3, "d_mlp": 7, **LETTERS}
+    mini = {"layers": 5, "heads": 1, "d_head": 10, "d_model": 14, "d_mlp": 30, **LETTERS}
+    shapes = {"toy ngpt": toy, "toy gpt": toy | {"d_mlp": 9}, "mini ngpt": mini,
+              "mini gpt": mini | {"layers": 1, "heads": 2, "vocab": 40}}  # fmt: skip
+    return {
+        name: trained(tmp_path_factory.mktemp(name), name.split()[1], **shape)
+        for name, shape in shapes.items()
+    }
+
+
+# The closing tells what was measured on the shipped models; with others it is left out.
+CHAPTERS = [chapter for chapter in record.MAKERS if chapter != "closing"]
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_a_film_needs_none_of_the_shipped_models(
+    chapter: str, all_four: dict[str, Path], tmp_path: Path
+) -> None:
+    assert record.roles(all_four.values()) == all_four
+    path = record.record(chapter, tmp_path / f"{chapter}.safetensors", all_four)
+    kept = recordings.load(recordings.CHAPTERS[chapter], path)
+    assert record.check(chapter, path, all_four) == 0.0
+    assert not any(source.startswith(("mini-", "toy-")) for source in kept.sources)
+    own = {
+        sha256_of(file)
+        for model in all_four.values()
+        for file in model.parent.glob("*.safetensors")
+    }
+    assert set(kept.sources.values()) <= own
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
 def test_other_models_make_recordings_too(chapter: str, others: dict[str, Path]) -> None:
     recording = record.make(chapter, others)
     recordings.validate(recording)
@@ -68,12 +114,64 @@ def test_a_missing_history_is_named(others: dict[str, Path]) -> None:
     history = others["mini ngpt"].with_name("history.safetensors")
     aside = history.rename(history.with_suffix(".aside"))
     try:
-        with pytest.raises(DamagedFile, match=r"history\.safetensors is missing"):
+        with pytest.raises(NothingKept, match=r"history\.safetensors is missing"):
             record.make("scale_management", others)
     finally:
         aside.rename(history)
 
 
 def test_letters_are_visible() -> None:
-    model = build_model(small())
-    assert letters(model, [32, 10, 65, 255]) == "␣⏎A·"
+    model = build_model(small(vocab=300))
+    assert letters(model, [32, 10, 65, 255, 256, 299]) == "␣⏎A···"
+
+
+def test_two_models_for_one_place_are_refused(all_four: dict[str, Path], others: dict) -> None:
+    with pytest.raises(UsageError, match="both stand for the mini ngpt"):
+        record.roles([all_four["mini ngpt"], others["mini ngpt"]])
+
+
+@pytest.mark.parametrize(
+    ("vocabulary", "words"),
+    [({"tokenizer": "gpt-2"}, "the vocabulary 'gpt-2', which this project does not"),
+     ({"vocab": 100}, "has 100 tokens, bytes are 256")],
+)  # fmt: skip
+def test_a_model_that_cannot_read_the_text_is_refused(
+    vocabulary: dict, words: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "foreign.safetensors"
+    save_model(path, build_model(small(**vocabulary)), {})
+    with pytest.raises(UsageError, match=words):
+        record.roles([path])
+
+
+def test_a_missing_checkpoint_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DamagedFile, match=r"none\.safetensors is missing"):
+        record.roles([tmp_path / "none.safetensors"])
+
+
+def test_toys_of_two_shapes_are_refused(all_four: dict[str, Path]) -> None:
+    with pytest.raises(UsageError, match="side by side, and have layers 2 and 3"):
+        record.make("slerp_vs_lerp", {"toy ngpt": all_four["toy ngpt"]})
+
+
+def test_toys_trained_for_other_lengths_are_refused(
+    all_four: dict[str, Path], tmp_path: Path
+) -> None:
+    shape = load_model(all_four["toy gpt"]).config
+    run = RunFolder(tmp_path / "toy longer", "a test")
+    settings = dataclasses.replace(SETTINGS, steps=40, snapshots=20, snapshot_of="weights")
+    t.train(shape, settings, run)
+    chapter = "traditional_vs_normalized"
+    with pytest.raises(UsageError, match=f"{chapter} cannot show these models together: gpt_rows"):
+        record.record(chapter, tmp_path / "r.safetensors", {**all_four, "toy gpt": run.model})
+    assert not (tmp_path / "r.safetensors").exists()
+
+
+def test_recordings_of_others_never_take_the_shipped_ones_place(others: dict[str, Path]) -> None:
+    assert record.place({}) is None
+    first = others["mini ngpt"]
+    assert record.place(others) == ROOT / "runs" / "recordings" / first.parent.name
+    assert record.place({"mini ngpt": Path("a/mine.safetensors")}) == (
+        ROOT / "runs" / "recordings" / "mine"
+    )
+    assert record.place(others, Path("here")) == Path("here")
