@@ -56,9 +56,9 @@ def make_all(release: Release, shop: Workshop, renders: Path, jobs: int) -> None
     Raises:
         StudioError: a section cannot be drawn.
     """
-    tasks = {part: _task(part, renders) for part in release.parts}
-    _draw([task for task in tasks.values() if not task.file.is_file()], jobs)
-    for part, task in tasks.items():
+    tasks = [_task(part, renders) for part in release.parts]
+    _draw([task for task in tasks if not task.file.is_file()], jobs)
+    for part, task in zip(release.parts, tasks, strict=True):
         name = f"clips/{part.stem}.webm"
         shop.make(name, ["webm", task.file.name], partial(_copy, task.file))
 
