@@ -144,7 +144,7 @@ def _made(origin: Origin) -> str:
     models = ", ".join(f"{name} {digest[:12]}" for name, digest in origin.models.items())
     return (
         f'<p class="made">Recorded in <code>{escape(origin.file)}</code> (sha256'
-        f" {origin.sha256[:12]}) from the checkpoints {escape(models) or 'of none'}.</p>"
+        f" {origin.sha256[:12]}) from {escape(models) or 'geometry alone'}.</p>"
     )
 
 
