@@ -137,6 +137,7 @@ function renderPicture(section) {
     still.dataset.of = section.still;
     still.src = section.still;
   }
+  if (ahead) video.pause(); // it is covered, and drawing needs the processor
   still.hidden = !ahead && !(still.dataset.of && still.dataset.of === section.still && section.clip !== loaded && !broken);
   $("stage").classList.toggle("old", (!fresh && !ahead) || broken);
   $("badge").hidden = still.hidden;
