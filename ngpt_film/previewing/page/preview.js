@@ -100,9 +100,9 @@ const faultOf = (section) => section.chapter?.fault || (section.state === "faile
 function renderGone(section) {
   const gone = $("gone");
   gone.hidden = Boolean(section) || !film.chapters.length;
+  $("transport").hidden = !gone.hidden;
   if (gone.hidden) return;
-  loaded = wish = "";
-  video.removeAttribute("src");
+  empty();
   $("still").hidden = $("caption").hidden = $("badge").hidden = true;
   gone.replaceChildren(
     element("h2", {}, known.has(shown) ? `“${known.get(shown)}” is gone` : "There is no such section"),
@@ -115,7 +115,7 @@ function renderFault(section) {
   const panel = $("fault");
   panel.hidden = !fault;
   if (!fault) return;
-  panel.querySelector("h2").textContent = fault.line;
+  panel.querySelector("h2").textContent = fault.line.replace(/ \([^()]+\.py, line \d+\)$/, "");
   panel.querySelector(".place").textContent = fault.file ? `${fault.file}, line ${fault.number}` : "";
   const lines = fault.source.map(([number, text]) => {
     const line = element("li", { className: number === fault.number ? "here" : "" });
@@ -143,8 +143,14 @@ function renderPicture(section) {
   $("badge").hidden = still.hidden;
   $("badge").textContent = "last frame · the clip is coming";
   if (section.clip && section.clip !== loaded && section.clip !== wish && (fresh || !loaded || !belongs(loaded, section))) load(section);
-  if (!section.clip && loaded && !belongs(loaded, section)) { loaded = ""; video.removeAttribute("src"); }
+  if (!section.clip && loaded && !belongs(loaded, section)) empty();
   renderCaption(section);
+}
+
+function empty() {
+  loaded = wish = "";
+  video.removeAttribute("src");
+  video.load();
 }
 
 const belongs = (address, section) => address.startsWith(`/pictures/${section.name.replace(":", "-")}-`);
@@ -198,7 +204,7 @@ function tick() {
   $("scrub").value = all ? (1000 * video.currentTime) / all : 0;
   const frames = current()?.frames || 0;
   const at = Math.min(frames, Math.floor(video.currentTime / frame() + 1e-6) + 1);
-  $("time").textContent = all ? `${clock(video.currentTime)} / ${clock(all)}  ${at}/${frames}` : "";
+  $("time").textContent = all ? `${clock(video.currentTime)} / ${clock(all)} · ${at}/${frames}` : "";
   $("play").classList.toggle("playing", !video.paused);
   const section = current();
   if (section) renderCaption(section);
