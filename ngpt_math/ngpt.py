@@ -204,7 +204,7 @@ class NGPT(nn.Module):
         return [(n, m) for n, m in self.named_modules() if isinstance(m, NormLinear)]
 
     def normalize_weights(self) -> None:
-        """Put every constrained weight back on the sphere (section 2.6, point 2).
+        """Put every constrained weight back on the sphere (section 2.6).
 
         Parametrized weights are left to drift, as they do where they come from.
         """
