@@ -1,6 +1,6 @@
 # make film [QUALITY=draft|preview|hd|4k] [JOBS=n]   set up what rendering needs, render renders/ngpt.mp4
 # make test                                          set up the rest (torch, test tools), run all tests
-# make setup | model | cluster | lint | format | torture | clean | distclean
+# make setup | model | cluster | narration | pptx | lint | format | torture | clean | distclean
 
 QUALITY ?= hd
 JOBS ?=
@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 INSTALL := $(PIP) install --constraint constraints.txt --build-constraint constraints.txt
 PINS := constraints.txt pyproject.toml
 
-.PHONY: film test setup model cluster lint format torture clean distclean
+.PHONY: film test setup model cluster narration pptx lint format torture clean distclean
 
 film: .venv/.film
 	@$(BIN)/ngpt render --quality $(QUALITY) $(if $(JOBS),--jobs $(JOBS))
@@ -25,6 +25,10 @@ setup: .venv/.film
 model: .venv/.model
 
 cluster: .venv/.cluster
+
+narration: .venv/.narration
+
+pptx: .venv/.pptx
 
 lint: .venv/.test
 	@$(BIN)/ruff check .
@@ -71,7 +75,18 @@ distclean: clean
 	@$(INSTALL) --editable '.[cluster]'
 	@touch $@
 
+.venv/.narration: .venv/.film
+	@echo "installing the voice of --narrate" >&2
+	@$(INSTALL) --editable '.[narration]'
+	@touch $@
+
+.venv/.pptx: .venv/.film
+	@echo "installing what --pptx needs" >&2
+	@$(INSTALL) --editable '.[pptx]'
+	@touch $@
+
 .venv/.test: .venv/.film
+	@tools/system-packages $(BIN)/python browser
 	@echo "installing what the tests need" >&2
 	@$(INSTALL) --editable '.[test]'
 	@touch $@

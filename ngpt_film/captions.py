@@ -80,12 +80,15 @@ def _balanced(text: str) -> list[str]:
     return few
 
 
-def faults(spoken: Iterable[Cue]) -> list[str]:
-    """What a viewer could not follow, in words; empty when all limits are kept."""
+def faults(spoken: Iterable[Cue], slack: float = 0.0) -> list[str]:
+    """What a viewer could not follow, in words; empty when all limits are kept.
+
+    `slack`: seconds that may be missing, where times were rounded.
+    """
     found = []
     for cue in spoken:
-        seconds, shown = cue.end - cue.start, cue.text.replace("\n", " ")
-        if seconds <= 0 or len(shown) / seconds > RATE:
+        seconds, shown = cue.end - cue.start + slack, cue.text.replace("\n", " ")
+        if seconds <= slack or len(shown) / seconds > RATE:
             found.append(f"{clock(cue.start)} “{shown}” needs {len(shown) / RATE:.1f} s,"
                          f" has {seconds:.1f} s")  # fmt: skip
         elif seconds < SHORTEST:

@@ -13,10 +13,21 @@ from types import FrameType
 
 import click
 
-from ngpt_film import bench_command, film_commands, model_command, model_commands
+from ngpt_film import (
+    bench_command,
+    film_commands,
+    model_command,
+    model_commands,
+    preview_command,
+    publish_commands,
+)
 from ngpt_film.crew import DISK_FULL, disk_full
 from ngpt_film.terminal import say
 from ngpt_math.errors import StudioError, UsageError
+
+AGAIN = 1.0
+"""Seconds after which a request to end that was swallowed is made again."""
+STOPPED = "stopped; what is done is kept, and the same command goes on from there"
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -25,14 +36,23 @@ def cli() -> None:
     """Make the film that explains the Normalized Transformer, every number from a real model."""
 
 
-for _module in (film_commands, model_commands, model_command, bench_command):
+GROUPS = (
+    film_commands,
+    preview_command,
+    publish_commands,
+    model_commands,
+    model_command,
+    bench_command,
+)
+for _module in GROUPS:
     for _command in _module.COMMANDS:
         cli.add_command(_command)
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit. An error is one line; NGPT_DEBUG=1 adds the traceback."""
-    signal.signal(signal.SIGTERM, _stop)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM):
+        signal.signal(number, _stop)
     sys.exit(run(arguments))
 
 
@@ -44,8 +64,10 @@ def run(arguments: list[str] | None = None) -> int:
         _show(error)
         return exit_code(error)
     except KeyboardInterrupt:
-        say("stopped; what is done is kept, and the same command goes on from there")
+        say(STOPPED)
         return 130
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
     return result if isinstance(result, int) else 0
 
 
@@ -62,7 +84,7 @@ def _show(error: Exception) -> None:
     if os.environ.get("NGPT_DEBUG"):
         traceback.print_exception(error)
     if isinstance(error, click.Abort):
-        say("stopped; what is done is kept, and the same command goes on from there")
+        say(STOPPED)
     elif isinstance(error, click.ClickException):
         error.show()
     elif isinstance(error, StudioError):
@@ -76,7 +98,23 @@ def _show(error: Exception) -> None:
 
 def _stop(number: int, frame: FrameType | None) -> None:
     """A request to end is treated as Ctrl-C: whatever runs is ended in good order."""
+    if _imports(frame):
+        # Compiled modules swallow an interrupt while they are imported, or make an ImportError of
+        # it. Nothing is lost by ending at once: files are whole or not there.
+        say(STOPPED)
+        os._exit(130)
+    # Python drops what is raised where nobody can catch it: in a callback at a fork, in `__del__`.
+    signal.setitimer(signal.ITIMER_REAL, AGAIN)
     raise KeyboardInterrupt
+
+
+def _imports(frame: FrameType | None) -> bool:
+    """Whether a module is being imported where `frame` is."""
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
 
 
 if __name__ == "__main__":

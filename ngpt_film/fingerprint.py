@@ -99,12 +99,14 @@ class Chapters:
     Args:
         root: the repository.
         shared: parts that all sections share; `environment(root)` when not given.
+
+    `sources` are the modules that were read.
     """
 
     def __init__(self, root: Path = ROOT, shared: Parts | None = None) -> None:
         self.root = root
         self.shared = environment(root) if shared is None else shared
-        self._sources = Sources(root)
+        self.sources = Sources(root)
         self._pieces: dict[tuple[str, str], Piece] = {}
         self._camera = functools.cache(self._read_camera)
 
@@ -124,20 +126,26 @@ class Chapters:
             parts["recording"] = sha256_of(recording)
         return Fingerprint.of(parts)
 
+    def forget(self, modules: Collection[str]) -> None:
+        """Read these modules of the project anew, whose files have changed but not come or gone."""
+        self.sources.forget(modules)
+        self._pieces = {key: piece for key, piece in self._pieces.items() if key[0] not in modules}
+        self._camera = functools.cache(self._read_camera)
+
     def _read_camera(self) -> dict[str, str]:
         """The code that draws and encodes every frame."""
-        reach = Reach(self._sources, self._pieces)
+        reach = Reach(self.sources, self._pieces)
         for module in CAMERA:
             reach.whole(module)
         return reach.digests
 
     def _code(self, entry: Entry, section: str) -> dict[str, str]:
         """What the section and those before it reach, which are fast-forwarded to get there."""
-        classes = chapter_classes(entry, self._sources)
+        classes = chapter_classes(entry, self.sources)
         declared = declared_methods(classes)
         names = [method.node.name for method in declared]
         played = declared[: names.index(section) + 1]
-        reach = Reach(self._sources, self._pieces)
+        reach = Reach(self.sources, self._pieces)
         for source in classes:
             # Under this label the class counts as reached, so naming it does not bring in all.
             reach.add(f"{source.module}.{source.node.name}", source.module, [_frame(source)])

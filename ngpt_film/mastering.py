@@ -67,8 +67,7 @@ def marks(wanted: Sequence[Target], shots: Sequence[Status]) -> tuple[Mark, ...]
             status = by_name[f"{entry.key}:{section.name}"]
             start = found[-1].end if found else 0
             end = start + int(status.card["frames"])
-            chapter = f"{entry.number} {entry.title}"
-            found.append(Mark(chapter, section, start, end, int(status.card["fps"])))
+            found.append(Mark(entry.mark, section, start, end, int(status.card["fps"])))
     return tuple(found)
 
 
@@ -82,7 +81,7 @@ def master(wanted: Sequence[Target], shots: Sequence[Status], out: Path) -> Film
     recipe = _recipe(placed, shots)
     if _is_there(out, recipe):
         return Film(out, placed, made=False)
-    _mux([status.shot.path for status in shots], metadata(placed), out)
+    mux([status.shot.path for status in shots], metadata(placed), out)
     spoken = [cue for mark in placed for cue in mark.cues]
     write_bytes(out.with_suffix(".srt"), subrip(spoken).encode())
     write_bytes(out.with_suffix(".vtt"), webvtt(spoken).encode())
@@ -110,19 +109,25 @@ def metadata(placed: Sequence[Mark]) -> str:
     """The marks as ffmpeg's metadata file: one chapter mark a section."""
     blocks = [
         f"[CHAPTER]\nTIMEBASE=1/{mark.fps}\nSTART={mark.start}\nEND={mark.end}\n"
-        f"title={_escaped(mark.title)}\n"
+        f"title={escaped(mark.title)}\n"
         for mark in placed
     ]
     return "".join([";FFMETADATA1\n", *blocks])
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """Text for a metadata file, where `= ; # \\` and newlines have a meaning."""
     return "".join(f"\\{sign}" if sign in "=;#\\\n" else sign for sign in text)
 
 
-def _mux(segments: Sequence[Path], marks_text: str, out: Path) -> None:
-    """Join segments, lay the marks in, put the index first; `out` appears whole."""
+def mux(segments: Sequence[Path], marks_text: str, out: Path, sound: Path | None = None) -> None:
+    """Join segments, lay the marks in, put the index first; `out` appears whole.
+
+    `sound`: an audio file that runs along, encoded as AAC. Pictures are not encoded again.
+
+    Raises:
+        StudioError: ffmpeg is missing or fails.
+    """
     import ffmpeg
 
     from ngpt_film.encoder import join
@@ -134,19 +139,44 @@ def _mux(segments: Sequence[Path], marks_text: str, out: Path) -> None:
     ):
         joined, marks_file = Path(folder, "joined.mp4"), Path(folder, "marks.txt")
         join(segments, joined)
+        if sound is not None:
+            joined = _with_sound(joined, sound, Path(folder, "sounding.mp4"))
         marks_file.write_text(marks_text)
         # As two inputs, ffmpeg-python would ask for streams of the marks, which have none.
         film = ffmpeg.input(str(joined), f="ffmetadata", i=str(marks_file)).output(
-            str(temporary), f="mp4", c="copy", map_chapters=0, movflags="+faststart"
+            str(temporary), f="mp4", c="copy", map_metadata=0, map_chapters=0, movflags="+faststart"
         )
-        try:
-            film.global_args("-xerror").overwrite_output().run(quiet=True)
-        except ffmpeg.Error as error:
-            said = error.stderr.decode(errors="replace").strip()
-            if os.strerror(errno.ENOSPC) in said:
-                raise StopAll(*DISK_FULL) from error
-            problem = f"ffmpeg could not write {out.name}: {said.splitlines()[-1]}"
-            raise StudioError(problem, "run `ngpt doctor`") from error
+        run_ffmpeg(film, out.name)
+
+
+def _with_sound(film: Path, sound: Path, out: Path) -> Path:
+    import ffmpeg
+
+    pictures, voice = ffmpeg.input(str(film)).video, ffmpeg.input(str(sound)).audio
+    settings = {"c:v": "copy", "c:a": "aac", "b:a": "160k", "ar": 48000, "ac": 2}
+    run_ffmpeg(ffmpeg.output(pictures, voice, str(out), f="mp4", **settings), out.name)
+    return out
+
+
+def run_ffmpeg(output: Any, name: str) -> str:
+    """Run what ffmpeg-python put together to make the file `name`; returns what ffmpeg said.
+
+    Raises:
+        StudioError: ffmpeg is missing or fails.
+        StopAll: the disk is full.
+    """
+    import ffmpeg
+
+    need_ffmpeg()
+    try:
+        _, told = output.global_args("-xerror", "-nostdin").overwrite_output().run(quiet=True)
+    except ffmpeg.Error as error:
+        said = error.stderr.decode(errors="replace").strip()
+        if os.strerror(errno.ENOSPC) in said:
+            raise StopAll(*DISK_FULL) from error
+        last = (said.splitlines() or ["it said nothing"])[-1]
+        raise StudioError(f"ffmpeg could not write {name}: {last}", "run `ngpt doctor`") from error
+    return str(told.decode(errors="replace"))
 
 
 def need_ffmpeg() -> None:

@@ -12,11 +12,11 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ngpt_film.crew import Failure, StopAll, Tell, disk_full, failure
 from ngpt_film.fingerprint import Chapters, Fingerprint, changes
@@ -25,6 +25,10 @@ from ngpt_film.quality import Quality
 from ngpt_math.errors import DamagedFile
 from ngpt_math.files import ROOT, card_path, read_card, sha256_of, write_card
 from scenes.film import Entry
+
+if TYPE_CHECKING:
+    from ngpt_film.shoot import Take
+    from scenes.stage.chapter import Chapter
 
 RENDERS = ROOT / "renders"
 
@@ -114,11 +118,30 @@ def _why_not(shot: Shot, error: DamagedFile) -> tuple[str, ...]:
     """Why a shot is not there: never made, damaged, or made from something else."""
     if shot.path.exists() and card_path(shot.path).exists():
         return (error.problem,)
-    cards = [*shot.folder.glob(f"{shot.section}-{'[0-9a-f]' * 16}.mp4")]
-    for older in sorted(cards, key=lambda path: path.stat().st_mtime, reverse=True):
+    older = newest(shot)
+    return changes(older.card["parts"], shot.fingerprint.parts) if older else ("never rendered",)
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A whole shot of a section as it once was, and its card."""
+
+    path: Path
+    card: dict[str, Any]
+
+    @property
+    def seconds(self) -> float:
+        """Its length."""
+        return float(self.card["frames"]) / float(self.card["fps"])
+
+
+def newest(shot: Shot) -> Version | None:
+    """The newest whole version of a shot that is there, if any."""
+    found = [*shot.folder.glob(f"{shot.section}-{'[0-9a-f]' * 16}.mp4")]
+    for path in sorted(found, key=lambda path: path.stat().st_mtime, reverse=True):
         with suppress(DamagedFile):
-            return changes(read_card(older, "")["parts"], shot.fingerprint.parts)
-    return ("never rendered",)
+            return Version(path, read_card(path, ""))
+    return None
 
 
 def _moved(card: dict[str, Any]) -> Iterator[str]:
@@ -149,31 +172,41 @@ class Rendered:
     failure: Failure | None = None
 
 
-def render(run: Run, tell: Tell) -> Rendered:
+def render(
+    run: Run,
+    tell: Tell,
+    *,
+    chapter: type[Chapter] | None = None,
+    text_at: Path | None = None,
+    taken: Callable[[str, Take], None] | None = None,
+) -> Rendered:
     """Draw and encode the shots of a run in this process, playing their chapter once.
 
     Each is kept as soon as it is complete, and one that is there is passed over. `tell` hears the
-    number of frames done. What a section raises ends the run and is returned.
+    number of frames done, and `taken` of a segment before it is known that its sources are still
+    the same. What a section raises ends the run and is returned. `chapter` plays in place of the
+    run's own; `text_at` is where drawn text lies meanwhile.
 
     Raises:
         StopAll: a source changed while it was drawn.
         OSError: the disk is full.
     """
-    from ngpt_film.shoot import SectionFailed, Take, shoot_each
+    from ngpt_film.shoot import SectionFailed, shoot_each
 
     missing = {shot.section: shot for shot in run if not status(shot).fresh}
     first = run[0]
-    with files_read(ROOT) as inputs, text_cache(first) as cache:
+    with files_read(ROOT) as inputs, text_cache(first, text_at) as cache:
 
         def keep(name: str, take: Take) -> None:
+            if taken is not None:
+                taken(name, take)
             _check_unchanged(missing[name])
             write_card(take.path, _card(missing[name], take.frames, inputs))
 
         paths = {name: shot.path for name, shot in missing.items()}
         try:
-            shoot_each(
-                first.entry.load(), paths, first.quality, text_cache=cache, tell=tell, taken=keep
-            )
+            played = chapter or first.entry.load()
+            shoot_each(played, paths, first.quality, text_cache=cache, tell=tell, taken=keep)
         except SectionFailed as stop:
             cause = own_fault(stop)
             return Rendered(f"{first.entry.key}:{stop.section}", failure(cause))
@@ -219,8 +252,8 @@ def measure(shot: Shot) -> dict[str, int]:
 
 
 @contextmanager
-def text_cache(shot: Shot) -> Iterator[Path]:
-    """A folder of drawn text for one process; what it adds is shared when it is done.
+def text_cache(shot: Shot, at: Path | None = None) -> Iterator[Path]:
+    """A folder of drawn text for one process, `at` a place; what it adds is shared when it is done.
 
     Manim writes into its cache in place, even into files that are there already, so sharing the
     folder itself would hand half-written text to others. Its keys know neither fonts nor sizes nor
@@ -228,8 +261,7 @@ def text_cache(shot: Shot) -> Iterator[Path]:
     """
     shared = shot.renders / "text" / f"{shot.quality.name}-{shot.environment}"
     shared.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".", suffix=".partial", dir=shared.parent) as name:
-        own = Path(name)
+    with _own_folder(shared.parent, at) as own:
         shutil.copytree(shared, own, dirs_exist_ok=True)
         yield own
         for path in own.rglob("*.svg"):
@@ -237,6 +269,18 @@ def text_cache(shot: Shot) -> Iterator[Path]:
             goal.parent.mkdir(parents=True, exist_ok=True)
             with suppress(FileExistsError):
                 os.link(path, goal)
+
+
+@contextmanager
+def _own_folder(parent: Path, at: Path | None) -> Iterator[Path]:
+    """An empty folder that vanishes: somewhere in `parent`, or `at` a place of the caller's own."""
+    if at is None:
+        with tempfile.TemporaryDirectory(prefix=".", suffix=".partial", dir=parent) as name:
+            yield Path(name)
+        return
+    shutil.rmtree(at, ignore_errors=True)  # a process that was killed may have left it
+    at.mkdir(parents=True)
+    yield at
 
 
 @contextmanager

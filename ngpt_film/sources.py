@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -59,6 +59,11 @@ class Sources:
             path = self.path(name)
             self._modules[name] = None if path is None else self._read(name, path)
         return self._modules[name]
+
+    def forget(self, names: Collection[str]) -> None:
+        """Read these modules anew when they are next asked for: their files have changed."""
+        for name in names:
+            self._modules.pop(name, None)
 
     def _read(self, name: str, path: Path) -> Module:
         try:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ngpt_film import shots
 from ngpt_film.outline import Target
 from ngpt_film.quality import Quality
-from scenes.storyboard import EVERY, Line, lines
+from scenes.storyboard import Line, needed
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ def rows(wanted: tuple[Target, ...], quality: Quality) -> list[Row]:
     for target in wanted:
         entry = target.outline.entry
         times = starts(target, quality)
-        for line in (*lines(entry.number), *lines(EVERY)):
+        for line in needed(entry):
             names = tuple(s.name for s in target.outline.sections if line.name in s.covers)
             begins = tuple(times[name] for name in names) if times else None
             found.append(Row(entry.key, line, names, begins))

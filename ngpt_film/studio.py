@@ -42,18 +42,40 @@ def make(
         StudioError: a recording is damaged, ffmpeg is missing, the disk is full, or another render
             is at work in the same folder.
     """
+    with alone(renders):
+        taken = take(wanted, quality, by, report, renders)
+        if taken.failures:
+            return Outcome(None, taken.rendered, taken.failures)
+        film = mastering.master(wanted, taken.shots, out)
+        shots.remove_older(tuple(status.shot for status in taken.shots))
+    return Outcome(film, taken.rendered, {})
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The shots of a film, all fresh, in order; with any failure, there are none."""
+
+    shots: tuple[Status, ...]
+    rendered: tuple[str, ...]
+    failures: dict[str, Failure]
+
+
+def take(
+    wanted: tuple[Target, ...], quality: Quality, by: Crew, report: Report, renders: Path
+) -> Taken:
+    """Render what is stale of `wanted`; to be called while `alone` with the renders.
+
+    Raises:
+        StudioError: a recording is damaged, ffmpeg is missing, or the disk is full.
+    """
     mastering.need_ffmpeg()
     check_recordings(wanted)
-    with alone(renders):
-        planned = shots.plan(wanted, quality, renders)
-        stale = tuple(s for s in planned if not shots.status(s).fresh)
-        failures = render_all(stale, by, report) if stale else {}
-        rendered = tuple(s.name for s in stale if s.name not in failures)
-        if failures:
-            return Outcome(None, rendered, failures)
-        film = mastering.master(wanted, [_fresh(shot) for shot in planned], out)
-        shots.remove_older(planned)
-    return Outcome(film, rendered, {})
+    planned = shots.plan(wanted, quality, renders)
+    stale = tuple(s for s in planned if not shots.status(s).fresh)
+    failures = render_all(stale, by, report) if stale else {}
+    rendered = tuple(s.name for s in stale if s.name not in failures)
+    fresh = () if failures else tuple(_fresh(shot) for shot in planned)
+    return Taken(fresh, rendered, failures)
 
 
 def _fresh(shot: Shot) -> Status:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 class Entry:
     """A chapter of the film: its key is its module's name, `number` its place in the storyboard.
 
+    `card`: it is no chapter, but the opening before the first or the closing after the last.
     `recordings` is a folder of recordings of other models than the shipped ones.
     """
 
@@ -22,7 +23,13 @@ class Entry:
     key: str
     class_name: str
     title: str
+    card: bool = False
     recordings: Path | None = None
+
+    @property
+    def mark(self) -> str:
+        """What the film's chapter mark calls it."""
+        return self.title if self.card else f"{self.number} {self.title}"
 
     @property
     def recording(self) -> Path | None:
@@ -39,7 +46,20 @@ class Entry:
 
 
 FILM: tuple[Entry, ...] = (
+    Entry(0, "opening", "Opening", "The Normalized Transformer", card=True),
+    Entry(
+        1,
+        "traditional_vs_normalized",
+        "TraditionalVsNormalized",
+        "Traditional vs normalized learning",
+    ),
+    Entry(2, "l2_norm_shell", "L2NormShell", "L2 normalization deep dive"),
+    Entry(3, "normlinear_groups", "NormlinearGroups", "Normalized linear layers"),
     Entry(4, "slerp_vs_lerp", "SlerpVsLerp", "Residual connections with SLERP"),
+    Entry(5, "attention", "Attention", "Attention"),
+    Entry(6, "scale_management", "ScaleManagement", "Scale management"),
+    Entry(7, "full_architecture", "FullArchitecture", "The complete architecture"),
+    Entry(8, "closing", "Closing", "What was measured", card=True),
 )
 
 

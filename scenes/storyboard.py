@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from scenes.film import Entry
+
 EVERY = 0  # the chapter number under which stands what holds for every chapter
+FILM = 8  # the number under which stand the lines of the opening and the closing
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +71,25 @@ WORDS: Mapping[int, tuple[str, ...]] = {
         "a real prompt flows through: path on the sphere, next-token probabilities",
         "all normalization points counted, against two RMSNorms",
     ),
+    FILM: (
+        "the title: what the film is, and the paper",
+        "tokens to equal loss of both models, with model and data",
+        "condition numbers of both",
+        "length extrapolation of both, on texts not learned",
+        "the paper's figures cited as the paper's, and what a reproduction saw",
+    ),
 }
+OPENING = 1  # line of the film; the closing shows the others
 
 
 def lines(chapter: int) -> tuple[Line, ...]:
     """The lines of a chapter; those that hold for every chapter under number 0."""
     return tuple(Line(f"{chapter}.{i}", words) for i, words in enumerate(WORDS[chapter], 1))
+
+
+def needed(entry: Entry) -> tuple[Line, ...]:
+    """The lines that a chapter has to show, its own first; or the opening or the closing."""
+    if entry.card:
+        film = lines(FILM)
+        return film[OPENING:] if entry.number == FILM else film[:OPENING]
+    return (*lines(entry.number), *lines(EVERY))

@@ -54,7 +54,7 @@ def all_lines() -> list[str]:
 def test_pins_are_exact_and_without_local_parts() -> None:
     for name, version in pins().items():
         assert name == canonicalize_name(name)
-        assert re.fullmatch(r"[0-9]+(\.[0-9]+)*", version), f"{name}=={version}"
+        assert re.fullmatch(r"[0-9]+(\.[0-9]+)*(\.post[0-9]+)?", version), f"{name}=={version}"
 
 
 def test_everything_needed_is_installed_as_pinned() -> None:

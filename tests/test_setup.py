@@ -14,14 +14,17 @@ SCRIPT = ROOT / "tools" / "system-packages"
 ALL = ("cc", "pkg-config", "ffmpeg", "ffprobe")
 
 
-def run(folder: Path, commands: dict[str, str], python: str = sys.executable):
+def run(folder: Path, commands: dict[str, str], python: str = sys.executable, *more: str):
     """Run the check where only these commands exist, each a line of shell."""
     for name, line in {"sh": 'exec /bin/sh "$@"', **commands}.items():
         command = folder / name
         command.write_text(f"#!/bin/sh\n{line}\n")
         command.chmod(0o755)
     return subprocess.run(
-        ["/bin/sh", str(SCRIPT), python], env={"PATH": str(folder)}, text=True, capture_output=True
+        ["/bin/sh", str(SCRIPT), python, *more],
+        env={"PATH": str(folder)},
+        text=True,
+        capture_output=True,
     )
 
 
@@ -66,3 +69,15 @@ def test_elsewhere_the_packages_are_named(tmp_path: Path) -> None:
     done = run(tmp_path, {"cc": "exit 0", "pkg-config": "exit 0", "id": "echo 0"})
     assert done.returncode == 1
     assert "by their Debian names: ffmpeg" in done.stderr
+
+
+def test_a_browser_is_asked_for_apart(tmp_path: Path) -> None:
+    done = run(tmp_path, {"chromium": "exit 0", "chromedriver": "exit 0"}, "python", "browser")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_without_a_browser_the_setup_goes_on_and_names_it(tmp_path: Path) -> None:
+    commands = {"chromium": "exit 0", "apt-get": "exit 9", "id": "echo 1000"}
+    done = run(tmp_path, commands, "python", "browser")
+    assert done.returncode == 0
+    assert done.stderr.endswith("--no-install-recommends chromium-driver\n")

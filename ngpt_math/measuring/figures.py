@@ -229,10 +229,11 @@ def lengths(report: Mapping[str, Any]) -> Figure:
             bits = np.array(found["position_loss"]) / log(2)
             axes.plot(np.array(found["positions"]) + width / 2, bits, **marked(model))
             axes.axvline(width, color=MUTED, linestyle=":", linewidth=1)
-        label(axes, text["document"], "position (dotted: training context)", "")
+        label(axes, text["document"], "", "")
     for first in every[::ABREAST]:
         first.set_ylabel("bits a token")
-    every[0].legend(fontsize=9)
+    figure.supxlabel("position in the window (dotted: training context)", fontsize="medium")
+    figure.legend(*every[0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
     return figure
 
 

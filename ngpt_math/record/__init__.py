@@ -15,10 +15,12 @@ from ngpt_math import recordings
 from ngpt_math.errors import StudioError, UsageError
 from ngpt_math.files import ROOT, shown
 from ngpt_math.record.attention import attention
+from ngpt_math.record.closing import closing
 from ngpt_math.record.full_architecture import full_architecture
 from ngpt_math.record.l2_norm_shell import l2_norm_shell
 from ngpt_math.record.models import Models, role, roles, source_name
 from ngpt_math.record.normlinear_groups import normlinear_groups
+from ngpt_math.record.opening import opening
 from ngpt_math.record.scale_management import scale_management
 from ngpt_math.record.slerp_vs_lerp import slerp_vs_lerp
 from ngpt_math.record.traditional_vs_normalized import traditional_vs_normalized
@@ -26,6 +28,7 @@ from ngpt_math.recordings import Recording
 from ngpt_math.recordings.format import remake
 
 MAKERS: Mapping[str, Callable[[Models], Recording]] = {
+    "opening": opening,
     "traditional_vs_normalized": traditional_vs_normalized,
     "l2_norm_shell": l2_norm_shell,
     "normlinear_groups": normlinear_groups,
@@ -33,6 +36,7 @@ MAKERS: Mapping[str, Callable[[Models], Recording]] = {
     "attention": attention,
     "scale_management": scale_management,
     "full_architecture": full_architecture,
+    "closing": closing,
 }
 TOLERANCE = 1e-5
 Checkpoints = Mapping[str, Path]

@@ -57,6 +57,9 @@ def attention(models: Models) -> Attention:
     """Run both larger models on the sentence and fill the recording."""
     ngpt, gpt, toy = (models.load(name) for name in ("mini ngpt", "mini gpt", "toy ngpt"))
     traces = [trace_text(each.model, SENTENCE) for each in (ngpt, gpt)]
+    entropies = [
+        head_entropies(each.model, trace) for each, trace in zip((ngpt, gpt), traces, strict=True)
+    ]
     head, other, query = chosen(ngpt.model, gpt.model)
     return Attention(
         sources=sources((ngpt, gpt, toy)),
@@ -70,8 +73,10 @@ def attention(models: Models) -> Attention:
         gpt_k_lengths=floats(other.k.norm(dim=-1)),
         **one_query(head, query, ""),
         **one_query(other, query, "gpt_"),
-        entropies=floats(head_entropies(ngpt.model, traces[0])),
-        gpt_entropies=floats(head_entropies(gpt.model, traces[1])),
+        entropies=floats(entropies[0]),
+        gpt_entropies=floats(entropies[1]),
+        entropies_mean=floats(entropies[0].mean()),
+        gpt_entropies_mean=floats(entropies[1].mean()),
         entropy_uniform=floats(uniform_entropy(len(head.q))),
         **rotation(ngpt.model, head, query),
         **recall(toy.model),
@@ -192,6 +197,7 @@ def rotation(model: Model, head: Head, query: int) -> dict[str, Any]:
         "rope_spread": floats(diagonal_spread(scores)),
         "rope_scores_scaled": floats(scaled),
         "rope_scaled_spread": floats(diagonal_spread(scaled)),
+        "rope_scale_pairs": floats(s_qk.abs().unflatten(0, (2, -1))),
     }
 
 
@@ -206,6 +212,7 @@ def recall(toy: Model) -> dict[str, Any]:
     path = residual_path(trace_text(toy, PROMPT), toy.config.layers)
     update, position = choose(path)
     return {
+        "recall_update": floats(update),
         "recall_h": floats(path["states"][update, position]),
         "recall_suggestion": floats(path["suggestions"][update, position]),
         "recall_next": floats(path["states"][update + 1, position]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from torch import Tensor
 
 from ngpt_math import measure
 from ngpt_math.checkpoint import Model
+from ngpt_math.corpus import read_corpus
 from ngpt_math.layers import RMSNorm, Scale, Trace
 from ngpt_math.record.models import (
     Models,
@@ -24,7 +26,7 @@ from ngpt_math.record.scale_management import KINDS, of_kind
 from ngpt_math.record.slerp_vs_lerp import residual_path
 from ngpt_math.recordings import FullArchitecture
 
-PROMPT = "O brave new w"  # The Tempest V.1, in the validation text; it goes on "orld"
+PROMPT = "O brave new w"  # The Tempest V.1, in the validation text
 CHOSEN_BY = (
     "a line of the validation text, which no model was trained on, cut after the first letter of"
     " its last word; the bars are the letters that each model finds likeliest"
@@ -42,6 +44,7 @@ def full_architecture(models: Models) -> FullArchitecture:
         sources=sources((toy, ngpt, gpt, kept)),
         prompt=letters(toy.model, encode(toy.model, PROMPT)),
         mini_prompt=letters(ngpt.model, encode(ngpt.model, PROMPT)),
+        goes_on=goes_on(PROMPT),
         chosen_by=CHOSEN_BY,
         alphabet=letters(toy.model, range(toy.model.config.vocab)),
         kinds=",".join(KINDS),
@@ -57,6 +60,11 @@ def full_architecture(models: Models) -> FullArchitecture:
         recall_start=floats([abs_mean(of_kind(kept.arrays, kind)[0]) for kind in KINDS]),
         recall_end=floats([abs_mean(of_kind(kept.arrays, kind)[-1]) for kind in KINDS]),
     )
+
+
+def goes_on(prompt: str) -> str:
+    """What follows the prompt in the corpus, to the end of the word."""
+    return "".join(takewhile(str.isalpha, read_corpus().partition(prompt)[2]))
 
 
 def abs_mean(values: np.ndarray) -> float:

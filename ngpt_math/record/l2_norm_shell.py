@@ -23,6 +23,7 @@ POINT_CHOSEN_BY = (
 )
 EPS = np.linspace(0, 0.5, 51)  # the slider, in hundredths
 EPS_SHOWN = 25  # its middle
+DIVISIONS = 41  # steps on the way from w to w/‖w‖
 WINDOWS = 64  # of training text, for the gradient
 
 
@@ -46,6 +47,7 @@ def l2_norm_shell(models: Models) -> L2NormShell:
         many_lengths=floats(lengths),
         many_units=floats(sphere.normalize(many)),
         many_unit_lengths=floats(sphere.norm(sphere.normalize(many))[:, 0]),
+        norm_eps=floats(ngpt.model.config.norm_eps),
         **shell(many),
         **gradients(gpt.model, many, rows),
         recall_rows=floats(query_weights(ngpt.model)[0]),
@@ -64,6 +66,7 @@ def piece_by_piece(vector: np.ndarray) -> dict[str, Any]:
     squares = vector**2
     length = np.sqrt(squares.sum())
     unit = vector / length
+    on_the_way = vector / np.linspace(1, length, DIVISIONS)[:, None]
     return {
         "vector": floats(vector),
         "squares": floats(squares),
@@ -72,6 +75,8 @@ def piece_by_piece(vector: np.ndarray) -> dict[str, Any]:
         "unit": floats(unit),
         "unit_squares": floats(unit**2),
         "unit_length": floats(np.sqrt((unit**2).sum())),
+        "division": floats(on_the_way),
+        "division_lengths": floats(sphere.norm(on_the_way)[:, 0]),
     }
 
 

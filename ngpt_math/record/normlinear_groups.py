@@ -25,6 +25,7 @@ CHOSEN_BY = (
 WINDOW = 8
 GROUPS = 4  # or fewer, if a row cannot be cut into so many
 GROUP_COLS = 4
+SHARES = np.linspace(0, 1, 21)  # of the way from a matrix to its normalized one
 
 Matrix = NDArray[np.float64]
 
@@ -73,9 +74,16 @@ def by_length(weight: Matrix) -> NDArray[np.int64]:
     return np.sort(order[np.linspace(0, len(order) - 1, WINDOW).round().astype(int)])
 
 
+def on_the_way(before: Matrix, after: Matrix) -> Matrix:
+    """Straight from one array to another, in `SHARES` [steps, ...]."""
+    shares = SHARES.reshape(-1, *(1,) * before.ndim)
+    return (1 - shares) * before + shares * after
+
+
 def by_rows(weight: Matrix, rows: NDArray[np.int64]) -> dict[str, Any]:
     """The window of a matrix before and after its rows are normalized."""
     unit = sphere.normalize(weight)
+    way = on_the_way(weight[rows], unit[rows])
     return {
         "row_index": floats(rows),
         "weight": floats(weight[rows, :WINDOW]),
@@ -84,18 +92,25 @@ def by_rows(weight: Matrix, rows: NDArray[np.int64]) -> dict[str, Any]:
         "row_length_max": floats(sphere.norm(weight).max()),
         "weight_unit": floats(unit[rows, :WINDOW]),
         "row_unit_lengths": floats(sphere.norm(unit)[rows, 0]),
+        "weight_steps": floats(way[..., :WINDOW]),
+        "row_length_steps": floats(sphere.norm(way)[..., 0]),
+        "all_row_lengths": floats(sphere.norm(weight)[:, 0]),
+        "all_row_unit_lengths": floats(sphere.norm(unit)[:, 0]),
     }
 
 
 def by_columns(output: Matrix, columns: NDArray[np.int64]) -> dict[str, Any]:
     """The window of an output projection before and after its columns are normalized."""
     unit = sphere.normalize(output, axis=0)
+    way = on_the_way(output[:, columns], unit[:, columns])
     return {
         "column_index": floats(columns),
         "output": floats(output[:WINDOW, columns]),
         "column_lengths": floats(sphere.norm(output.T)[columns, 0]),
         "output_unit": floats(unit[:WINDOW, columns]),
         "column_unit_lengths": floats(sphere.norm(unit.T)[columns, 0]),
+        "output_steps": floats(way[:, :WINDOW]),
+        "column_length_steps": floats(np.linalg.norm(way, axis=1)),
     }
 
 
@@ -116,6 +131,7 @@ def outputs(ngpt: Shipped, gpt: Shipped, layer: int) -> dict[str, Any]:
         "gpt_input": floats(x[:WINDOW]),
         "gpt_input_length": floats(sphere.norm(x)[0]),
         "gpt_input_unit": floats(sphere.normalize(x)[:WINDOW]),
+        "gpt_input_unit_length": floats(sphere.norm(sphere.normalize(x))[0]),
         "gpt_outputs": floats(plain),
         "gpt_output_max": floats(np.abs(plain).max()),
         "same_outputs": floats(same),
@@ -123,6 +139,7 @@ def outputs(ngpt: Shipped, gpt: Shipped, layer: int) -> dict[str, Any]:
         "outputs": floats(cosines),
         "output_max": floats(np.abs(cosines).max()),
         "angles": floats(np.arccos(np.clip(cosines, -1, 1))),
+        "bounds": floats([-1, 1]),
         "typical_cosine": floats(len(h) ** -0.5),
     }
 
@@ -132,6 +149,7 @@ def grouped(weight: Matrix, rows: NDArray[np.int64]) -> dict[str, Any]:
     count = gcd(GROUPS, weight.shape[1])
     split = weight[rows].reshape(len(rows), count, -1)
     unit = sphere.normalize(weight[rows], groups=count).reshape(split.shape)
+    way = on_the_way(split, unit)
     return {
         "groups": floats(count),
         "group_size": floats(split.shape[-1]),
@@ -139,6 +157,8 @@ def grouped(weight: Matrix, rows: NDArray[np.int64]) -> dict[str, Any]:
         "group_lengths": floats(sphere.norm(split)[..., 0]),
         "weight_grouped": floats(unit[..., :GROUP_COLS]),
         "group_unit_lengths": floats(sphere.norm(unit)[..., 0]),
+        "split_steps": floats(way[..., :GROUP_COLS]),
+        "group_length_steps": floats(sphere.norm(way)[..., 0]),
         "grouped_row_lengths": floats(sphere.norm(unit.reshape(len(rows), -1))[:, 0]),
     }
 

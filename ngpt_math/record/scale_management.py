@@ -13,7 +13,7 @@ from torch import Tensor
 from ngpt_math.checkpoint import Model
 from ngpt_math.config import ModelConfig
 from ngpt_math.history import Arrays
-from ngpt_math.layers import Trace
+from ngpt_math.layers import Scale, Trace
 from ngpt_math.record.attention import SENTENCE, Head, chosen, uniform_entropy
 from ngpt_math.record.models import (
     Models,
@@ -48,12 +48,14 @@ FACTORS = 41
 TOKENS = 2048  # of validation text, for means
 TOP = 8
 QUANTILES = np.linspace(0, 1, 41)
-CURVE = np.linspace(-6, 6, 121)
+INNER = slice(1, -1)  # quantiles that are drawn
+SWEEP = 41  # factors from 1/√d to 1
+POINTS = 121  # of the SiLU curve
 
 
 def scale_management(models: Models) -> ScaleManagement:
     """Run the larger nGPT and fill the recording."""
-    ngpt, gpt = models.load("mini ngpt"), models.load("mini gpt")
+    ngpt, gpt, toy = (models.load(name) for name in ("mini ngpt", "mini gpt", "toy ngpt"))
     kept = models.history("mini ngpt")
     model = ngpt.model
     head, _, query = chosen(model, gpt.model)
@@ -62,7 +64,7 @@ def scale_management(models: Models) -> ScaleManagement:
     windows = spread(model, texts(model)[1], count)
     trace = trace_tokens(model, windows[:, :-1])
     return ScaleManagement(
-        sources=sources((ngpt, gpt, kept)),
+        sources=sources((ngpt, gpt, toy, kept)),
         prompt=letters(model, encode(model, SENTENCE)),
         chosen_by=CHOSEN_BY,
         kinds=",".join(KINDS),
@@ -75,8 +77,11 @@ def scale_management(models: Models) -> ScaleManagement:
         **sharpness(model, trace, head, query, factors),
         **gates(model, trace),
         **confidence(model, trace["logits"], windows[:, 1:], factors),
+        **on_the_sphere(toy.model),
         recall_pattern=floats(head.pattern),
         recall_weights=floats(head.pattern[query, : query + 1]),
+        layer=floats(head.layer),
+        head=floats(head.head),
         query=floats(query),
     )
 
@@ -102,6 +107,7 @@ def one_step(config: ModelConfig, history: Arrays) -> dict[str, Any]:
     return {
         "one_step_at": floats(steps[first]),
         "one_step": floats(effective),
+        "one_step_share": floats(100 * effective / settings(config)["init"]),
         "one_step_stored": floats(effective / factor),
     }
 
@@ -157,8 +163,9 @@ def gates(model: Model, trace: Trace) -> dict[str, Any]:
     layers = range(model.config.layers)
     gate = torch.stack([trace[f"layer{n}.nu"] for n in layers]).flatten()
     raw = gate / model.config.d_model**0.5
-    line = torch.from_numpy(CURVE)
+    line = curve_over(gate)
     return {
+        **straightness(gate, model.config.d_model),
         "d_model": floats(model.config.d_model),
         "root_d": floats(model.config.d_model**0.5),
         "share": floats(QUANTILES),
@@ -174,6 +181,36 @@ def gates(model: Model, trace: Trace) -> dict[str, Any]:
     }
 
 
+def curve_over(gate: Tensor) -> Tensor:
+    """Where SiLU is drawn: over the values but for their tails, and some way to both sides of 0."""
+    inner = np.quantile(gate.numpy(), QUANTILES[INNER])
+    ends = min(np.floor(inner[0]), -3.0), max(np.ceil(inner[-1]), 3.0)
+    return torch.linspace(*ends, POINTS, dtype=torch.float64)
+
+
+def straightness(gate: Tensor, d_model: int) -> dict[str, Any]:
+    """How well a straight line stands in for SiLU, while ν grows from without √d to with it."""
+    factors = np.geomspace(d_model**-0.5, 1, SWEEP)
+    inner = np.quantile(gate.numpy(), QUANTILES[INNER])
+    fits = [nearest_line((gate * factor).numpy()) for factor in factors]
+    swept = factors[:, None] * inner
+    return {
+        "gate_factor": floats(factors),
+        "gate_swept": floats(swept),
+        "silu_swept": floats(F.silu(torch.from_numpy(swept))),
+        "fit_swept": floats([a * x + b for (a, b, _), x in zip(fits, swept, strict=True)]),
+        "fit_share": floats([100 * share for *_, share in fits]),
+    }
+
+
+def nearest_line(gate: NDArray[np.float64]) -> tuple[float, float, float]:
+    """Slope and offset of the line nearest to SiLU on these values; the variance it explains."""
+    silu = F.silu(torch.from_numpy(gate)).numpy()
+    slope, offset = np.polyfit(gate, silu, 1)
+    rest = silu - (slope * gate + offset)
+    return float(slope), float(offset), float(1 - rest.var() / silu.var())
+
+
 def rms(values: Tensor) -> Tensor:
     """Root of the mean square."""
     return values.square().mean().sqrt()
@@ -184,16 +221,38 @@ def bend(gate: Tensor) -> Tensor:
     return rms(F.silu(gate) - gate / 2) / rms(F.silu(gate))
 
 
+@torch.no_grad()
+def on_the_sphere(toy: Model) -> dict[str, Any]:
+    """The toy's last h after the sentence, and the directions of its letters."""
+    h = trace_text(toy, SENTENCE)[f"layer{toy.config.layers - 1}.h_out"][0, -1]
+    directions = toy.get_parameter("unembed.weight")
+    return {
+        "toy_letters": letters(toy, range(toy.config.vocab)),
+        "toy_h": floats(h),
+        "toy_directions": floats(directions),
+        "toy_cosines": floats(directions @ h),
+    }
+
+
 def confidence(model: Model, logits: Tensor, targets: Tensor, factors: Tensor) -> dict[str, Any]:
     """The output with s_z multiplied: bars after the sentence, entropy and loss over windows."""
     after = trace_text(model, SENTENCE)["logits"][0, -1]
     best = after.topk(TOP).indices
+    scale = model.get_submodule("s_logit")
+    assert isinstance(scale, Scale)
+    size = scale.effective().detach()
+    cosines = after / size
     bars = (factors[:, None] * after).softmax(-1)[:, best]
     flat = logits.flatten(0, 1)
     losses = [F.cross_entropy(factor * flat, targets.flatten()) for factor in factors]
     return {
         "next_tokens": letters(model, best.tolist()),
         "probabilities": floats(bars),
+        "cosines": floats(cosines[best]),
+        "s_z": floats(size[best]),
+        "logits": floats(after[best]),
+        "unscaled": floats(cosines.softmax(-1)[best]),
+        "vocab": floats(model.config.vocab),
         "output_entropy": floats(mean_entropies(flat, factors)),
         "output_entropy_uniform": floats(np.log(model.config.vocab)),
         "output_loss": floats(losses),

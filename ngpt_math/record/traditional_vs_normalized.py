@@ -11,12 +11,23 @@ from ngpt_math import sphere
 from ngpt_math.corpus import CORPUS, REMAKE
 from ngpt_math.files import read_card
 from ngpt_math.history import Arrays
-from ngpt_math.record.models import Models, Shipped, floats, kept_along, sources
+from ngpt_math.record.models import (
+    Models,
+    Shipped,
+    encode,
+    floats,
+    kept_along,
+    letters,
+    sources,
+    trace_text,
+)  # fmt: skip
 from ngpt_math.recordings import TraditionalVsNormalized
 
 MATRIX = "W_q of the first layer, all heads: the first matrix that a letter's embedding meets"
 LARGER = "W_q of the first layer, as for the toy models"
 KINDS = {"Q": "q", "K": "k", "V": "v", "O": "o", "u": "u", "ν": "nu", "MLP out": "mlp_out"}
+PROMPT = "Our revels now are ended. Th"  # The Tempest IV.1, in the validation text; "ese" follows
+GUESSES = 5
 QUARTILES = (0, 25, 50, 75, 100)
 
 
@@ -31,12 +42,14 @@ def traditional_vs_normalized(models: Models) -> TraditionalVsNormalized:
         corpus=read_card(CORPUS, REMAKE)["what"],
         larger_matrix=LARGER,
         kinds=",".join(KINDS),
+        prompt=PROMPT,
         seed=floats(models.training("toy ngpt")["seed"]),
         gpt_seed=floats(models.training("toy gpt")["seed"]),
         learning_rate=floats(models.training("mini ngpt")["lr"]),
         gpt_learning_rate=floats(models.training("mini gpt")["lr"]),
         **toy_weights(toy, kept["toy ngpt"].arrays, ""),
         **toy_weights(toy_gpt, kept["toy gpt"].arrays, "gpt_"),
+        **guesses(toy_gpt),
         **toy_losses(kept["toy ngpt"].arrays, kept["toy gpt"].arrays),
         **larger_model(larger, ""),
         **larger_model(larger_gpt, "gpt_"),
@@ -55,9 +68,25 @@ def toy_weights(toy: Shipped, history: Arrays, prefix: str) -> dict[str, Any]:
         f"{prefix}norms": floats(norms),
         f"{prefix}norm_min": floats(norms.min(-1)),
         f"{prefix}norm_max": floats(norms.max(-1)),
+        f"{prefix}letter": floats(history["snapshot.weight.embed.weight"][:, last_letter(toy)]),
         f"toy_{prefix}condition": floats(np.median(np.linalg.cond(heads), axis=-1)),
     }
     return found if prefix else {**found, "toy_steps": floats(history["snapshot.step"])}
+
+
+def last_letter(toy: Shipped) -> int:
+    """The last letter of the prompt, as an index of the alphabet."""
+    return int(encode(toy.model, PROMPT)[-1])
+
+
+def guesses(toy: Shipped) -> dict[str, Any]:
+    """The likeliest letters after the prompt, and their probabilities."""
+    shares = trace_text(toy.model, PROMPT)["logits"][0, -1].softmax(-1)
+    best = shares.topk(GUESSES)
+    return {
+        "guessed": letters(toy.model, best.indices.tolist()),
+        "guess": floats(best.values),
+    }
 
 
 def toy_losses(ngpt: Arrays, gpt: Arrays) -> dict[str, Any]:

@@ -6,6 +6,7 @@ lecturer who renders installs no torch.
 """
 
 from ngpt_math.recordings.attention import Attention
+from ngpt_math.recordings.closing import Closing
 from ngpt_math.recordings.format import (
     Array,
     Recording,
@@ -20,6 +21,7 @@ from ngpt_math.recordings.format import (
 from ngpt_math.recordings.full_architecture import FullArchitecture
 from ngpt_math.recordings.l2_norm_shell import L2NormShell
 from ngpt_math.recordings.normlinear_groups import NormlinearGroups
+from ngpt_math.recordings.opening import Opening
 from ngpt_math.recordings.scale_management import ScaleManagement
 from ngpt_math.recordings.slerp_vs_lerp import SlerpVsLerp
 from ngpt_math.recordings.traditional_vs_normalized import TraditionalVsNormalized
@@ -27,6 +29,7 @@ from ngpt_math.recordings.traditional_vs_normalized import TraditionalVsNormaliz
 CHAPTERS: dict[str, type[Recording]] = {
     cls.chapter: cls
     for cls in (
+        Opening,
         TraditionalVsNormalized,
         L2NormShell,
         NormlinearGroups,
@@ -34,6 +37,7 @@ CHAPTERS: dict[str, type[Recording]] = {
         Attention,
         ScaleManagement,
         FullArchitecture,
+        Closing,
     )
 }
 
@@ -41,9 +45,11 @@ __all__ = [
     "CHAPTERS",
     "Array",
     "Attention",
+    "Closing",
     "FullArchitecture",
     "L2NormShell",
     "NormlinearGroups",
+    "Opening",
     "Recording",
     "ScaleManagement",
     "SlerpVsLerp",

@@ -43,6 +43,8 @@ class Attention(Recording):
     gpt_entropies: Array = array(
         "the same, baseline", "gpt_layers", "gpt_heads", model=GPT, unit="nat"
     )
+    entropies_mean: Array = array("mean over all heads", model=MINI, unit="nat")
+    gpt_entropies_mean: Array = array("the same, baseline", model=GPT, unit="nat")
     entropy_uniform: Array = array(
         "mean entropy if all letters seen were attended alike", model="geometry", unit="nat"
     )
@@ -106,8 +108,14 @@ class Attention(Recording):
     rope_scaled_spread: Array = array(
         "largest difference between two of those of one offset", model=MINI
     )
+    rope_scale_pairs: Array = array(
+        "|s_qk| of the first and the second entry of each pair", 2, "pairs", model=MINI
+    )
 
     # For the recall of chapter 4: its update.
+    recall_update: Array = array(
+        "which update it is; even ones are attention's, odd ones the MLP's", model=TOY
+    )
     recall_h: Array = array("h", 3, model=TOY, unit_vectors=True)
     recall_suggestion: Array = array("h_A or h_M", 3, model=TOY, unit_vectors=True)
     recall_next: Array = array("h after the update", 3, model=TOY, unit_vectors=True)

@@ -26,6 +26,7 @@ class FullArchitecture(Recording):
     toy_tokens: str = text("letters of the toy model's bars, most likely first")
     mini_prompt: str = text("the prompt of the larger model")
     mini_tokens: str = text("letters of the larger model's bars, most likely first")
+    goes_on: str = text("how the line goes on after the prompt, to the end of the word")
     chosen_by: str = text("the rule by which prompt and bars were chosen")
     alphabet: str = text("the toy model's letters, in the order of `embeddings`")
     norm_points: str = text("what is normalized in a layer, in order, separated by commas")

@@ -36,12 +36,17 @@ class L2NormShell(Recording):
     unit: Array = array("w/‖w‖", 3, model=TOY_GPT, unit_vectors=True)
     unit_squares: Array = array("the squared components of w/‖w‖", 3, model=TOY_GPT)
     unit_length: Array = array("its length, worked out again", model=TOY_GPT)
+    division: Array = array(
+        "w on its way to w/‖w‖, from a divisor of 1 to one of ‖w‖", "division", 3, model="geometry"
+    )
+    division_lengths: Array = array("lengths on that way", "division", model="geometry")
 
     many: Array = array("many real weight vectors", "many", 3, model=TOY_GPT)
     many_lengths: Array = array("their lengths", "many", model=TOY_GPT)
     many_units: Array = array("the same, normalized", "many", 3, model=TOY_GPT, unit_vectors=True)
     many_unit_lengths: Array = array("lengths of those, worked out again", "many", model=TOY_GPT)
 
+    norm_eps: Array = array("the ε with which the toy nGPT was trained", model=TOY)
     eps: Array = array("the values the slider takes", "eps", model="geometry")
     eps_inner: Array = array("1−ε, radius of the inner sphere", "eps", model="geometry")
     eps_outer: Array = array("1+ε, radius of the outer sphere", "eps", model="geometry")

@@ -22,6 +22,9 @@ class NormlinearGroups(Recording):
 
     `gpt_outputs` and `same_outputs` are one matrix and one input, as they are and normalized;
     `outputs` are those of the layer that was trained normalized.
+
+    Fields on `steps` lead from what was before to what is normalized along a straight line, so the
+    lengths count down or up evenly to 1 and directions stay; the first step is before.
     """
 
     chapter: ClassVar[str] = "normlinear_groups"
@@ -40,11 +43,27 @@ class NormlinearGroups(Recording):
     weight_unit: Array = array("the window, rows normalized", "rows", "cols", model=GPT)
     row_unit_lengths: Array = array("lengths of the whole rows after", "rows", model=GPT)
 
+    weight_steps: Array = array(
+        "the window on the way to its normalized rows", "steps", "rows", "cols", model=GPT
+    )
+    row_length_steps: Array = array(
+        "lengths of the whole rows on that way", "steps", "rows", model=GPT
+    )
+    all_row_lengths: Array = array("lengths of all rows", "gpt_outputs", model=GPT)
+    all_row_unit_lengths: Array = array("lengths of all rows after", "gpt_outputs", model=GPT)
+
     column_index: Array = array("which columns of the output projection", "cols", model=GPT)
     output: Array = array("window of the output projection", "rows", "cols", model=GPT)
     column_lengths: Array = array("lengths of its whole columns", "cols", model=GPT)
     output_unit: Array = array("the window, columns normalized", "rows", "cols", model=GPT)
     column_unit_lengths: Array = array("lengths of the whole columns after", "cols", model=GPT)
+
+    output_steps: Array = array(
+        "the window on the way to its normalized columns", "steps", "rows", "cols", model=GPT
+    )
+    column_length_steps: Array = array(
+        "lengths of the whole columns on that way", "steps", "cols", model=GPT
+    )
 
     d_model: Array = array("length of a whole row, nGPT", model=MINI, unit="entries")
     gpt_d_model: Array = array("length of a whole row, baseline", model=GPT, unit="entries")
@@ -53,6 +72,7 @@ class NormlinearGroups(Recording):
     gpt_input: Array = array("first entries of the baseline's layer input x", "cols", model=GPT)
     gpt_input_length: Array = array("length of that whole input", model=GPT)
     gpt_input_unit: Array = array("first entries of x/‖x‖", "cols", model=GPT)
+    gpt_input_unit_length: Array = array("length of the whole x/‖x‖", model=GPT)
     gpt_outputs: Array = array("W x, baseline, all rows", "gpt_outputs", model=GPT)
     gpt_output_max: Array = array("largest |W x|, baseline", model=GPT)
     same_outputs: Array = array(
@@ -62,6 +82,7 @@ class NormlinearGroups(Recording):
     outputs: Array = array("W h, nGPT, all rows: cosines", "outputs", model=MINI)
     output_max: Array = array("largest |W h|, nGPT", model=MINI)
     angles: Array = array("the angles of those cosines", "outputs", model=MINI, unit="rad")
+    bounds: Array = array("the least and the largest cosine there is", 2, model="geometry")
     typical_cosine: Array = array("1/√d, RMS cosine of random directions", model="geometry")
 
     groups: Array = array("number of groups G", model="geometry")
@@ -77,6 +98,14 @@ class NormlinearGroups(Recording):
     )  # fmt: skip
     group_unit_lengths: Array = array("length of each group after", "rows", "groups", model=GPT)
     grouped_row_lengths: Array = array("length of the whole row after: √G", "rows", model=GPT)
+
+    split_steps: Array = array(
+        "the split window on the way to its normalized groups",
+        "steps", "rows", "groups", "group_cols", model=GPT,
+    )  # fmt: skip
+    group_length_steps: Array = array(
+        "lengths of the groups on that way", "steps", "rows", "groups", model=GPT
+    )
 
     # For the recall of chapter 2: its vectors, and the one worked out piece by piece.
     recall_many: Array = array("many real weight vectors", "many", 3, model=TOY_GPT)

@@ -8,6 +8,7 @@ from typing import ClassVar
 from ngpt_math.recordings.format import Array, Recording, array, text
 
 MINI = "mini ngpt"
+TOY = "toy ngpt"
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +36,7 @@ class ScaleManagement(Recording):
         "mean |change| of the stored value in one recorded optimizer step", "kinds", model=MINI
     )
     one_step: Array = array("mean |change| of the effective value in it", "kinds", model=MINI)
+    one_step_share: Array = array("the same as a share of init", "kinds", model=MINI, unit="%")
 
     steps: Array = array("optimizer steps done", "snapshots", model=MINI, unit="step")
     stored: Array = array("mean |stored value|", "kinds", "snapshots", model=MINI)
@@ -48,6 +50,8 @@ class ScaleManagement(Recording):
 
     multiplier: Array = array("factors put on s_qk² and on s_z", "multipliers", model="geometry")
     trained: Array = array("index of the factor 1, the trained value", model="geometry")
+    layer: Array = array("layer of the attention shown, from 0", model=MINI)
+    head: Array = array("its head, from 0", model=MINI)
     query: Array = array("index of the letter whose attention is shown", model=MINI)
     attention: Array = array(
         "attention of one query for each factor on s_qk²", "multipliers", "seen", model=MINI
@@ -66,6 +70,20 @@ class ScaleManagement(Recording):
     share: Array = array("shares of the quantiles", "quantiles", model="geometry")
     gate_raw: Array = array("quantiles of ν without √d", "quantiles", model=MINI)
     gate: Array = array("quantiles of ν as used", "quantiles", model=MINI)
+    gate_factor: Array = array("factors put on ν, from 1/√d to 1", "sweep", model="geometry")
+    gate_swept: Array = array(
+        "quantiles of ν without √d, times √d and the factor, the tails left out",
+        "sweep", "inner", model=MINI,
+    )  # fmt: skip
+    silu_swept: Array = array("SiLU of them", "sweep", "inner", model=MINI)
+    fit_swept: Array = array(
+        "on them, the straight line nearest to SiLU on all ν (least squares)",
+        "sweep", "inner", model=MINI,
+    )  # fmt: skip
+    fit_share: Array = array(
+        "share of the variance of SiLU(ν), all ν, that this line explains",
+        "sweep", model=MINI, unit="%",
+    )  # fmt: skip
     gate_line: Array = array("x of the SiLU curve", "curve", model="geometry")
     silu: Array = array("SiLU(x)", "curve", model="geometry")
     half: Array = array("x/2, SiLU's tangent at 0", "curve", model="geometry")
@@ -78,6 +96,11 @@ class ScaleManagement(Recording):
     probabilities: Array = array(
         "next-token probabilities for each factor on s_z", "multipliers", "top", model=MINI
     )
+    cosines: Array = array("cosines of the last h with their output embeddings", "top", model=MINI)
+    s_z: Array = array("effective s_z of these letters", "top", model=MINI)
+    logits: Array = array("their products, the logits", "top", model=MINI)
+    unscaled: Array = array("next-token probabilities if every s_z were 1", "top", model=MINI)
+    vocab: Array = array("tokens between which the output chooses", model=MINI, unit="1")
     output_entropy: Array = array(
         "mean entropy of the output for each factor", "multipliers", model=MINI, unit="nat"
     )
@@ -87,6 +110,13 @@ class ScaleManagement(Recording):
     output_loss: Array = array(
         "validation loss for each factor", "multipliers", model=MINI, unit="nat/letter"
     )
+
+    toy_letters: str = text("the toy's letters in order")
+    toy_h: Array = array("its last h after the prompt", 3, model=TOY, unit_vectors=True)
+    toy_directions: Array = array(
+        "its output embeddings", "letters", 3, model=TOY, unit_vectors=True
+    )
+    toy_cosines: Array = array("their cosines with its h", "letters", model=TOY)
 
     # For the recall of chapter 5: its head's attention.
     recall_pattern: Array = array(

@@ -33,10 +33,12 @@ class TraditionalVsNormalized(Recording):
     corpus: str = text("the text both models learned")
     larger_matrix: str = text("which matrix of the larger models the bands and conditions are of")
     kinds: str = text("names of the kinds of matrices in a layer, separated by commas")
+    prompt: str = text("the text that is to be gone on with")
+    guessed: str = text("the letters that the toy baseline finds likeliest after it, best first")
 
     seed: Array = array("seed of weights and batches", model=TOY)
     gpt_seed: Array = array("the same, baseline", model=TOY_GPT)
-    toy_steps: Array = array("optimizer steps done", "toy_snapshots", model=TOY, unit="step")
+    toy_steps: Array = array("optimizer steps done", "toy_snapshots", model=TOY, unit="steps")
     rows: Array = array(
         "rows of the matrix over training, nGPT",
         "toy_snapshots", "toy_rows", 3, model=TOY, unit_vectors=True,
@@ -50,13 +52,19 @@ class TraditionalVsNormalized(Recording):
     gpt_norms: Array = array("lengths of those rows", "toy_snapshots", "toy_rows", model=TOY_GPT)
     gpt_norm_min: Array = array("shortest of those rows", "toy_snapshots", model=TOY_GPT)
     gpt_norm_max: Array = array("longest of those rows", "toy_snapshots", model=TOY_GPT)
+    letter: Array = array(
+        "input embedding of the prompt's last letter over training, nGPT",
+        "toy_snapshots", 3, model=TOY, unit_vectors=True,
+    )  # fmt: skip
+    gpt_letter: Array = array("the same, baseline", "toy_snapshots", 3, model=TOY_GPT)
+    guess: Array = array("probabilities of the letters guessed", "guesses", model=TOY_GPT)
     toy_condition: Array = array(
         "condition number, median over the heads of that matrix", "toy_snapshots", model=TOY
     )
     toy_gpt_condition: Array = array("the same, baseline", "toy_snapshots", model=TOY_GPT)
 
-    steps: Array = array("optimizer steps done", "snapshots", model=MINI, unit="step")
-    gpt_steps: Array = array("the same, baseline", "gpt_snapshots", model=GPT, unit="step")
+    steps: Array = array("optimizer steps done", "snapshots", model=MINI, unit="steps")
+    gpt_steps: Array = array("the same, baseline", "gpt_snapshots", model=GPT, unit="steps")
     band: Array = array(
         "row lengths of the larger nGPT: smallest, quartiles, largest",
         "snapshots", 5, model=MINI,
@@ -77,10 +85,10 @@ class TraditionalVsNormalized(Recording):
 
     learning_rate: Array = array("peak learning rate", model=MINI)
     gpt_learning_rate: Array = array("the same, baseline", model=GPT)
-    loss_steps: Array = array("optimizer steps done", "points", model=MINI, unit="step")
+    loss_steps: Array = array("optimizer steps done", "points", model=MINI, unit="steps")
     loss: Array = array("validation loss", "points", model=MINI, unit="nat/letter")
-    gpt_loss_steps: Array = array("optimizer steps done", "gpt_points", model=GPT, unit="step")
+    gpt_loss_steps: Array = array("optimizer steps done", "gpt_points", model=GPT, unit="steps")
     gpt_loss: Array = array("validation loss", "gpt_points", model=GPT, unit="nat/letter")
-    toy_loss_steps: Array = array("optimizer steps done", "toy_points", model=TOY, unit="step")
+    toy_loss_steps: Array = array("optimizer steps done", "toy_points", model=TOY, unit="steps")
     toy_loss: Array = array("validation loss", "toy_points", model=TOY, unit="nat/letter")
     toy_gpt_loss: Array = array("validation loss", "toy_points", model=TOY_GPT, unit="nat/letter")

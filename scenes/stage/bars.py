@@ -18,6 +18,9 @@ from scenes.stage.text import Line
 FILLED = 0.72
 """The share of a group's width that its bars take."""
 
+ASCENT = 0.74
+"""How far a letter such as l rises above the baseline, in ems."""
+
 OPACITIES = (0.9, 0.3, 0.1)
 """Rows of one role are told apart by how filled they are; all have the role's outline."""
 
@@ -25,33 +28,37 @@ OPACITIES = (0.9, 0.3, 0.1)
 class Bars(VGroup):
     """Rows of numbers as bars in groups: the group i holds the number i of each row.
 
-    `rows` has one mobject for each row, `numbers` the values above the bars where these are wide
-    enough, `names` the groups' names below.
+    `role` is that of all rows, or one for each. `rows` has one mobject for each row, `numbers` the
+    values above the bars where these are wide enough, `names` the groups' names below.
     """
 
     def __init__(
         self, box: Box, y: Measure, rows: Sequence[Sequence[Traced]], names: Sequence[str],
-        role: str, *, places: int = 2,
+        role: str | Sequence[str], *, places: int = 2,
     ) -> None:  # fmt: skip
         super().__init__()
+        self.roles = [role] * len(rows) if isinstance(role, str) else list(role)
         self.axis = Upright(box, y)
-        self.rows = tuple(self._row(rows, number, role) for number in range(len(rows)))
+        self.rows = tuple(self._row(rows, number) for number in range(len(rows)))
         self.names = VGroup(*(self._name(n, i, len(names)) for i, n in enumerate(names)))
         self.numbers = VGroup(*(n for row in self.rows for n in self._numbers(row, places)))
         self.add(self.axis, *self.rows, self.names, self.numbers)
 
-    def _row(self, rows: Sequence[Sequence[Traced]], number: int, role: str) -> RowOfBars:
+    def _row(self, rows: Sequence[Sequence[Traced]], number: int) -> RowOfBars:
         group = self.axis.box.width / len(rows[0])
         width = FILLED * group / len(rows)
         lefts = self.axis.box.left + group * (np.arange(len(rows[0])) + (1 - FILLED) / 2)
-        filled = OPACITIES[min(number, len(OPACITIES) - 1)]
+        role = self.roles[number]
+        filled = OPACITIES[min(self.roles[:number].count(role), len(OPACITIES) - 1)]
         return RowOfBars(self.axis, lefts + width * number, width * 0.9, rows[number], role, filled)
 
     def _name(self, name: str, group: int, groups: int) -> Line:
         box = self.axis.box
         line = Line(name, px=SIZE.tick, role="muted")
         middle = box.left + box.width * (group + 0.5) / groups
-        return line.shift((middle, box.bottom - TICK_GAP, 0) - line.get_top())
+        # By their baseline: single letters are not equally high.
+        foot = box.bottom - TICK_GAP - ASCENT * SIZE.tick * PIXEL
+        return line.shift((middle - line.get_center()[0], foot - line.baseline, 0))
 
     def _numbers(self, row: RowOfBars, places: int) -> list[Number]:
         """The values above a row's bars, if every one is as narrow as its bar's place."""
@@ -68,7 +75,7 @@ class Bars(VGroup):
         square = rectangles(np.array([[side / 2, side / 2, 0]]), np.array([side] * 2))
         group = VGroup()
         for number, (row, label) in enumerate(zip(self.rows, words, strict=True)):
-            swatch = VMobject().set_fill(colour_of(row.role), OPACITIES[number])
+            swatch = VMobject().set_fill(colour_of(row.role), row.filled)
             swatch.set_stroke(colour_of(row.role), STROKE.axis).set_points(square)
             start = (2 * side, 0, 0)
             label.shift(start - np.array([label.get_left()[0], baseline_of(label), 0]))
@@ -85,7 +92,7 @@ class RowOfBars(VMobject):
     ) -> None:  # fmt: skip
         super().__init__()
         self.axis, self.lefts, self.width_of_bar = axis, lefts, width
-        self.traced, self.role = tuple(numbers), role
+        self.traced, self.role, self.filled = tuple(numbers), role, filled
         self.set_fill(colour_of(role), filled).set_stroke(colour_of(role), STROKE.chord)
         self.set_z_index(LAYER.near)
         self.grow(1.0)
@@ -98,8 +105,13 @@ class RowOfBars(VMobject):
 
     def grow(self, share: float) -> None:
         """Draw the bars at a share of their heights."""
-        foot = self.axis.height_of(0.0)
-        top = foot + share * (self.tops[:, 1] - foot)
+        self.reach(self.traced, self.axis.foot + share * (self.tops[:, 1] - self.axis.foot))
+
+    def reach(self, numbers: Sequence[Traced], top: Point) -> None:
+        """Draw the bars up to heights in the frame, and let them stand for these numbers."""
+        self.traced = tuple(numbers)
+        foot = self.axis.foot
+        self.ends = np.stack([self.lefts + self.width_of_bar / 2, top, 0 * self.lefts], axis=1)
         right, zero = self.lefts + self.width_of_bar, 0 * self.lefts
         ring = [(self.lefts, zero + foot), (right, zero + foot), (right, top), (self.lefts, top)]
         corners = np.stack([np.stack([x, y, zero], axis=1) for x, y in [*ring, ring[0]]], axis=1)

@@ -31,7 +31,8 @@ class Chapter(Scene):
     It is a flat scene: three dimensions are the stage's own (`scenes.stage.space`).
 
     Class attributes of a chapter: `key` (its module's name), `number`, `heading` (the title on
-    screen), `Record` (its recording's class) and `notebooks` it goes with.
+    screen), `Record` (its recording's class) and `notebooks` it goes with. The film's opening and
+    closing are `card`s: scenes like chapters, but not numbered.
 
     Instance attributes set before rendering: `only`, names of the sections to draw; the ones before
     are fast-forwarded and the ones after left out. None draws all. `recording_path` chooses another
@@ -43,6 +44,7 @@ class Chapter(Scene):
     heading: ClassVar[str]
     Record: ClassVar[type[Recording]]
     notebooks: ClassVar[tuple[str, ...]]
+    card: ClassVar[bool] = False
 
     only: tuple[str, ...] | None = None
     recording_path: Path | None = None
@@ -65,8 +67,13 @@ class Chapter(Scene):
 
     def open_stage(self) -> None:
         """The chapter's heading. Chapters extend it to build what lasts over sections."""
-        self._heading = heading_line(f"{self.number} · {self.heading}")
+        words = self.heading if self.card else f"{self.number} · {self.heading}"
+        self._heading = heading_line(words)
         self.add(self._heading)
+
+    def titled(self, words: str) -> Line:
+        """A section's title, in its place."""
+        return title_line(words)
 
     def construct(self) -> None:
         """Play the sections; fast-forward those that are not wanted."""
@@ -83,7 +90,7 @@ class Chapter(Scene):
         """Let go what the section before has done with, and change the title."""
         self._now = declared.name
         self._shown[declared.name] = {}
-        before, self._title = self._title, title_line(declared.title)
+        before, self._title = self._title, self.titled(declared.title)
         gone = [*self._going, before] if before is not None else self._going
         if gone:
             self.play(*leave(*gone), run_time=TIME.quick)

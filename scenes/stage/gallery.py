@@ -19,7 +19,10 @@ from manim import Scene, VGroup
 from ngpt_math.recordings import (
     Attention,
     L2NormShell,
+    NormlinearGroups,
+    Opening,
     Recording,
+    ScaleManagement,
     SlerpVsLerp,
     TraditionalVsNormalized,
     load,
@@ -27,15 +30,27 @@ from ngpt_math.recordings import (
 from scenes.stage.bars import Bars
 from scenes.stage.blocks import Block, Connection, NormPoint
 from scenes.stage.cards import NextChapter, Takeaways, heading_line, title_line
+from scenes.stage.changing_bars import ChangingBars
 from scenes.stage.equations import Equation
+from scenes.stage.groups import GroupedMatrix
 from scenes.stage.hypersphere import Hypersphere
 from scenes.stage.interpolation import Interpolation
 from scenes.stage.layout import Explained, noted, stacked
+from scenes.stage.lengths import (
+    Lengths,
+    TurningMatrix,
+    feet_of,
+    frames_of,
+    lengths_of,
+    parts_of,
+)
+from scenes.stage.letters import Letters
 from scenes.stage.marks import Arrow, Dot, arc, chord, great_circle, name_of, tag, term_of
-from scenes.stage.matrices import Matrix, cells_of
+from scenes.stage.matrices import Cells, Matrix, cells_of
 from scenes.stage.motion import dimmed, swept
 from scenes.stage.networks import Network, weights_of
 from scenes.stage.patterns import AttentionGrid, pattern_of
+from scenes.stage.plane import Circle, Plane, pairs_in_plane
 from scenes.stage.plots import Box, Plot, curve_name, measure
 from scenes.stage.prompt import Prompt
 from scenes.stage.readouts import Readout, column_of, degrees_of, row_of
@@ -44,8 +59,10 @@ from scenes.stage.slider import Slider
 from scenes.stage.space import Space, View
 from scenes.stage.split import SplitScreen
 from scenes.stage.style import GRID, ROLES, SIZE, Point
+from scenes.stage.sweeps import EvenSlider, SweptDots, SweptLine, ratios, rows_of
 from scenes.stage.tables import Column, Table
 from scenes.stage.text import Line, paragraph
+from scenes.stage.zoom import Boxes, Name, Ring, Shot, Ways, Zoom
 
 Method = Callable[[Any], None]
 
@@ -55,10 +72,13 @@ FOOT = -3.8
 MIDDLE = np.array([0.0, 0.1, 0.0])
 RADIUS = 2.0
 BOX = Box(-3.3, -1.55, 6.6, 3.6)
+LOW_BOX = Box(-3.3, -1.55, 6.6, 2.6)
+GATE = ("gate_swept", "silu_swept", "fit_swept")
 LAYERS = tuple(f"layer {number}" for number in range(1, 5))
 SIDES = ("traditional", "normalized")
 GONE = "sweep_lerp_angle"
 SWEEPS = ("chord", "lerp", "slerp")
+ASIDE = np.array([-1.1, 0.0, 0.0])
 BESIDE = np.array([4.0, 1.6, 0.0])
 
 NORM = np.array([3.0, 0.0, 0.0])
@@ -74,6 +94,11 @@ RULE = (
     '{{ h : normalized }} <- "Norm" ( {{ h : normalized }} + {{ alpha : scale }}'
     " ( {{ h_A : transformation }} - {{ h : normalized }} ))"
 )
+
+
+def plain_matrix(cells: Cells, role: str = "traditional", full: float | None = None) -> Matrix:
+    """A matrix without dots."""
+    return Matrix(cells, role, full=full, cell=(84, 48))
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +188,13 @@ class Gallery(Scene):
         self.add(term_of(space, points[12], points[1], "{{ w_13 : normalized }}"))
         self.add(tag(space, points[5], "a row of a matrix", "ink", (20, 18), SIZE.label))
 
+    @exhibit("Letters, each where its vector points", Opening)
+    def letters(self) -> None:
+        """Two mobjects for all."""
+        points, space = self.recording.embeddings, Space(View(20, -20), MIDDLE, RADIUS)
+        self.add(Hypersphere(space))
+        self.add(Letters(space, points, self.recording.letters, "normalized"))
+
     @exhibit("Vectors: flat arrows, from the middle or from tip to tip", Attention)
     def arrows(self) -> None:
         """The difference to a suggestion."""
@@ -200,6 +232,31 @@ class Gallery(Scene):
         cells = cells_of(self.recording, "rope_scores", (15, 15))
         self.add(Matrix(cells, "normalized", cell=(36, 36), numbers=False).move_to(MIDDLE))
 
+    @exhibit("A matrix that turns, one column or row after the other", NormlinearGroups)
+    def turning(self) -> None:
+        """Half of its columns, and the next on its way."""
+        frames = frames_of(self.recording, "output_steps")
+        matrix = TurningMatrix(frames, parts_of(frames[0], down=True), plain_matrix).move_to(MIDDLE)
+        self.add(matrix, matrix.before.column_frame(4))
+        self.play(*swept([(matrix, matrix.show_at)], 0, 4.5))
+
+    @exhibit("Lengths: beside the rows of a matrix, or below its columns", NormlinearGroups)
+    def lengths(self) -> None:
+        """Four rows at length 1, and the next on its way there."""
+        lengths = lengths_of(self.recording, "row_length_steps")
+        matrix = plain_matrix(cells_of(self.recording, "weight", (8, 8))).move_to(MIDDLE + ASIDE)
+        beside = Lengths(lengths, feet_of(matrix), 1.5)
+        self.add(matrix, beside, beside.named("length 1"))
+        self.play(*swept([(beside, beside.show_at)], 0, 4.5))
+
+    @exhibit("Groups: a matrix whose columns are drawn apart", NormlinearGroups)
+    def groups(self) -> None:
+        """Each part ends in dots for what is left out."""
+        cells = cells_of(self.recording, "weight", (8, 8))
+        matrix = GroupedMatrix(cells, "traditional", 4, 0.5, cell=(92, 46)).move_to(MIDDLE)
+        self.add(matrix.shift(ASIDE))
+        self.play(*swept([(matrix, matrix.spread)], 0, 1))
+
     @exhibit("Network: a line for each weight, as strong as the weight", SlerpVsLerp)
     def network(self) -> None:
         """Negative weights are grey."""
@@ -214,6 +271,14 @@ class Gallery(Scene):
         self.add(NormPoint(NORM, 0.6), Line("Norm", role="normalized").move_to(NORM))
         self.add(*(Connection(way, kind) for way, kind in FLOWS))
 
+    @exhibit("A drawing to zoom into: shapes grow, names keep their size")
+    def zoom(self) -> None:
+        """Seen from near; `zoomed` leads there."""
+        zoom = Zoom(Shot(0.5, 0, 3, (0, 0)))
+        self.add(Boxes(zoom, [(-0.9, -0.4, 0.8, 0.8)], "transformation"))
+        self.add(Ways(zoom, [[(-1.8, 0), (-0.9, 0)], [(-0.1, 0), (2.0, 0)]], near=3))
+        self.add(Ring(zoom, (0.8, 0), 0.3), Name(zoom, (0.8, 0), Line("Norm")))
+
     @exhibit("Attention: rows ask, columns are asked", Attention)
     def attention(self) -> None:
         """Full colour is a weight of 1."""
@@ -227,6 +292,24 @@ class Gallery(Scene):
         bars = Bars(BOX, measure("mean |α|", [*rows[0], *rows[1]]), rows, LAYERS, "scale")
         names = [Explained("abs(alpha_A)", "attention"), Explained("abs(alpha_M)", "MLP")]
         self.add(bars, bars.legend(names).shift(BESIDE))
+
+    @exhibit("Changing bars: one quantity, led through the steps of a computation", Attention)
+    def changing(self) -> None:
+        """From dot products to scores."""
+        states = [row_of(self.recording, name) for name in ("dots", "scores")]
+        y, seen = measure("score", [*states[0], *states[1]]), self.recording.sentence
+        bars = ChangingBars(BOX, y, states, seen[: len(states[0])], "normalized", places=1, lit=8)
+        self.add(bars)
+        self.play(*swept([(bars, bars.show_row)], 0, 1))
+
+    @exhibit("Plane: two dimensions, a pair of entries in them", Attention)
+    def plane(self) -> None:
+        """The rotary embedding turns such a pair."""
+        places, middle = pairs_in_plane(self.recording.rope_q), np.zeros(3)
+        radius = float(np.linalg.norm(places[0]))
+        flat = Plane(MIDDLE, RADIUS / radius)
+        self.add(Circle(flat, radius))
+        self.add(*(Arrow(flat, middle, place, "normalized") for place in places[:4]))
 
     @exhibit("Plot: axes with round ticks, curves with their names", TraditionalVsNormalized)
     def plot(self) -> None:
@@ -253,6 +336,24 @@ class Gallery(Scene):
         slider = Slider(Equation("{{ alpha : scale }}"), alpha, 5.0, "scale").move_to(MIDDLE)
         self.add(slider)
         self.play(*swept([(slider, slider.show_row)], 0, 30))
+
+    @exhibit("A factor in equal ratios: slider and axis", ScaleManagement)
+    def factor(self) -> None:
+        """The entropy of the output for factors on s_z."""
+        xs, ys = (row_of(self.recording, name) for name in ("multiplier", "output_entropy"))
+        slider = EvenSlider(Line("factor"), xs, 5.0, "scale").move_to(1.25 * ABOVE)
+        plot = Plot(LOW_BOX, ratios("factor", xs), measure("entropy", ys))
+        self.add(plot, plot.curve(xs, ys, "scale"), slider, slider.marked(20, "trained"))
+        self.play(*swept([(slider, slider.show_row)], 0, 14))
+
+    @exhibit("Dots and a line led through a sweep", ScaleManagement)
+    def swept_dots(self) -> None:
+        """The gate's values, and the straight line nearest to SiLU on them."""
+        x, *y = (rows_of(self.recording, name) for name in GATE)
+        plot = Plot(BOX, measure("ν", x[-1]), measure("SiLU(ν)", [*y[0][-1], *y[1][-1]]))
+        dots, line = SweptDots(plot, x, y[0], "normalized"), SweptLine(plot, x, y[1], "ink")
+        self.add(plot, dots, line)
+        self.play(*swept([(dots, dots.show_row), (line, line.show_row)], 0, 35))
 
     @exhibit("Equations in role colours, and what their terms mean")
     def equation(self) -> None:

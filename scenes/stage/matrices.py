@@ -6,6 +6,7 @@ A matrix is about a dozen mobjects however many cells it has: one for each stren
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import compress
 
 import numpy as np
@@ -14,7 +15,18 @@ from manim import VGroup, VMobject
 from ngpt_math.recordings import Recording, Traced
 from scenes.stage.curves import disc_points, rectangles, straight
 from scenes.stage.readouts import number_points, written
-from scenes.stage.style import COLOUR, LAYER, PIXEL, SIZE, STROKE, Mask, Point, colour_of, is_bright
+from scenes.stage.style import (
+    COLOUR,
+    LAYER,
+    PIXEL,
+    SIZE,
+    STROKE,
+    Mask,
+    Point,
+    colour_of,
+    is_bright,
+    on_ground,
+)
 
 STRENGTHS = (0.08, 0.18, 0.28, 0.4, 0.54, 0.84)
 """Opacities of the cells, from a small to a large value. Negative ones are grey."""
@@ -37,6 +49,15 @@ def cells_of(recording: Recording, name: str, most: tuple[int, int], *index: int
         return [[recording.traced(name, *index, i)] for i in rows]
     columns = [j for j in kept(shape[1], most[1]) if j is not None]
     return [[recording.traced(name, *index, i, j) for j in columns] for i in rows]
+
+
+@lru_cache(maxsize=4096)
+def centred_number(words: str, em: float) -> Point:
+    """Outlines of a number about the origin, the em in Manim's units; kept, not to be changed."""
+    outline, width = number_points(words, "NORMAL")
+    centred: Point = (outline - np.array([width / 2, 0.35, 0])) * em
+    centred.flags.writeable = False
+    return centred
 
 
 class Matrix(VGroup):
@@ -62,8 +83,9 @@ class Matrix(VGroup):
         self.full = full or max(abs(n.value) for row in cells for n in row)
         self.shape = (len(cells), len(cells[0]))
         tones = [(colour_of(role), s) for s in STRENGTHS] + [(COLOUR.muted, s) for s in STRENGTHS]
-        self.bright = [is_bright(c, s) for c, s in tones]
-        self.fills = [VMobject(stroke_width=0).set_fill(c, s) for c, s in tones]
+        self.bright = np.array([is_bright(c, s) for c, s in tones])
+        # As on the ground, but opaque: that is drawn in a third of the time.
+        self.fills = [VMobject(stroke_width=0).set_fill(on_ground(c, s), 1) for c, s in tones]
         self.light = VMobject(stroke_width=0).set_fill(COLOUR.ink, 1)
         self.dark = VMobject(stroke_width=0).set_fill(COLOUR.ground, 1)
         for text in (self.light, self.dark):
@@ -87,31 +109,32 @@ class Matrix(VGroup):
         width, height = self.cell
         return self.corner + np.array([(across + 0.5) * width, -(down + 0.5) * height, 0])
 
-    def display(self, cells: Cells) -> None:
-        """Show other numbers in the same places."""
-        self.traced = tuple(n for row in cells for n in row)
+    def display(self, cells: Cells, shown: Mask | None = None) -> None:
+        """Show other numbers in the same places; with `shown` [rows, columns] only some of them."""
+        places = np.ones(self.shape, dtype=bool) if shown is None else shown
+        self.traced = tuple(compress((n for row in cells for n in row), places.ravel()))
         size = len(STRENGTHS)
         values = np.array([n.value for n in self.traced])
         level = np.clip((np.abs(values) / self.full * size).astype(int), 0, size - 1)
-        middles = self.corner + self.offsets
+        middles = (self.corner + self.offsets)[places.ravel()]
         tone = level + size * (values < 0)
         for number, fill in enumerate(self.fills):
             fill.set_points(rectangles(middles[tone == number], self.cell * 0.94))
         if self.numbers_shown:
-            bright = np.array([self.bright[t] for t in tone])
+            bright = self.bright[tone]
             self.light.set_points(self._written(middles, ~bright))
             self.dark.set_points(self._written(middles, bright))
 
     def _written(self, middles: Point, chosen: Mask) -> Point:
         """Outlines of the chosen cells' values."""
+        em = self.px * PIXEL
         words = (written(n.value, self.places, n.unit) for n in compress(self.traced, chosen))
-        texts = [number_points(w, "NORMAL") for w in words]
+        texts = [centred_number(w, em) for w in words]
         if not texts:
             return np.zeros((0, 3))
-        em = self.px * PIXEL
-        drop = np.array([(-width / 2, -0.35, 0) for _, width in texts]) * em
-        outlines = np.concatenate([outline for outline, _ in texts]) * em
-        return outlines + np.repeat(middles[chosen] + drop, [len(o) for o, _ in texts], axis=0)
+        outlines: Point = np.concatenate(texts)
+        outlines += np.repeat(middles[chosen], [len(text) for text in texts], axis=0)
+        return outlines
 
     def _brackets(self) -> VMobject:
         """The brackets, and the dots that stand for what is left out."""
@@ -143,8 +166,15 @@ class Matrix(VGroup):
     def row_frame(self, row: int, role: str = "ink") -> VMobject:
         """A frame around a row, to point at it."""
         first, last = self.middle_of(row, 0), self.middle_of(row, self.shape[1] - 1)
+        return self._frame(first, last, role)
+
+    def column_frame(self, column: int, role: str = "ink") -> VMobject:
+        """A frame around a column."""
+        first, last = self.middle_of(0, column), self.middle_of(self.shape[0] - 1, column)
+        return self._frame(first, last, role)
+
+    def _frame(self, first: Point, last: Point, role: str) -> VMobject:
         frame = VMobject(fill_opacity=0).set_stroke(colour_of(role), STROKE.boundary)
-        size = np.array([last[0] - first[0] + self.cell[0], self.cell[1]])
-        frame.set_points(rectangles((first + last)[None] / 2, size))
+        frame.set_points(rectangles((first + last)[None] / 2, np.abs(last - first)[:2] + self.cell))
         frame.set_z_index(LAYER.arc)
         return frame

@@ -12,7 +12,8 @@ from scenes.stage.matrices import Matrix
 from scenes.stage.style import PIXEL, SIZE
 from scenes.stage.text import Line
 
-SPACE = "·"
+SPACE, BLANK = "·", "␣"
+"""How a space is drawn, and how recordings write one; the typeface has no sign for that."""
 
 
 def pattern_of(recording: Recording, name: str, *index: int) -> list[list[Traced]]:
@@ -46,4 +47,4 @@ class AttentionGrid(VGroup):
 
 def shown_as(token: str) -> str:
     """A token as it can be seen: a space is a mark."""
-    return SPACE if token.isspace() else token
+    return SPACE if token.isspace() or token == BLANK else token

@@ -56,16 +56,18 @@ class Measure:
         return self.unit[:1].isalpha()
 
 
-def measure(name: str, numbers: Sequence[Traced], most: int = 5) -> Measure:
-    """An axis with room for zero and all the numbers, in at most `most` round steps.
+def measure(name: str, numbers: Sequence[Traced], most: int = 5, *, zero: bool = True) -> Measure:
+    """An axis with room for all the numbers, and for zero, in at most `most` round steps.
+
+    Without `zero` it begins near the least number: for curves only, never under bars.
 
     Raises:
-        ValueError: all the numbers are zero: there is nothing to measure.
+        ValueError: all the numbers are zero, or the same: there is nothing to measure.
     """
-    low = min(0.0, *(n.value for n in numbers))
-    high = max(0.0, *(n.value for n in numbers))
+    values = [*([0.0] if zero else []), *(n.value for n in numbers)]
+    low, high = min(values), max(values)
     if low == high:
-        raise ValueError(f"nothing to measure for {name!r}: all its numbers are zero")
+        raise ValueError(f"nothing to measure for {name!r}: all its numbers are the same")
     unit = numbers[0].unit
     steps = DEGREES if unit == "°" else DECIMAL
     step = next((s for s in steps if (high - low) / s <= most + 1e-4), steps[-1])
@@ -99,6 +101,11 @@ class Upright(VGroup):
     def height_of(self, value: float) -> float:
         """The height in the frame of a value."""
         return self.box.bottom + self.box.height * self.y.share(value)
+
+    @property
+    def foot(self) -> float:
+        """The height in the frame of zero."""
+        return self.height_of(0.0)
 
     def level(self, y: Traced, role: str) -> VMobject:
         """A dashed line across at a value."""

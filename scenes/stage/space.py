@@ -17,6 +17,13 @@ EYE = 9.0
 """Distance from which a sphere is seen, in its radii: near enough for depth, far for calm."""
 
 
+LIFTS = (15, 25, 35, 45)
+"""Heights of the eye, in degrees, among which a view is chosen."""
+
+SIDEWAYS = 0.4
+"""How much of a vector may point to or from the eye for it to show how long it is."""
+
+
 class View:
     """The direction from which spheres are seen; those that share a view turn together.
 
@@ -93,3 +100,33 @@ class Space:
 
     horizon = 1 / EYE
     """Depth of the outline: what lies on the sphere nearer to the eye than this is in front."""
+
+
+def room_for(view: View, points: Point, across: float, up: float) -> float:
+    """The largest radius, `up` at most, at which points (…, 3) stay within a box in the frame.
+
+    The box reaches `across` and `up` from the middle of the space.
+    """
+    seen = np.abs(Space(view, (0.0, 0.0), 1.0).drawn(points.reshape(-1, 3)))
+    return float(min(across / seen[:, 0].max(), up / seen[:, 1].max(), up))
+
+
+def roomiest(points: Point, longest: Point, across: float, up: float, turn: float) -> View:
+    """The view with most room for points of a space, also after it has turned by `turn` degrees.
+
+    The point `longest` is then seen from the side: coming towards the eye it would look short.
+    """
+    every = [View(way, lift) for way in range(0, 360, 15) for lift in LIFTS]
+    depth = [_after(view, turn).axes[2] @ longest / np.linalg.norm(longest) for view in every]
+    beside = [view for view, deep in zip(every, depth, strict=True) if abs(deep) < SIDEWAYS]
+    return max(beside, key=lambda view: room_while(view, points, across, up, turn))
+
+
+def room_while(view: View, points: Point, across: float, up: float, turn: float) -> float:
+    """As `room_for`, while a view turns by degrees."""
+    seen = [_after(view, share * turn) for share in np.linspace(0, 1, 4)]
+    return min(room_for(each, points, across, up) for each in seen)
+
+
+def _after(view: View, turn: float) -> View:
+    return View(view.turn + turn, view.lift)

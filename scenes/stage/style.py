@@ -81,11 +81,12 @@ class Opacities:
 
 @dataclass(frozen=True, slots=True)
 class Seconds:
-    """How long things take: to come and go, a move, a sweep, a rest, a rest to read in."""
+    """How long things take: to come and go, a move, a zoom, a sweep, a rest, a rest to read in."""
 
     quick: float = 0.6
     fade: float = 0.7
     move: float = 1.0
+    zoom: float = 1.2
     sweep: float = 4.0
     rest: float = 1.0
     read: float = 2.0
@@ -160,6 +161,15 @@ def luminance(colour: str, opacity: float = 1.0) -> float:
     share = (over * opacity + under * (1 - opacity)) / 255
     linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
     return float(linear @ (0.2126, 0.7152, 0.0722))
+
+
+def on_ground(colour: str, opacity: float) -> str:
+    """The opaque colour that a colour laid on the ground with an opacity looks like."""
+    over, under = (
+        np.array([int(c[i : i + 2], 16) for i in (1, 3, 5)]) for c in (colour, COLOUR.ground)
+    )
+    red, green, blue = np.rint(over * opacity + under * (1 - opacity)).astype(int).tolist()
+    return f"#{red:02x}{green:02x}{blue:02x}"
 
 
 def contrast(first: float, second: float) -> float:

@@ -7,7 +7,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from small_studio import Studio
+from small_studio import OTHER, TINY, Studio
+
+# The tiny chapter with sections that last long enough to be captioned and listed.
+SLOW = TINY.replace(
+    "run_time=0.4)\n",
+    'run_time=0.4)\n        self.dot.traced = (self.recording.traced("steps", 1),)\n'
+    "        self._rest()\n",
+).replace("self.dot.clear_updaters()\n", "self.dot.clear_updaters()\n        self._rest()\n")
+SLOW = SLOW.replace(
+    "    def _wobble(",
+    "        self._rest()\n\n    def _rest(self):\n        self.wait(10.5)\n\n    def _wobble(",
+)
 
 
 @pytest.fixture(scope="session")
@@ -26,6 +37,20 @@ def filmed_studio(laid_studio: Studio, tmp_path_factory: pytest.TempPathFactory)
     studio = Studio(root)
     done = studio.ngpt("render", "-q", "draft")
     assert done.returncode == 0, done.stderr
+    return studio
+
+
+@pytest.fixture(scope="session")
+def published_studio(laid_studio: Studio, tmp_path_factory: pytest.TempPathFactory) -> Studio:
+    """A studio with its film published in draft quality, in `out`."""
+    root = tmp_path_factory.mktemp("published") / "studio"
+    shutil.copytree(laid_studio.root, root)
+    studio = Studio(root)
+    studio.write("scenes/tiny.py", SLOW)
+    studio.write("scenes/other.py", OTHER.replace("wait(0.4)", "wait(2.5)"))
+    done = studio.ngpt("publish", "-q", "draft", "--out", "out", "--pptx", "--json")
+    assert done.returncode == 0, done.stderr
+    studio.write("report.json", done.stdout)
     return studio
 
 

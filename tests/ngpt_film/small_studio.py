@@ -164,10 +164,14 @@ class Studio:
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Begin to run the command line, as the leader of a group of processes."""
         return subprocess.Popen(
-            [sys.executable, "-m", "ngpt_film.cli", *arguments],
+            self.command(*arguments),
             cwd=self.root, env=self.environment, text=True, start_new_session=True,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
+
+    def command(self, *arguments: str) -> list[str]:
+        """How the command line is run."""
+        return [sys.executable, "-m", "ngpt_film.cli", *arguments]
 
     @property
     def environment(self) -> dict[str, str]:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -194,3 +198,48 @@ def test_interrupted_training_ends_as_ctrl_c_does() -> None:
     error = StudioError("training was stopped", "the same command goes on from there")
     error.__cause__ = KeyboardInterrupt()
     assert cli.exit_code(error) == 130
+
+
+def test_interrupt_during_an_import_is_not_swallowed(tmp_path: Path) -> None:
+    """Compiled modules swallow it while they are imported; this one does the same."""
+    (tmp_path / "greedy.py").write_text(
+        "import os, signal\n"
+        "try:\n"
+        "    os.kill(os.getpid(), signal.SIGINT)\n"
+        "except BaseException:\n"
+        "    pass\n"
+    )
+    program = (
+        "import signal; from ngpt_film import cli; signal.signal(signal.SIGINT, cli._stop)\n"
+        "import greedy; print('went on')"
+    )
+    path = os.pathsep.join([str(tmp_path), str(ROOT)])
+    done = subprocess.run(
+        [sys.executable, "-c", program], env={**os.environ, "PYTHONPATH": path},
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 130
+    assert done.stdout == ""
+    assert one_line(done.stderr) == cli.STOPPED
+
+
+def test_swallowed_interrupt_is_made_again() -> None:
+    """As where it comes while an object is deleted: Python drops what is raised there."""
+    program = (
+        "import os, signal, time, click; from ngpt_film import cli\n"
+        "class Gone:\n"
+        "    def __del__(self): os.kill(os.getpid(), signal.SIGINT); time.sleep(0.01)\n"
+        "@cli.cli.command()\n"
+        "def work():\n"
+        "    Gone()\n"
+        "    time.sleep(20)\n"
+        "cli.main(['work'])\n"
+    )
+    began = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-c", program], env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 130
+    assert cli.STOPPED in done.stderr
+    assert time.monotonic() - began < 15

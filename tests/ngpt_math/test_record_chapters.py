@@ -20,6 +20,19 @@ from ngpt_math.record.models import trace_text
 class TestAttention:
     """Chapter 5."""
 
+    def test_means_and_pairs_are_those_of_what_they_sum_up(self) -> None:
+        r = shown("attention")
+        assert np.isclose(r.entropies.mean(), r.entropies_mean)
+        assert np.isclose(r.gpt_entropies.mean(), r.gpt_entropies_mean)
+        half = len(r.rope_angles)
+        assert np.array_equal(np.abs(r.s_qk[:half]), r.rope_scale_pairs[0])
+        assert np.array_equal(np.abs(r.s_qk[half:]), r.rope_scale_pairs[1])
+
+    def test_the_recalled_update_is_the_fourth_chapters(self) -> None:
+        r, before = shown("attention"), shown("slerp_vs_lerp")
+        assert r.recall_update == before.update
+        assert np.array_equal(r.recall_h, before.states[int(before.update)])
+
     @pytest.mark.parametrize("prefix", ["", "gpt_"])
     def test_the_query_is_followed_to_its_output(self, prefix: str) -> None:
         r = shown("attention")
@@ -149,6 +162,41 @@ class TestScaleManagement:
         assert np.allclose(r.silu, r.gate_line / (1 + np.exp(-r.gate_line)), atol=1e-6)
         assert r.gate_bend_raw < r.gate_bend
 
+    def test_the_nearest_line_is_nearest_and_explains_less_with_the_root(self) -> None:
+        r = shown("scale_management")
+        assert np.isclose(r.gate_factor[0] * r.root_d, 1)
+        assert r.gate_factor[-1] == 1
+        assert np.allclose(r.gate_swept[0], r.gate_raw[1:-1], atol=1e-5)
+        assert np.allclose(r.gate_swept[-1], r.gate[1:-1], atol=1e-4)
+        x = r.gate_swept.astype(np.float64)
+        assert np.allclose(r.silu_swept, x / (1 + np.exp(-x)), atol=1e-5)
+        slopes = np.diff(r.fit_swept) / np.diff(r.gate_swept)
+        assert np.allclose(slopes, slopes[:, :1], rtol=1e-2)
+        assert (np.diff(r.fit_share) < 0).all()
+        assert 0 < r.fit_share[-1] < r.fit_share[0] < 100
+
+    def test_cosines_times_their_scales_are_the_logits(self) -> None:
+        r = shown("scale_management")
+        assert (np.abs(r.cosines) <= 1).all()
+        assert np.allclose(r.cosines * r.s_z, r.logits, rtol=1e-4)
+        odds = np.exp(r.logits - r.logits[0])
+        trained = r.probabilities[int(r.trained)]
+        assert np.allclose(odds, trained / trained[0], rtol=1e-3)
+        flat = np.exp(r.cosines - r.cosines[0])
+        assert np.allclose(flat, r.unscaled / r.unscaled[0], rtol=1e-3)
+
+    def test_the_toys_cosines_are_those_of_its_letters(self) -> None:
+        r = shown("scale_management")
+        assert len(r.toy_letters) == len(r.toy_directions) == shipped("toy", "ngpt").config.vocab
+        assert np.allclose(r.toy_directions @ r.toy_h, r.toy_cosines, atol=1e-5)
+        rows = weight(shipped("toy", "ngpt"), "unembed.weight")
+        assert np.allclose(r.toy_directions, rows, atol=1e-5)
+
+    def test_a_share_of_init_is_the_learning_rate_over_scale(self) -> None:
+        r = shown("scale_management")
+        assert np.allclose(r.one_step_share / 100, r.one_step / r.init, rtol=1e-5)
+        assert np.allclose(r.one_step_share / 100, r.learning_rate / r.scale, rtol=0.02)
+
 
 def validation_loss(preset: str, factor: float) -> float:
     """Loss of an nGPT with its s_z multiplied, on the windows of the scales chapter."""
@@ -222,5 +270,5 @@ class TestFullArchitecture:
 def test_prompts_are_lines_of_the_validation_text() -> None:
     validation = load_tokens("bytes")[1].tobytes().decode()
     assert "O brave new world" in validation
-    assert "O brave new world".startswith(PROMPT)
+    assert PROMPT + shown("full_architecture").goes_on == "O brave new world"
     assert shown("attention").sentence == "brave␣new␣world"

@@ -57,7 +57,11 @@ def all_four(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     }
 
 
-@pytest.mark.parametrize("chapter", list(record.MAKERS))
+# The closing tells what was measured on the shipped models; with others it is left out.
+CHAPTERS = [chapter for chapter in record.MAKERS if chapter != "closing"]
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
 def test_a_film_needs_none_of_the_shipped_models(
     chapter: str, all_four: dict[str, Path], tmp_path: Path
 ) -> None:
@@ -74,7 +78,7 @@ def test_a_film_needs_none_of_the_shipped_models(
     assert set(kept.sources.values()) <= own
 
 
-@pytest.mark.parametrize("chapter", list(record.MAKERS))
+@pytest.mark.parametrize("chapter", CHAPTERS)
 def test_other_models_make_recordings_too(chapter: str, others: dict[str, Path]) -> None:
     recording = record.make(chapter, others)
     recordings.validate(recording)

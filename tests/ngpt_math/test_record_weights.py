@@ -74,9 +74,29 @@ class TestTraditionalVsNormalized:
         found = [np.median(conditions(rows.astype(float), d_head)) for rows in r.gpt_rows]
         assert np.allclose(found, r.toy_gpt_condition, rtol=1e-4)
 
+    def test_the_guesses_are_the_baselines_likeliest_letters(self) -> None:
+        r = shown("traditional_vs_normalized")
+        logits = trace_text(shipped("toy", "gpt"), r.prompt)["logits"][0, -1].double()
+        chances = (logits - logits.logsumexp(0)).exp().sort(descending=True).values
+        assert np.allclose(r.guess, chances[: len(r.guess)], atol=1e-5)
+        assert len(r.guessed) == len(r.guess) and 0 < r.guess.sum() < 1
+
+    def test_the_letters_embedding_ends_as_shipped(self) -> None:
+        r = shown("traditional_vs_normalized")
+        place = " abcdefghijklmnopqrstuvwxyz".index(r.prompt[-1])
+        for rows, kind in ((r.letter, "ngpt"), (r.gpt_letter, "gpt")):
+            assert np.allclose(rows[-1], weight(shipped("toy", kind), "embed.weight")[place])
+
 
 class TestL2NormShell:
     """Chapter 2."""
+
+    def test_the_division_leads_straight_from_the_vector_to_length_one(self) -> None:
+        r = shown("l2_norm_shell")
+        assert np.allclose(r.division[0], r.vector) and np.allclose(r.division[-1], r.unit)
+        assert np.allclose(r.division, r.division_lengths[:, None] * r.unit, atol=1e-6)
+        assert (np.diff(r.division_lengths) < 0).all()
+        assert r.norm_eps == shipped("toy", "ngpt").config.norm_eps
 
     def test_the_vector_is_the_one_farthest_from_length_one(self) -> None:
         r = shown("l2_norm_shell")
@@ -172,6 +192,29 @@ class TestNormlinearGroups:
         for name in ("row_unit_lengths", "column_unit_lengths", "group_unit_lengths"):
             assert np.abs(getattr(r, name) - 1).max() < 1e-6
         assert np.allclose(r.grouped_row_lengths, np.sqrt(r.groups), atol=1e-6)
+
+    def test_lengths_are_counted_evenly_to_one(self) -> None:
+        r = shown("normlinear_groups")
+        for name, before, after in (
+            ("weight_steps", r.weight, r.weight_unit),
+            ("row_length_steps", r.row_lengths, r.row_unit_lengths),
+            ("output_steps", r.output, r.output_unit),
+            ("column_length_steps", r.column_lengths, r.column_unit_lengths),
+            ("split_steps", r.weight_split, r.weight_grouped),
+            ("group_length_steps", r.group_lengths, r.group_unit_lengths),
+        ):
+            way = getattr(r, name)
+            assert np.allclose(way[0], before, atol=1e-7), name
+            assert np.allclose(way[-1], after, atol=1e-6), name
+            assert np.allclose(np.diff(way, axis=0), (after - before) / (len(way) - 1), atol=1e-6)
+
+    def test_all_rows_have_their_lengths(self) -> None:
+        r = shown("normlinear_groups")
+        assert np.allclose(r.all_row_lengths[r.row_index.astype(int)], r.row_lengths, atol=1e-7)
+        assert r.all_row_lengths.min() == r.row_length_min
+        assert r.all_row_lengths.max() == r.row_length_max
+        assert np.abs(r.all_row_unit_lengths - 1).max() < 1e-6
+        assert abs(r.gpt_input_unit_length - 1) < 1e-6
 
     def test_groups_are_cut_from_the_same_rows(self) -> None:
         r = shown("normlinear_groups")

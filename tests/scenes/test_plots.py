@@ -189,3 +189,21 @@ def test_next_chapter_names_it() -> None:
     asked, named = NextChapter("Why?", "5 · Attention")
     assert asked.get_bottom()[1] > named.get_top()[1]
     assert named.words == "5 · Attention"
+
+
+def test_an_axis_of_curves_may_begin_near_the_least_number() -> None:
+    axis = measure("loss", numbers(1.87, 3.05), zero=False)
+    assert axis.ticks == (1.5, 2.0, 2.5, 3.0, 3.5)
+    with pytest.raises(ValueError, match="nothing to measure"):
+        measure("loss", numbers(2.0, 2.0), zero=False)
+
+
+def test_rows_of_bars_may_have_roles_of_their_own() -> None:
+    rows = [numbers(1, 2), numbers(2, 3)]
+    axis = measure("y", [*rows[0], *rows[1]])
+    bars = Bars(BOX, axis, rows, ["a", "b"], ("traditional", "normalized"))
+    assert [row.role for row in bars.rows] == ["traditional", "normalized"]
+    # Told apart by their colours, both are filled; rows of one role are told apart by that.
+    assert bars.rows[0].filled == bars.rows[1].filled
+    same = Bars(BOX, axis, rows, ["a", "b"], "scale")
+    assert same.rows[0].filled > same.rows[1].filled

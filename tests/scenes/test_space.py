@@ -17,7 +17,16 @@ from scenes.stage.curves import (
     split_line,
 )
 from scenes.stage.hypersphere import Hypersphere, grid_circles
-from scenes.stage.space import EYE, Space, View
+from scenes.stage.space import (
+    EYE,
+    LIFTS,
+    SIDEWAYS,
+    Space,
+    View,
+    room_for,
+    room_while,
+    roomiest,
+)
 from scenes.stage.style import PIXEL
 
 angles = st.floats(-180, 180)
@@ -142,3 +151,26 @@ def test_hypersphere_is_a_few_mobjects_of_few_points() -> None:
     parts = Hypersphere(space()).family_members_with_points()
     assert len(parts) <= 7
     assert sum(len(part.points) for part in parts) < 2000
+
+
+def test_room_for_is_the_largest_that_keeps_points_in_a_box() -> None:
+    points, view = 2 * unit_vectors(9), View(40, 20)
+    radius = room_for(view, points, 3.0, 2.0)
+    reach = np.abs(Space(view, (0.0, 0.0), radius).drawn(points)).max(axis=0)
+    assert reach[0] <= 3.0 + 1e-9 and reach[1] <= 2.0 + 1e-9
+    assert np.isclose(reach[0], 3.0) or np.isclose(reach[1], 2.0)
+
+
+def test_the_roomiest_view_sees_the_longest_from_the_side_after_it_has_turned() -> None:
+    longest = 3 * unit_vectors(9)[4]
+    points = np.concatenate([unit_vectors(9), longest[None]])
+
+    def fits(view: View) -> bool:
+        turned = Space(View(view.turn + 30, view.lift), (0.0, 0.0), 1.0)
+        return abs(turned.seen(longest)[2]) < SIDEWAYS * np.linalg.norm(longest)
+
+    view = roomiest(points, longest, 3.0, 2.0, turn=30)
+    others = [View(way, lift) for way in range(0, 360, 45) for lift in LIFTS]
+    rooms = [room_while(other, points, 3.0, 2.0, 30) for other in others if fits(other)]
+    assert fits(view) and rooms
+    assert room_while(view, points, 3.0, 2.0, 30) >= max(rooms)

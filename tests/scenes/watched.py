@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from manim import Mobject, tempconfig
+from manim import Mobject, Wait, tempconfig
 
 from scenes.film import FILM
 from scenes.stage.chapter import Chapter
@@ -30,6 +30,7 @@ class Text:
     lit: bool
     typst: bool
     box: tuple[float, float, float, float]
+    colours: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Moment:
     texts: tuple[Text, ...]
     drawn: int
     seconds: float
+    still: bool
     text_came_while_moving: tuple[str, ...]
 
 
@@ -76,6 +78,7 @@ def as_text(mobject: Any) -> Text:
         lit,
         isinstance(mobject, Equation),
         (left, bottom, right, top),
+        tuple(sorted({part.fill_color.to_hex().lower() for part in parts if part.fill_opacity})),
     )
 
 
@@ -104,7 +107,8 @@ def watching(chapter: type[Chapter], watched: Watched) -> type[Chapter]:
             coming = [a.mobject for a in args if isinstance(a, Appear)]
             came = tuple(words_of(t) for m in coming for t in texts_in(m)) if moving else ()
             seconds = self.renderer.time - before
-            watched.moments.append(Moment(self._now, texts, drawn, seconds, came))
+            still = all(isinstance(a, Wait) for a in args)
+            watched.moments.append(Moment(self._now, texts, drawn, seconds, still, came))
 
         def next_section(self, name: str = "unnamed", *args: Any, **kwargs: Any) -> None:
             self._close()

@@ -1,0 +1,344 @@
+"""Chapter 5: attention, as the traditional model and nGPT compute it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from ngpt_math.recordings import Attention as Recorded
+from ngpt_math.recordings import Recording
+from scenes.attention_pictures import (
+    Lengths,
+    LookBack,
+    Mixing,
+    Patterns,
+    Pipelines,
+    Recall,
+    Sides,
+)
+from scenes.attention_rotary_pictures import Bent, ByOffset, Turning
+from scenes.stage.cards import NextChapter, Takeaways
+from scenes.stage.chapter import Chapter, section
+from scenes.stage.layout import at_left
+from scenes.stage.motion import Appear, appear, dimmed, drawn, grown, leave, lit, swept
+from scenes.stage.style import SIZE, TIME
+from scenes.stage.text import Line
+
+
+class Attention(Chapter):
+    """From hidden states to the mix of values in both models, and the rotary embedding."""
+
+    key: ClassVar[str] = "attention"
+    number: ClassVar[int] = 5
+    heading: ClassVar[str] = "Attention"
+    Record: ClassVar[type[Recording]] = Recorded
+    notebooks: ClassVar[tuple[str, ...]] = ("02", "06", "08")
+
+    def open_stage(self) -> None:
+        """The split screen, and the letters that the followed query sees."""
+        super().open_stage()
+        self.ways = Pipelines()
+        self.sides = Sides(self.recording, self.ways.screen)
+
+    @section(
+        "So far: a block suggests, and h steps towards it",
+        says=(
+            "So far: a block suggests a point of the sphere. The state h steps towards it.",
+            "One such block is attention. How does it find its suggestion?",
+        ),
+        covers=("0.1", "0.5"),
+    )
+    def recall(self) -> None:
+        """The update of chapter 4: h, the suggestion, and where h went."""
+        past = Recall(self.recording)
+        past.view.turn -= 25
+        self.play(*appear(past.sphere, past.rule))
+        self.play(*appear(past.here, past.there, *past.names, past.meaning))
+        self.turn(past.view, 25, seconds=TIME.sweep * 0.7)
+        self.play(drawn(past.between))
+        self.play(Appear(past.values[0]))
+        self.play(drawn(past.step))
+        self.play(Appear(past.values[1]))
+        self.wait(TIME.rest)
+        self.clear_next()
+
+    @section(
+        "Attention: a letter asks all letters up to it",
+        says=(
+            "The lit letter asks with a query. Every letter up to it answers with a key.",
+            "The better they match, the more of that letter’s value flows back.",
+        ),
+        pause=True,
+        covers=("5.2", "0.2"),
+    )
+    def look_back(self) -> None:
+        """The sentence, the letter whose query is followed, and what it sees."""
+        look = LookBack(self.recording)
+        self.play(Appear(look.letters))
+        self.wait(TIME.rest)
+        self.play(*appear(look.asks, look.meaning[0]))
+        self.wait(TIME.rest)
+        self.play(*appear(look.arcs, *look.keys, look.meaning[1]))
+        self.wait(TIME.rest)
+        self.play(*appear(*look.values, look.meaning[2]))
+        self.wait(TIME.rest)
+        self.play(*appear(look.rule, look.share))
+        self.wait(TIME.read)
+        self.clear_next()
+
+    @section(
+        "The same way in both models; three steps differ",
+        says=(
+            "h becomes q, k and v. Dot products compare; softmax makes shares; values mix.",
+            "nGPT needs no RMSNorm, may normalize q and k, and turns the factor around.",
+        ),
+        pause=True,
+        covers=("5.1", "0.3", "0.4"),
+    )
+    def two_ways(self) -> None:
+        """Both ways from h to the mix, step by step; then only what differs."""
+        ways = self.ways
+        self.play(Appear(ways.screen))
+        for number in range(ways.steps):
+            self.play(*appear(*ways.stage(number)))
+            self.wait(TIME.rest)
+        self.play(*dimmed(*ways.others))
+        self.wait(TIME.read)
+        self.clear_next(ways.screen)
+
+    @section(
+        "QK normalization: keys of length one, then a learned scale",
+        says=(
+            "Left, a long key wins by its length. nGPT gives every key, and query, length one.",
+            "Then s Q K, a learned number for each entry, scales them.",
+        ),
+        pause=True,
+        covers=("5.1", "0.3", "0.6"),
+    )
+    def norming(self) -> None:
+        """Lengths of the keys in both heads; in nGPT as they come, normalized, scaled."""
+        lengths = Lengths(self.sides)
+        bars, notes = lengths.right, lengths.notes
+        self.play(*appear(lengths.plain, lengths.rule, *self.sides.sources))
+        self.play(*appear(lengths.left, bars, lengths.same, notes[0]))
+        self.wait(TIME.rest)
+        for state in (1, 2):
+            self.play(*swept([(bars, bars.show_row)], state - 1, state), *leave(notes[state - 1]))
+            self.play(Appear(notes[state]))
+            self.wait(TIME.rest)
+        self.clear_next(self.ways.screen, *self.sides.sources)
+
+    @section(
+        "A dot product says how well a key answers",
+        says=(
+            "The lit letter’s query times each key. Long vectors make large products,",
+            "short vectors small ones.",
+        ),
+        covers=("5.1", "0.2", "0.6"),
+    )
+    def dots(self) -> None:
+        """q·k of the followed query with all keys up to it, in both models, on one axis."""
+        sides = self.sides
+        both = sides.common("product with each key", "dots", "scores")
+        self.bars = sides.bars(("dots", "scores"), both, 1)
+        self.play(*appear(*sides.scores))
+        self.play(*dimmed(*(score.part("scale") for score in sides.scores)))
+        self.play(*appear(*(each.axis for each in self.bars), *(each.names for each in self.bars)))
+        self.play(*(grown(each.row) for each in self.bars), run_time=TIME.sweep / 2)
+        self.play(*appear(*(each.numbers for each in self.bars)))
+        self.wait(TIME.read)
+
+    @section(
+        "Opposite factors: one divides by a root, the other multiplies",
+        says=(
+            "Products of long vectors grow with d k: the traditional model divides by its root.",
+            "Cosines shrink as d k grows: nGPT multiplies. Its scores lie further apart.",
+        ),
+        pause=True,
+        covers=("5.1", "0.2", "0.4"),
+    )
+    def scaling(self) -> None:
+        """The same products with each model's own factor."""
+        sides, factors = self.sides, [*self.sides.sizes, *self.sides.factors]
+        self.play(*lit(*(score.part("scale") for score in sides.scores)))
+        self.play(*appear(*sides.sizes))
+        self.play(*appear(*sides.factors))
+        self.wait(TIME.rest)
+        both = [(bars, bars.show_row) for bars in self.bars]
+        self.play(*swept(both, 0, 1), run_time=TIME.sweep / 2)
+        self.wait(TIME.read)
+        self.go_next(*self.bars, *factors, *sides.scores)
+
+    @section(
+        "Softmax turns scores into shares of one",
+        says=(
+            "Softmax turns scores into shares that add up to one.",
+            "The further the scores lie apart, the more the best key takes.",
+        ),
+        covers=("5.1", "5.2"),
+    )
+    def softmax(self) -> None:
+        """The attention of the followed query in both models."""
+        sides = self.sides
+        shares = sides.bars(("weights",), sides.common("share of each letter", "weights"), 2)
+        self.play(*appear(*sides.shares_rules))
+        self.play(*appear(*(each.axis for each in shares), *(each.names for each in shares)))
+        self.play(*(grown(each.row) for each in shares), run_time=TIME.sweep / 2)
+        self.play(*appear(*(each.numbers for each in shares)))
+        self.wait(TIME.read)
+        self.clear_next(self.ways.screen, *sides.sources)
+
+    @section(
+        "The values are mixed by these shares",
+        says=(
+            "Each letter hands over its value, a row of numbers, as much as its share says.",
+            "The sum is this head’s answer. The answers of all heads make the suggestion.",
+        ),
+        pause=True,
+        covers=("5.1", "0.6"),
+    )
+    def mixing(self) -> None:
+        """Shares, values and their sum in both models."""
+        mixing = Mixing(self.sides)
+        parts = mixing.parts
+        self.play(*appear(*mixing.rules))
+        self.play(*appear(*(part.asked for part in parts)))
+        self.wait(TIME.rest)
+        self.play(*appear(*(part.given for part in parts)))
+        self.wait(TIME.rest)
+        self.play(*appear(*(frame for part in parts for frame in part.frames)))
+        self.play(*appear(*(thing for part in parts for thing in (part.name, part.mix))))
+        self.wait(TIME.read)
+        self.clear_next(self.ways.screen, *self.sides.sources)
+
+    @section(
+        "One sentence, one typical head of each model",
+        says=(
+            "Every letter’s shares at once: rows ask, columns are asked. Bright is a large share.",
+            "Entropy says how spread a row is. Each head is the median one of its model.",
+        ),
+        pause=True,
+        covers=("5.2", "0.6"),
+    )
+    def patterns(self) -> None:
+        """The pattern of both heads on the sentence, and their entropies."""
+        whole = Patterns(self.sides)
+        self.play(*appear(*whole.grids))
+        self.wait(TIME.rest)
+        self.play(*appear(*whole.asked))
+        self.wait(TIME.rest)
+        for row in range(whole.count):
+            self.play(*appear(*(column[row] for column in whole.values)))
+        self.wait(TIME.read)
+        self.clear_next()
+
+    @section(
+        "Rotary embedding: a position is a rotation",
+        says=(
+            "Where does order come in? Both models turn pairs of entries of q and k,",
+            "by an angle that grows with the position. A rotation keeps the length.",
+        ),
+        pause=True,
+        covers=("5.3", "0.3"),
+    )
+    def rotary(self) -> None:
+        """One pair of the followed query, turned to every position; its length stays."""
+        self.turning = turning = Turning(self.recording)
+        self.play(*appear(turning.circle, turning.which, turning.source, *turning.q.both))
+        self.play(*appear(turning.slots, turning.at_q))
+        self.play(*appear(turning.rule, turning.values[0]))
+        self.play(Appear(turning.values[1]))
+        self.wait(TIME.rest)
+        self.play(*swept(turning.alone, 0, turning.last), run_time=TIME.sweep)
+        self.wait(TIME.read)
+        self.go_next(*turning.values, turning.rule, turning.which)
+
+    @section(
+        "So a score depends on the distance only",
+        says=(
+            "Move the query and its best key together: the angle between them stays.",
+            "So does the score. Every diagonal, one distance, has a single value.",
+        ),
+        pause=True,
+        covers=("5.3", "0.2", "0.6"),
+    )
+    def offset(self) -> None:
+        """Query and key led through the positions at one offset; the score stays."""
+        turning = self.turning
+        by = ByOffset(turning)
+        end = turning.last - turning.offset
+        self.play(*swept(turning.back, turning.last, turning.offset))
+        self.play(*appear(*turning.k.both, turning.at_k))
+        self.play(*swept(turning.together, 0, end), run_time=TIME.sweep * 0.7)
+        self.play(*leave(turning.slots, turning.at_q, turning.at_k))
+        self.play(*appear(by.rule, by.grid, *by.names))
+        self.play(*appear(by.frame, by.score, *by.unscaled))
+        self.play(*swept([*turning.hands, *by.steps], end, 0), run_time=TIME.sweep * 0.7)
+        self.play(*appear(by.before, by.spread))
+        self.wait(TIME.rest)
+        self.clear_next(turning.source)
+
+    @section(
+        "In truth, nGPT’s learned scale bends this rule a little",
+        says=(
+            "One honest correction: s Q K comes after the rotation, entry by entry.",
+            "Pairs that turn fast got two like numbers; so the score hardly changes.",
+        ),
+        pause=True,
+        covers=("5.3", "0.6"),
+    )
+    def bent(self) -> None:
+        """s_qk of both entries of every pair, and the largest change of a score by it."""
+        bent = Bent(self.recording)
+        self.play(*appear(bent.rule, bent.bars.axis, *bent.ends))
+        self.play(*(grown(row) for row in bent.bars.rows), run_time=TIME.sweep / 2)
+        self.play(Appear(bent.legend))
+        self.wait(TIME.rest)
+        self.play(*appear(*bent.values, bent.none))
+        self.wait(TIME.read)
+        self.clear_next()
+
+    @section(
+        "To take away",
+        says=(
+            "Both models compare, share and mix. nGPT compares directions,",
+            "so it multiplies by the root where the traditional model divides.",
+        ),
+        pause=True,
+        covers=("0.1", "0.7"),
+    )
+    def takeaways(self) -> None:
+        """What to remember, and the notebooks to go on with."""
+        points = Takeaways(
+            (
+                (
+                    "traditional",
+                    ("Queries and keys of any length: a root divides their products.",),
+                ),
+                ("normalized", ("nGPT gives q and k length 1 and compares their directions.",)),
+                ("scale", ("So it multiplies by that root, after a scale that it learned.",)),
+                ("ink", ("Rotary embeddings only turn: lengths stay, distance decides.",)),
+            )
+        )
+        names = f"{', '.join(self.notebooks[:-1])} and {self.notebooks[-1]}"
+        books = Line(f"Goes with notebooks {names}", role="muted", px=SIZE.tick)
+        at_left(books, points.get_left()[0], -2.6)
+        for point in points:
+            self.play(Appear(point))
+            self.wait(TIME.rest)
+        self.play(Appear(books))
+        self.wait(TIME.rest)
+        self.clear_next()
+
+    @section(
+        "How large should all these scales be?",
+        says=("But how large should such scales be, and who sets them? That comes next.",),
+        covers=("0.1",),
+    )
+    def onward(self) -> None:
+        """The way to chapter 6: the scale in the score, lit."""
+        card = NextChapter("Next", "6 · Scale management").shift((3.2, 0, 0))
+        score = self.sides.whole
+        self.play(Appear(score))
+        self.play(*dimmed(*(p for name, p in score.parts.items() if name[:5] != "scale")))
+        self.play(Appear(card))
+        self.wait(TIME.rest)

@@ -1,0 +1,499 @@
+"""Pictures of chapter 5, built from its recording: from hidden states to the mix of values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from manim import VGroup, VMobject
+
+from ngpt_math.recordings import Attention, Traced
+from scenes.stage.blocks import Block, Connection
+from scenes.stage.cards import set_at
+from scenes.stage.changing_bars import ChangingBars
+from scenes.stage.equations import Equation
+from scenes.stage.hypersphere import Hypersphere
+from scenes.stage.layout import Explained, at_left, noted, stacked
+from scenes.stage.marks import Dot, arc, term_of
+from scenes.stage.matrices import Matrix, kept
+from scenes.stage.patterns import AttentionGrid, pattern_of, shown_as
+from scenes.stage.plots import Box, Measure, measure
+from scenes.stage.readouts import Readout, baseline_of, column_of, row_of
+from scenes.stage.space import Space, View
+from scenes.stage.split import Half, SplitScreen
+from scenes.stage.style import COLOUR, GRID, LAYER, PIXEL, SIZE, STROKE, Point
+from scenes.stage.text import Line
+
+RADIUS = 2.35
+ROLES = ("traditional", "normalized")
+PREFIXES = ("gpt_", "")
+"""Of each half of the split screen: its role, and how its fields of the recording begin."""
+
+STEPPING = (
+    '{{ h : normalized }} <- "Norm" ( {{ h : normalized }} + {{ alpha : scale }}'
+    " ( {{ NAME : transformation }} - {{ h : normalized }} ))"
+)
+SCORES = (
+    "{{ q : traditional_q }} dot {{ k : traditional_k }} thin {{ slash thin sqrt(d_k) : scale }}",
+    "{{ q : normalized_q }} dot {{ k : normalized_k }} thin {{ times thin sqrt(d_k) : scale }}",
+)
+NORMING = '{{ k : normalized }} <- "Norm" ( {{ k : normalized_raw }} ) dot.o {{ s_"qk" : scale }}'
+STATE = '"state of a letter:" h'
+RIGHT, WIDE, FOOT = 2.85, 5.1, -2.92
+"""Half the width of what stands in a half, and the width of its bars, and the lowest baseline."""
+
+
+class Recall:
+    """Chapter 4 in one picture: h, the suggestion, and the step towards it."""
+
+    def __init__(self, record: Attention) -> None:
+        here, there, went = (
+            np.asarray(getattr(record, f"recall_{name}"), dtype=float)
+            for name in ("h", "suggestion", "next")
+        )
+        name = "h_M" if int(record.recall_update) % 2 else "h_A"
+        term = f"{{{{ {name} : transformation }}}}"
+        self.view = View.onto_arc(here, there, 40)
+        self.space = Space(self.view, (GRID.picture, GRID.middle), RADIUS)
+        self.sphere = Hypersphere(self.space)
+        self.here = Dot(self.space, here, "normalized", px=28)
+        self.there = Dot(self.space, there, "transformation", px=28)
+        self.between = arc(self.space, here, there, "muted", STROKE.axis)
+        self.step = arc(self.space, here, went, "normalized", STROKE.flow)
+        self.names = [
+            term_of(self.space, here, there, "{{ h : normalized }}"),
+            term_of(self.space, there, here, term),
+        ]
+        self.rule = Equation(STEPPING.replace("NAME", name))
+        self.meaning = Explained(term, "the block’s suggestion")
+        self.values = [
+            Readout(
+                Line("angle to the suggestion"), record.traced("recall_angle").degrees, places=1
+            ),
+            Readout(
+                Line("h moves by"), record.traced("recall_moved").degrees, places=1,
+                role="normalized",
+            ),
+        ]  # fmt: skip
+        stacked([self.rule, self.meaning], GRID.panel, 1.6, gap=0.6)
+        column_of(self.values, GRID.panel, -0.6, 0.75)
+
+
+class Letters(VGroup):
+    """A sentence, letter by letter, one of them lit; `arcs` lead from it back to those it sees."""
+
+    def __init__(self, sentence: str, query: int, up: float, width: float) -> None:
+        super().__init__()
+        spacing = min(0.8, width / len(sentence))
+        px = min(SIZE.title * 1.2, spacing / PIXEL * 0.9)
+        across = spacing * (np.arange(len(sentence)) - (len(sentence) - 1) / 2)
+        self.places = np.stack([across, 0 * across + up, 0 * across], axis=1)
+        self.query, self.spacing = query, spacing
+        for number, letter in enumerate(sentence):
+            lit = number == query
+            line = Line(shown_as(letter), px=px, role="ink" if lit else "muted", weight="SEMIBOLD")
+            line.shift((across[number] - line.get_center()[0], up - line.baseline, 0))
+            self.add(line)
+
+    def arcs(self) -> VMobject:
+        """Thin arcs from above the lit letter to above each letter before it."""
+        tops = self.places[: self.query + 1] + np.array([0, 0.62, 0])
+        start, ends = tops[-1], tops[:-1]
+        line = VMobject(fill_opacity=0).set_stroke(COLOUR.ink, STROKE.axis, 0.8)
+        rise = np.array([[0, 1, 0]]) * (0.25 + 0.11 * np.arange(len(ends), 0, -1))[:, None]
+        starts = np.repeat(start[None], len(ends), axis=0)
+        pieces = np.stack([starts, starts + rise, ends + rise, ends], axis=1)
+        return line.set_points(pieces.reshape(-1, 3)).set_z_index(LAYER.arc)
+
+    def under(self, number: int, term: str, down: float) -> Equation:
+        """A term below a letter."""
+        return Equation(term, px=SIZE.readout).move_to(self.places[number] - np.array([0, down, 0]))
+
+
+class LookBack:
+    """One letter asks, those up to it are asked: query, keys and values."""
+
+    def __init__(self, record: Attention) -> None:
+        query = int(record.query)
+        self.letters = letters = Letters(record.sentence, query, 0.75, GRID.right - GRID.left - 1)
+        self.arcs = letters.arcs()
+        self.asks = letters.under(query, "q", -1.05).shift((letters.spacing * 0.55, 0, 0))
+        self.keys = [letters.under(number, "k", 0.5) for number in range(query + 1)]
+        self.values = [letters.under(number, "v", 1.0) for number in range(query + 1)]
+        self.meaning = [
+            Explained("q", "query: what the lit letter looks for"),
+            Explained("k", "key: what a letter can be found by"),
+            Explained("v", "value: what it hands over when found"),
+        ]
+        stacked(self.meaning, GRID.left + 0.6, -1.05, gap=0.4)
+        self.rule = Equation('"mix" = sum {{ "share" : scale }} dot v')
+        self.share = noted("share: how well q and k match,", "all shares together make one")
+        stacked([self.rule, self.share], GRID.panel, -0.95, gap=0.4)
+
+
+class TermBlock(Block):
+    """A block with an equation for its name."""
+
+    def __init__(
+        self, term: str, role: str, size: tuple[float, float], *, optional: bool = False
+    ) -> None:
+        super().__init__("x", role, size, optional=optional)
+        self.remove(self.label)
+        self.term = Equation(term, px=SIZE.body).move_to(self.area)
+        self.add(self.term)
+
+
+BLOCK, NARROW, BROAD = 0.5, 1.45, 2.5
+COLUMNS = (-1.9, -0.3, 1.6)
+MIDDLE = (COLUMNS[0] + COLUMNS[1]) / 2
+TOP, LOW = 1.86, -2.72
+STEPS = ("h", "rms", "qkv", "norm", "dot", "softmax", "mix")
+"""Where q, k and v stand in a half, and what q and k lead to; the steps from the top down."""
+
+
+class Pipeline:
+    """Attention of one model from the hidden state to the mix of values, from the top down.
+
+    `parts` are shown one after the other; `own` are the blocks that the other model has otherwise.
+    """
+
+    def __init__(self, half: Half, role: str, score: str, *, normed: bool) -> None:
+        self.half, self.normed = half, normed
+        q, k, v = COLUMNS
+        start = self._term(STATE, role, BROAD, k, "h")
+        into: list[VMobject] = (
+            [start] if normed else [start, self._word("x = RMSNorm(h)", role, k, "rms")]
+        )
+        taken = "h" if normed else "x"
+        projected = [
+            self._term(f"{n} = W_{n} {taken}", role, NARROW, x, "qkv")
+            for n, x in zip("qkv", COLUMNS, strict=True)
+        ]
+        self.score = self._term(score, "scale", BROAD, MIDDLE, "dot")
+        self.norm = self._norming() if normed else None
+        between = "norm" if normed else "dot"
+        lower = [self._down(x, "qkv", between) for x in (q, k)]
+        lower += [self._down(x, "norm", "dot") for x in (q, k) if normed]
+        side = [(v, "qkv", -BLOCK / 2), (v, "mix", 0.0), (MIDDLE + BROAD / 2, "mix", 0.0)]
+        values = Connection(
+            np.array([self._at(x, at) + np.array([0, up, 0]) for x, at, up in side])
+        )
+        self.parts = (
+            VGroup(*into, *self._fork(), *projected),
+            VGroup(*lower, *([self.norm] if self.norm else []), self.score),
+            VGroup(
+                self._down(MIDDLE, "dot", "softmax"),
+                self._word("softmax", role, MIDDLE, "softmax"),
+            ),
+            VGroup(
+                self._down(MIDDLE, "softmax", "mix"),
+                values,
+                self._word("mix of values", role, MIDDLE, "mix"),
+            ),
+        )
+        if normed:
+            note = Line("length 1 already", px=SIZE.tick, role=role)
+            place = self._at(k, "h") + np.array([BROAD / 2 + 0.2, 0, 0])
+            self.parts[0].add(note.shift(place - note.get_left()))
+            into.append(note)
+        self.own = [*into[1:], *into[:normed], *([self.norm] if self.norm else []), self.score]
+
+    def _at(self, across: float, level: str) -> Point:
+        down = (TOP - LOW) / (len(STEPS) - 1)
+        return self.half.at(across, TOP - STEPS.index(level) * down)
+
+    def _term(self, term: str, role: str, width: float, across: float, level: str) -> Block:
+        return TermBlock(term, role, (width, BLOCK)).move_to(self._at(across, level))
+
+    def _word(self, words: str, role: str, across: float, level: str) -> Block:
+        return Block(words, role, (BROAD, BLOCK), px=SIZE.tick).move_to(self._at(across, level))
+
+    def _norming(self) -> Block:
+        term = '"Norm, then" times s_"qk"'
+        width = COLUMNS[1] - COLUMNS[0] + NARROW
+        block = TermBlock(term, "scale", (width, BLOCK), optional=True)
+        return block.move_to(self._at(MIDDLE, "norm"))
+
+    def _down(self, across: float, upper: str, lower: str) -> Connection:
+        edge = np.array([0, BLOCK / 2, 0])
+        return Connection(
+            np.array([self._at(across, upper) - edge, self._at(across, lower) + edge])
+        )
+
+    def _fork(self) -> list[Connection]:
+        """From h, through RMSNorm if there is one, and apart to the three projections."""
+        edge = np.array([0, BLOCK / 2, 0])
+        q, k, v = COLUMNS
+        middle = self._down(k, "h" if self.normed else "rms", "qkv")
+        through = [] if self.normed else [self._down(k, "h", "rms")]
+        height = (self._at(k, "rms")[1] + self._at(k, "qkv")[1]) / 2 - 0.02
+        sides = []
+        for x in (q, v):
+            end = self._at(x, "qkv") + edge
+            corner = np.array([end[0], height, 0])
+            start = np.array([self._at(k, "qkv")[0], height, 0])
+            sides.append(Connection(np.array([start, corner, end])))
+        return [*through, middle, *sides]
+
+
+class Pipelines:
+    """Both models' ways side by side, alike but for what differs."""
+
+    def __init__(self) -> None:
+        self.screen = SplitScreen()
+        self.halves = (self.screen.left, self.screen.right)
+        self.ways = [
+            Pipeline(half, role, score, normed=role == "normalized")
+            for half, role, score in zip(self.halves, ROLES, SCORES, strict=True)
+        ]
+
+    @property
+    def steps(self) -> int:
+        """How many steps they are shown in."""
+        return len(self.ways[0].parts)
+
+    def stage(self, number: int) -> list[VGroup]:
+        """The same step of both."""
+        return [way.parts[number] for way in self.ways]
+
+    @property
+    def others(self) -> list[VMobject]:
+        """What is alike in both, to be dimmed."""
+        own = {id(part) for way in self.ways for block in way.own for part in block.get_family()}
+        parts = [p for way in self.ways for group in way.parts for p in group]
+        return [part for part in parts if id(part) not in own]
+
+
+def head_in_words(record: Attention, prefix: str) -> str:
+    """Which model and which of its heads the numbers are of."""
+    layers, heads = getattr(record, f"{prefix}entropies").shape
+    layer, head = (int(getattr(record, f"{prefix}{name}")) for name in ("layer", "head"))
+    return f"our larger model, layer {layer + 1} of {layers}, head {head + 1} of {heads}"
+
+
+@dataclass(frozen=True)
+class Side:
+    """One model's half of the split screen, and where its numbers are."""
+
+    record: Attention
+    half: Half
+    role: str
+    prefix: str
+
+    def row(self, name: str) -> tuple[Traced, ...]:
+        """A row of numbers of this model."""
+        return row_of(self.record, self.prefix + name)
+
+    def one(self, name: str, *index: int) -> Traced:
+        """A number of this model."""
+        return self.record.traced(self.prefix + name, *index)
+
+    def box(self, bottom: float, height: float) -> Box:
+        """Where its bars stand."""
+        return Box(float(self.half.at(RIGHT - WIDE, 0)[0]), bottom, WIDE, height)
+
+    @property
+    def left(self) -> float:
+        """Where its texts begin."""
+        return float(self.half.at(-RIGHT, 0)[0])
+
+
+class Sides:
+    """Both models on a split screen, and the letters that the followed query sees."""
+
+    def __init__(self, record: Attention, screen: SplitScreen) -> None:
+        self.record, self.screen = record, screen
+        self.query = int(record.query)
+        self.seen = record.sentence[: self.query + 1]
+        self.both = [
+            Side(record, half, role, prefix)
+            for half, role, prefix in zip((screen.left, screen.right), ROLES, PREFIXES, strict=True)
+        ]
+        self.scores = [Equation(score) for score in SCORES]
+        self.shares_rules = [Equation(f'"share" = "softmax" ( {score} )') for score in SCORES]
+        self.whole = Equation(f'"softmax" ( {SCORES[1]} )', px=SIZE.title * 1.3)
+        self.whole.move_to((GRID.picture, GRID.middle, 0))
+        self.factors = [
+            Readout(
+                Equation(f"{{{{ {term} : scale }}}} =", px=SIZE.readout), side.one("scale"),
+                role="scale",
+            )
+            for term, side in zip(("1 slash sqrt(d_k)", "sqrt(d_k)"), self.both, strict=True)
+        ]  # fmt: skip
+        self.sizes = [
+            Readout(
+                Explained("d_k", "entries of q and k:", px=SIZE.tick), side.one("head_dim"),
+                places=0, px=SIZE.label,
+            )
+            for side in self.both
+        ]  # fmt: skip
+        self.sources = [self.source(side) for side in self.both]
+        for side, score, rule in zip(self.both, self.scores, self.shares_rules, strict=True):
+            score.move_to(side.half.at(0, 1.72))
+            rule.move_to(side.half.at(0, 1.72))
+        for side, factor, size in zip(self.both, self.factors, self.sizes, strict=True):
+            for readout, baseline in ((factor, 0.64), (size, 1.12)):
+                edge = float(side.half.at(RIGHT, 0)[0]) - readout.get_right()[0]
+                readout.shift((edge, baseline - baseline_of(readout.label), 0))
+
+    def common(self, words: str, *names: str) -> Measure:
+        """One axis for the numbers of both models."""
+        return measure(words, [n for side in self.both for name in names for n in side.row(name)])
+
+    def source(self, side: Side) -> Line:
+        """Which model and which of its heads the numbers are of."""
+        line = Line(head_in_words(self.record, side.prefix), role="muted", px=SIZE.least)
+        return line.shift((side.left - line.get_left()[0], FOOT - line.baseline, 0))
+
+    def bars(self, names: Sequence[str], y: Measure, places: int) -> list[ChangingBars]:
+        """Bars of both models, one for each letter that the query sees."""
+        return [
+            ChangingBars(
+                side.box(-2.05, 2.4), y, [side.row(name) for name in names], self.seen, side.role,
+                places=places, lit=self.query,
+            )
+            for side in self.both
+        ]  # fmt: skip
+
+
+class Lengths:
+    """Lengths of all keys: as they come, and in nGPT after Norm and after s_qk."""
+
+    def __init__(self, sides: Sides) -> None:
+        left, right = sides.both
+        names = sides.record.sentence
+        given = [left.row("k_lengths")]
+        steps = [right.row(f"k_lengths{step}") for step in ("_raw", "_unit", "")]
+        self.left, self.right = (
+            ChangingBars(
+                side.box(-2.05, 2.4), measure("length of each key", [n for s in states for n in s]),
+                states, names, side.role, places=1,
+            )
+            for side, states in ((left, given), (right, steps))
+        )  # fmt: skip
+        self.plain = Equation("{{ k : traditional }} = W_k x").move_to(left.half.at(0, 1.72))
+        self.rule = Equation(NORMING).move_to(right.half.at(0, 1.72))
+        words = ("as it comes", "after Norm", "after the learned scale")
+        self.notes = [
+            Line(each, role=role, px=SIZE.label)
+            for each, role in zip(words, ("muted", "normalized", "scale"), strict=True)
+        ]
+        for note in self.notes:
+            _flush_right(note, right, 0.95)
+        self.same = _flush_right(Line(words[0], role="muted"), left, 0.95)
+
+
+def _flush_right(line: Line, side: Side, baseline: float) -> Line:
+    edge = float(side.half.at(RIGHT, 0)[0])
+    return line.shift((edge - line.get_right()[0], baseline - line.baseline, 0))
+
+
+class Mixing:
+    """Shares, values and their mix for the followed query, in both models."""
+
+    def __init__(self, sides: Sides) -> None:
+        self.rules = [
+            Equation(f'"mix" = sum {{{{ "share" : scale }}}} dot {{{{ v : {side.role} }}}}')
+            for side in sides.both
+        ]
+        self.parts = [Mixed(sides, side) for side in sides.both]
+        for side, rule in zip(sides.both, self.rules, strict=True):
+            rule.move_to(side.half.at(0, 1.72))
+
+
+class Mixed:
+    """One model's shares beside its values, and below them the mix."""
+
+    MOST, HIGH, TOP = 8, 2.6, 0.7
+
+    def __init__(self, sides: Sides, side: Side) -> None:
+        self.side, self.seen = side, sides.seen
+        self.high = min(46.0, self.HIGH / len(sides.seen) / PIXEL)
+        width = side.record.v.shape[1]
+        self.columns = [j for j in kept(width, self.MOST) if j is not None]
+        self.gap = len(self.columns) - 1 if len(self.columns) < width else None
+        values = [[side.one("v", i, j) for j in self.columns] for i in range(len(sides.seen))]
+        mix = [[side.one("mixed", sides.query, j) for j in self.columns]]
+        full = max(abs(n.value) for row in values for n in row)
+        self.values, self.mix = self._matrix(values, full), self._matrix(mix, full)
+        shares = [[share] for share in side.row("weights")]
+        small = max(SIZE.least, min(SIZE.tick, self.high * 0.8))
+        self.shares = Matrix(shares, "scale", cell=(84.0, self.high), px=small, full=1.0)
+        left = side.left + 0.6
+        at_left(self.shares, left, self.TOP)
+        at_left(self.values, self.shares.get_right()[0] + 0.55, self.TOP)
+        at_left(self.mix, self.values.get_left()[0], self.values.get_bottom()[1] - 0.2)
+        best = int(np.argmax([share.value for (share,) in shares]))
+        self.frames = [matrix.row_frame(best) for matrix in (self.shares, self.values)]
+        self.asked = VGroup(
+            self._letters(left - 0.3), self.shares, self._above("share", self.shares)
+        )
+        self.given = VGroup(self.values, self._above("value of each letter", self.values))
+        self.given.add(
+            _flush_right(Line("grey: below zero", px=SIZE.least, role="muted"), side, FOOT)
+        )
+        self.name = Line("mix", px=SIZE.label, weight="SEMIBOLD")
+        middle = np.array([self.shares.get_center()[0], self.mix.get_center()[1], 0])
+        self.name.shift(middle - self.name.get_center())
+
+    def _matrix(self, cells: list[list[Traced]], full: float) -> Matrix:
+        return Matrix(
+            cells, self.side.role, cell=(54.0, self.high), numbers=False, full=full,
+            gaps=(None, self.gap),
+        )  # fmt: skip
+
+    def _letters(self, middle: float) -> VGroup:
+        """The letters seen, each beside its share."""
+        px = min(SIZE.label, self.high * 0.9)
+        lines = [Line(shown_as(letter), px=px) for letter in self.seen]
+        for number, line in enumerate(lines):
+            baseline = self.shares.middle_of(number, 0)[1] - 0.17 * px * PIXEL
+            line.shift((middle - line.get_center()[0], baseline - line.baseline, 0))
+        return VGroup(*lines)
+
+    def _above(self, words: str, matrix: Matrix) -> Line:
+        line = Line(words, px=SIZE.tick, role="muted")
+        left = matrix.get_left()[0] - line.get_left()[0]
+        return line.shift((left, self.TOP + 0.25 - line.baseline, 0))
+
+
+class Patterns:
+    """The whole pattern of each head, and how spread it is."""
+
+    def __init__(self, sides: Sides) -> None:
+        self.sides = sides
+        self.grids = [self._grid(side) for side in sides.both]
+        edges = [float(grid.get_right()[0]) + 0.35 for grid in self.grids]
+        self.asked = [
+            set_at(Line("entropy: how spread", px=SIZE.tick), left, 1.2) for left in edges
+        ]
+        self.values = [
+            self._entropies(side, left) for side, left in zip(sides.both, edges, strict=True)
+        ]
+        self.count = len(self.values[0])
+
+    def _grid(self, side: Side) -> AttentionGrid:
+        letters = side.record.sentence
+        cell = min(32.0, 3.7 / (len(letters) + 1) / PIXEL)
+        px = max(SIZE.least, min(SIZE.tick, cell * 0.85))
+        cells = pattern_of(side.record, f"{side.prefix}pattern")
+        grid = AttentionGrid(cells, letters, side.role, side=cell, px=px)
+        at_left(grid, side.left, 1.75)
+        return grid
+
+    def _entropies(self, side: Side, left: float) -> list[Readout]:
+        """This head's, the mean of all heads', and the largest possible, names above numbers."""
+        place = (int(side.one("layer").value), int(side.one("head").value))
+        numbers = (
+            ("this head", side.one("entropies", *place), side.role),
+            ("mean of all heads", side.one("entropies_mean"), side.role),
+            ("if spread evenly", side.record.traced("entropy_uniform"), "muted"),
+        )
+        column = []
+        for down, (words, number, role) in enumerate(numbers):
+            name = set_at(Line(words, role=role, px=SIZE.tick), left, 0.55 - down)
+            readout = Readout(name, number, role=role, px=SIZE.label)
+            readout.number.end_at(left + readout.number.room, 0.13 - down)
+            column.append(readout)
+        return column

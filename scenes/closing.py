@@ -1,0 +1,119 @@
+"""The closing of the film: what was measured, on which models and texts, and what is cited."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from ngpt_math.recordings import Closing as Recorded
+from ngpt_math.recordings import Recording
+from scenes.closing_pictures import Beyond, Claims, Conditions, Training
+from scenes.stage.cards import Takeaways
+from scenes.stage.chapter import Chapter, section
+from scenes.stage.motion import Appear, appear, drawn, grown
+from scenes.stage.style import TIME
+
+
+class Closing(Chapter):
+    """Tokens to equal loss, condition numbers and lengths, beside what the paper reports."""
+
+    key: ClassVar[str] = "closing"
+    number: ClassVar[int] = 8
+    heading: ClassVar[str] = "What was measured"
+    Record: ClassVar[type[Recording]] = Recorded
+    notebooks: ClassVar[tuple[str, ...]] = ()
+    card: ClassVar[bool] = True
+
+    @section(
+        "How many tokens to the same loss",
+        says=(
+            "What did we measure? A small nGPT came to the baseline's loss with fewer tokens.",
+            "One text, one seed, a million parameters: a small gain, measured honestly.",
+        ),
+        covers=("8.2",),
+    )
+    def tokens(self) -> None:
+        """Loss curves of all three models, and where nGPT was as good as the others' ends."""
+        training = Training(self.recording)
+        self.play(*appear(training.plot, *training.keys, training.source))
+        self.wait(TIME.rest)
+        self.play(*(drawn(curve, run_time=TIME.sweep / 2) for curve in training.curves))
+        self.wait(TIME.rest)
+        self.play(Appear(training.level))
+        self.play(*appear(*training.equal))
+        self.wait(TIME.read)
+        self.clear_next()
+
+    @section(
+        "Condition numbers: here nGPT’s are the larger ones",
+        says=(
+            "Condition numbers went the other way here than in the paper: nGPT's are larger.",
+            "We have not found the cause, and do not hide it.",
+        ),
+        covers=("8.3",),
+    )
+    def conditions(self) -> None:
+        """Condition numbers of W_q by layer."""
+        shown = Conditions(self.recording)
+        self.play(*appear(shown.bars.axis, shown.bars.names, shown.legend, shown.what))
+        self.wait(TIME.rest)
+        self.play(*(grown(row) for row in shown.bars.rows), run_time=TIME.sweep / 2)
+        self.play(*appear(shown.bars.numbers, shown.source))
+        self.wait(TIME.rest)
+        self.play(*appear(shown.paper, shown.why))
+        self.wait(TIME.read)
+        self.clear_next()
+
+    @section(
+        "Beyond its training context, nGPT holds its loss",
+        says=(
+            "The clearest gain: texts longer than any in training, two novels nobody learned.",
+            "Both baselines get lost beyond their context. nGPT's loss hardly rises.",
+        ),
+        covers=("8.4",),
+    )
+    def lengths(self) -> None:
+        """Loss by position on the novels."""
+        beyond = Beyond(self.recording)
+        self.play(*appear(*beyond.plots, beyond.keys))
+        self.play(*appear(*beyond.edges, beyond.context))
+        self.wait(TIME.rest)
+        self.play(*(drawn(curve, run_time=TIME.sweep / 2) for curve in beyond.curves))
+        self.play(Appear(beyond.ends))
+        self.wait(TIME.read)
+        self.clear_next()
+
+    @section(
+        "Times fewer tokens: the paper reports more, on larger models",
+        says=(
+            "The paper reports four, ten and twenty times fewer tokens, on far larger models.",
+            "An independent reproduction of that size saw less, and we saw less still.",
+        ),
+        covers=("8.5",),
+    )
+    def claims(self) -> None:
+        """Times fewer tokens to the same loss, by context: here, the paper, a reproduction."""
+        claims = Claims(self.recording)
+        for part, words in zip(claims.parts, claims.about, strict=True):
+            self.play(*appear(part.axis, part.names, words))
+            self.play(*(grown(row) for row in part.rows))
+            self.play(Appear(part.numbers), run_time=TIME.quick)
+        self.wait(TIME.read)
+        self.clear_next()
+
+    @section(
+        "Every number of this film can be opened",
+        says=("Every number of this film can be traced to its source, and derived again.",),
+        covers=("8.5",),
+    )
+    def end(self) -> None:
+        """Where the numbers are, and the paper."""
+        points = Takeaways(
+            (
+                ("normalized", ("ngpt where: each number, and the model or paper it is from.",)),
+                ("scale", ("ngpt record --check: all of them derived again.",)),
+                ("ink", ("The paper: Loshchilov et al. 2024, arXiv 2410.01131.",)),
+            )
+        )
+        self.play(*appear(*points))
+        self.wait(TIME.read)
+        self.wait(TIME.rest)

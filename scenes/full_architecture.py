@@ -1,0 +1,420 @@
+"""Chapter 7: the whole nGPT, its parts from near, and a prompt on its way through."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from manim import Animation
+
+from ngpt_math.recordings import FullArchitecture as Recorded
+from ngpt_math.recordings import Recording
+from scenes.architecture_pictures import (
+    ATTENDING,
+    GATING,
+    Cosines,
+    Counts,
+    Guess,
+    Letters,
+    Recall,
+    Sizes,
+    Update,
+    Versus,
+    Walk,
+)
+from scenes.architecture_plan import (
+    ON_ATTENTION,
+    ON_INPUT,
+    ON_MLP,
+    ON_OUTPUT,
+    ON_UPDATE,
+    WHOLE,
+    Part,
+    Whole,
+    names_of,
+    shapes_of,
+)
+from scenes.stage.cards import NextChapter, Takeaways
+from scenes.stage.chapter import Chapter, section
+from scenes.stage.equations import Equation
+from scenes.stage.layout import at_left
+from scenes.stage.marks import Mark
+from scenes.stage.motion import Appear, appear, dimmed, drawn, grown, leave, lit, swept
+from scenes.stage.space import View
+from scenes.stage.style import SIZE, TIME
+from scenes.stage.text import Line
+from scenes.stage.zoom import Name, Seen, Shot, hidden, named, zoomed
+
+ATTENTION_STEPS = (
+    "three matrices, rows of length 1: queries, keys, values",
+    "rotate by position, normalize, scale",
+    "compare a query with every key: softmax gives weights",
+    "mix the values by these weights, map back, normalize",
+)
+MLP_STEPS = (
+    "two matrices, rows of length 1",
+    "learned scales; √d makes the gate’s input large enough",
+    "SiLU makes the gate, which multiplies u entry by entry",
+    "map back, normalize: a point of the sphere",
+)
+"""What each step inside a block does."""
+
+FOOT = -2.45
+"""Where a block’s step, and then its equation, stands."""
+
+
+class FullArchitecture(Chapter):
+    """The plan of the whole model, seen from afar and from near."""
+
+    key: ClassVar[str] = "full_architecture"
+    number: ClassVar[int] = 7
+    heading: ClassVar[str] = "The complete architecture"
+    Record: ClassVar[type[Recording]] = Recorded
+    notebooks: ClassVar[tuple[str, ...]] = ("09", "10")
+
+    def open_stage(self) -> None:
+        """The plan that the chapter zooms into."""
+        super().open_stage()
+        self.whole = Whole(self.recording, View(25, 20))
+        self.seen_names: list[Name] = []
+
+    def _others(self, parts: Sequence[Part]) -> list[Seen | Mark]:
+        """The plan's shapes that do not belong to some parts."""
+        kept = {id(shape) for shape in shapes_of(parts)}
+        return [shape for shape in self.whole.shapes if id(shape) not in kept]
+
+    def _whole(self, parts: Sequence[Part]) -> None:
+        """Back to the whole plan with its names; some parts of it are lit, the others dimmed."""
+        whole = self.whole
+        moving = zoomed(whole.zoom, whole.shapes, WHOLE) if whole.zoom.shot != WHOLE else []
+        light = [*lit(*shapes_of(parts)), *dimmed(*self._others(parts))]
+        self.play(*moving, *light)
+        self.seen_names = [*whole.labels, *names_of(whole.layer.updates)]
+        self.play(*named(*self.seen_names))
+
+    def _zoom_in(self, parts: Sequence[Part], shot: Shot) -> None:
+        """Go so near to some parts that they fill the frame; the others vanish."""
+        moving = zoomed(self.whole.zoom, [*self.whole.shapes, *self.seen_names], shot)
+        # What goes has gone before it reaches the title.
+        away = leave(*self.seen_names, run_time=TIME.zoom / 4)
+        self.play(*moving, *away, *hidden(*self._others(parts)), *lit(*shapes_of(parts)))
+        self.seen_names = []
+
+    @section(
+        "So far: learned scales say how far, how sharp and how sure",
+        says=(
+            "So far: with everything at length one, a few learned scales set the strength.",
+            "Training moved them: longer steps, sharper attention, a surer output.",
+        ),
+        covers=("0.1", "0.6"),
+    )
+    def recall(self) -> None:
+        """Mean size of every kind of scale, before and after training."""
+        past = Recall(self.recording)
+        self.play(*appear(past.table.headings, past.source))
+        for row in past.table.rows:
+            self.play(Appear(row))
+        self.wait(TIME.read)
+        self.clear_next()
+
+    @section(
+        "The whole nGPT: letters in, probabilities out",
+        says=(
+            "Here is the whole model. Letters come in, and become points of a sphere.",
+            "Each layer moves them twice. Out come probabilities of the next letter.",
+        ),
+        pause=True,
+        covers=("7.1", "0.3", "0.4"),
+    )
+    def overview(self) -> None:
+        """The plan, part by part in the order of the flow, and the model in numbers."""
+        whole, layer = self.whole, self.whole.layer
+        cards, stream = [*shapes_of([layer.cards])], shapes_of([whole.stream, layer.stream])
+        self.play(*appear(*shapes_of([whole.input]), whole.labels[0]))
+        inside = shapes_of([*layer.attention, *layer.mlp, *layer.updates])
+        self.play(*appear(*cards, *stream))
+        self.play(*appear(*inside, *whole.labels[1:3], *names_of(layer.updates)))
+        self.play(*appear(*shapes_of(whole.output), whole.labels[3]))
+        self.seen_names = [*whole.labels, *names_of(layer.updates)]
+        sizes = Sizes(self.recording)
+        self.wait(TIME.rest)
+        self.play(*appear(sizes.readouts, sizes.source))
+        self.wait(TIME.read)
+        self.go_next(sizes.readouts, sizes.source)
+
+    @section(
+        "Embeddings: every letter is a point of the sphere",
+        says=(
+            "First, each letter is looked up: it has a learned point on the sphere.",
+            "Our prompt ends in the lit letter. Its hidden state starts at that point.",
+        ),
+        pause=True,
+        covers=("7.1", "7.2", "0.2", "0.5"),
+    )
+    def embeddings(self) -> None:
+        """Into the box of the embeddings: the toy model's letters on the sphere."""
+        self.play(*dimmed(*self._others([self.whole.input])), run_time=TIME.quick)
+        self._zoom_in([self.whole.input], ON_INPUT)
+        letters = Letters(self.recording, self.whole)
+        self.play(*appear(*letters.dots, letters.texts[-1]))
+        self.look(self.whole.space.view, letters.view, seconds=TIME.sweep / 2)
+        tags = letters.tags()
+        letters.here.redraw()
+        self.play(*appear(*tags))
+        self.wait(TIME.rest)
+        self.play(*appear(letters.texts[0], letters.here))
+        self.play(Appear(letters.texts[1]))
+        self.wait(TIME.rest)
+        self.play(Appear(letters.texts[2]))
+        self.wait(TIME.read)
+        self.go_next(*letters.dots, letters.here, *tags, *letters.texts)
+
+    @section(
+        "Attention: normalized queries meet normalized keys",
+        says=(
+            "Inside attention, normalized matrices turn h into queries, keys and values.",
+            "Queries and keys are rotated by position, normalized, then scaled.",
+            "Their products weigh the values. The mix, normalized, is the suggestion h A.",
+        ),
+        pause=True,
+        covers=("7.1", "7.3", "0.2", "0.3", "0.4"),
+    )
+    def attention(self) -> None:
+        """Into the attention block, step by step."""
+        parts = self.whole.layer.attention
+        self._whole(parts)
+        self._zoom_in(parts, ON_ATTENTION)
+        self._steps(parts, ATTENTION_STEPS, Equation(ATTENDING, px=36))
+
+    def _steps(self, parts: Sequence[Part], says: Sequence[str], rule: Equation) -> None:
+        """Light the steps inside a block one after the other, then all, with the equation."""
+        _, *steps = parts
+        self.play(*dimmed(*shapes_of(steps)), run_time=TIME.quick)
+        past: list[Animation] = []
+        for step, words in zip(steps, says, strict=True):
+            line = Line(words, px=SIZE.body).move_to((0, FOOT, 0))
+            coming = [*lit(*step.shapes), *named(*step.names), Appear(line)]
+            self.play(*past, *coming, run_time=TIME.fade)
+            self.wait(TIME.rest)
+            past = [*dimmed(*step.shapes, *step.names), *leave(line)]
+        self.play(*leave(line), run_time=TIME.quick)
+        everything = lit(*shapes_of(steps), *names_of(steps))
+        self.play(*everything, Appear(rule.move_to((0, FOOT, 0))), run_time=TIME.fade)
+        self.wait(TIME.read)
+        self.go_next(*names_of(steps), rule)
+
+    @section(
+        "Feed-forward: one half is a gate for the other",
+        says=(
+            "The feed-forward block works on each letter alone. One half gates the other.",
+            "Scales keep the gate curved. The result, normalized, is the suggestion h M.",
+        ),
+        covers=("7.1", "7.3", "0.2", "0.3"),
+    )
+    def feed_forward(self) -> None:
+        """Into the MLP block, step by step."""
+        parts = self.whole.layer.mlp
+        self._whole(parts)
+        self._zoom_in(parts, ON_MLP)
+        self._steps(parts, MLP_STEPS, Equation(GATING))
+
+    @section(
+        "The update: step towards the suggestion, return to the sphere",
+        says=(
+            "What a block suggests is another point of the sphere. Alpha says how far to go.",
+            "Norm, the dotted circle, returns the state to length one.",
+        ),
+        pause=True,
+        covers=("7.1", "7.2", "0.2", "0.5"),
+    )
+    def update(self) -> None:
+        """Into the ring of the first update: the sphere, and the prompt's first step on it."""
+        part = self.whole.layer.updates[0]
+        self._whole([part])
+        self._zoom_in([part], ON_UPDATE)
+        step = Update(self.recording, self.whole)
+        node = self.whole.layer.rings.get("h_mid")
+        self.play(Appear(step.sphere), *hidden(*([node.cover] if node else [])))
+        self.play(*appear(step.dots[0], step.names[0], step.source))
+        self.play(*appear(step.dots[1], step.names[1], step.terms[0]))
+        self.play(drawn(step.way))
+        self.play(*appear(step.rule, step.terms[1], step.moving))
+        self.play(*swept(step.going, 0, len(step.route) - 1), run_time=TIME.sweep / 2)
+        self.play(Appear(step.moved))
+        self.turn(step.view, 20, seconds=TIME.sweep / 2)
+        self.wait(TIME.read)
+        self.clear_next(*self.whole.shapes)
+
+    @section(
+        "A real prompt: its last state walks over the sphere",
+        says=(
+            "A line of Shakespeare, cut off. We follow the state of its last letter.",
+            "Attention, feed-forward, layer after layer: each update moves its point.",
+            "At the end, it stands for what the model expects next.",
+        ),
+        pause=True,
+        covers=("7.2", "0.3", "0.5", "0.6"),
+    )
+    def walk(self) -> None:
+        """The prompt's states through all updates of the toy model."""
+        self.play(*hidden(*self.whole.shapes))
+        walk = Walk(self.recording)
+        self.play(*appear(walk.sphere, walk.prompt, walk.source))
+        self.play(*appear(*walk.others, walk.start, walk.moving, walk.towards, *walk.legend))
+        self.play(*appear(walk.words, walk.moved))
+        self.add(walk.trace)
+        self.look(
+            walk.view, View(walk.view.turn + 25, walk.view.lift),
+            *swept(walk.going, 0, walk.updates), seconds=TIME.sweep * 1.5,
+        )  # fmt: skip
+        self.wait(TIME.rest)
+        self.play(*appear(walk.bars.axis, walk.bars.names, walk.key))
+        self.play(*(grown(row) for row in walk.bars.rows))
+        self.play(Appear(walk.bars.numbers))
+        self.wait(TIME.read)
+        self.clear_next(*self.whole.shapes)
+
+    @section(
+        "Output: cosines with every letter, scaled, then softmax",
+        says=(
+            "The last state meets an output point for every letter. Again: cosines.",
+            "The scale s z makes them large enough for softmax to choose.",
+        ),
+        covers=("7.1", "7.2", "0.2"),
+    )
+    def output(self) -> None:
+        """Into the output layer, with the cosines of the prompt's last state."""
+        whole = self.whole
+        self._whole(whole.output)
+        self._zoom_in(whole.output, ON_OUTPUT)
+        cosines, (_, project, *rest) = Cosines(self.recording), whole.output
+        self.play(*dimmed(*shapes_of(rest)), *named(*project.names))
+        self.play(*appear(cosines.bars.axis, cosines.bars.names))
+        self.play(grown(cosines.bars.rows[0]))
+        self.wait(TIME.rest)
+        for part in rest:
+            self.play(*lit(*part.shapes), *named(*part.names), run_time=TIME.fade)
+            self.wait(TIME.rest)
+        self.wait(TIME.rest)
+        self.clear_next(*whole.shapes)
+
+    @section(
+        "The next letter: the small model’s best guess is right",
+        says=(
+            "The small model finds o likeliest, with 28 percent. The line goes on: world.",
+            "The larger model bets on i here, and gives o 16 percent. One line is no contest.",
+        ),
+        pause=True,
+        covers=("7.2", "0.3", "0.6"),
+    )
+    def guess(self) -> None:
+        """Probabilities of both models after the prompt, and the letter that follows."""
+        self.play(*hidden(*self.whole.shapes))
+        guess = Guess(self.recording)
+        self.play(*appear(guess.prompt))
+        for bars, head in zip(guess.bars, guess.heads, strict=True):
+            self.play(*appear(bars.axis, bars.names, head))
+            self.play(grown(bars.rows[0]))
+            self.play(Appear(bars.numbers))
+        self.play(*appear(guess.follows, *guess.frames))
+        self.wait(TIME.read)
+        self.clear_next(*self.whole.shapes)
+
+    @section(
+        "Count the dotted circles: six normalizations a layer",
+        says=(
+            "Count the dotted circles: queries, keys, both suggestions, both updated states.",
+            "And after every training step, all weight matrices are normalized as well.",
+        ),
+        pause=True,
+        covers=("7.3", "0.3", "0.4", "0.6"),
+    )
+    def count(self) -> None:
+        """All normalization points of a layer, one after the other; then the weights."""
+        whole, counts = self.whole, Counts(self.recording)
+        self._whole([])
+        rings = whole.layer.rings
+        for point, term in zip(counts.points, counts.terms, strict=True):
+            self.play(*lit(rings[point]), Appear(term), run_time=TIME.quick)
+        self.play(*appear(counts.a_layer, counts.all))
+        self.wait(TIME.rest)
+        weights = [*whole.layer.matrices, whole.input.shapes[0]]
+        self.play(*lit(*weights), *appear(counts.weights, counts.of, counts.after))
+        self.wait(TIME.read)
+        readouts = (counts.a_layer, counts.all, counts.weights, counts.of, counts.after)
+        self.go_next(*self.seen_names, *counts.terms, *readouts)
+
+    @section(
+        "A traditional layer normalizes twice, and only what goes in",
+        says=(
+            "The traditional layer has two: one RMSNorm before each block.",
+            "The running state itself and the weights may take any length.",
+        ),
+        pause=True,
+        covers=("7.3", "0.4"),
+    )
+    def versus(self) -> None:
+        """The same layer in both models, side by side."""
+        layer, versus = self.whole.layer, Versus(self.recording)
+        others = self._others(layer.parts)
+        moving = zoomed(self.whole.zoom, self.whole.shapes, versus.shot)
+        self.play(*moving, *hidden(*others), *lit(*shapes_of(layer.parts)))
+        theirs = versus.layer
+        names = names_of([*layer.updates, *theirs.updates])
+        self.play(*appear(*shapes_of(theirs.parts)))
+        self.play(*appear(versus.screen), *named(*names, *versus.names(layer)))
+        self.play(*dimmed(*layer.inside, *theirs.inside), run_time=TIME.quick)
+        for side, line in zip(versus.sides, versus.weights, strict=True):
+            self.play(Appear(side))
+            self.play(Appear(line))
+            self.wait(TIME.rest)
+        self.wait(TIME.rest)
+        self.clear_next(*self.whole.shapes)
+
+    @section(
+        "To take away",
+        says=(
+            "In nGPT, everything lives on the sphere, and every block only suggests a point.",
+            "Learned scales say how far and how sure. A prompt is a walk on the sphere.",
+        ),
+        pause=True,
+        covers=("0.1", "0.7"),
+    )
+    def takeaways(self) -> None:
+        """What to remember, and the notebooks to go on with."""
+        self.play(*hidden(*self.whole.shapes))
+        points = Takeaways(
+            (
+                ("normalized", ("Embeddings, states, queries, keys, weights: all of length 1.",)),
+                ("transformation", ("Attention and feed-forward suggest points of the sphere.",)),
+                ("scale", ("Learned scales say how far to step, how sharp, how sure.",)),
+                ("ink", ("A prompt walks over the sphere; its last point picks the letter.",)),
+            )
+        )
+        books = Line(
+            f"Goes with notebooks {' and '.join(self.notebooks)}", role="muted", px=SIZE.tick
+        )
+        at_left(books, points.get_left()[0], -2.6)
+        for point in points:
+            self.play(Appear(point))
+            self.wait(TIME.rest)
+        self.play(Appear(books))
+        self.wait(TIME.rest)
+        self.go_next(*points, books)
+
+    @section(
+        "Does it pay off?",
+        says=("That is the whole nGPT. Does it pay off? Here is what we measured.",),
+        covers=("0.1",),
+    )
+    def onward(self) -> None:
+        """The way to the closing card: the output, lit."""
+        whole = self.whole
+        whole.zoom.shot = Shot(0, 0, 0.9, (-0.4, 0.4))
+        for shape in whole.shapes:
+            shape.redraw()
+        others = self._others(whole.output)
+        self.play(*lit(*shapes_of(whole.output)), *dimmed(*others))
+        card = NextChapter("Next", "What did we measure?").shift((0, -2.0, 0))
+        self.play(Appear(card))
+        self.wait(TIME.read)

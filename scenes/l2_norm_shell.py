@@ -1,0 +1,306 @@
+"""Chapter 2: what L2 normalization does to a real weight vector, to many, and within a shell."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from ngpt_math.recordings import L2NormShell as Recorded
+from ngpt_math.recordings import Recording
+from scenes.l2_norm_pictures import (
+    LARGE,
+    TURN,
+    Ending,
+    Gradient,
+    Many,
+    OneVector,
+    Pulled,
+    Recall,
+    Room,
+)
+from scenes.stage.cards import NextChapter, Takeaways
+from scenes.stage.chapter import Chapter, section
+from scenes.stage.layout import at_left
+from scenes.stage.motion import (
+    Appear,
+    appear,
+    dimmed,
+    drawn,
+    grown,
+    leave,
+    lit,
+    placed,
+    swept,
+)
+from scenes.stage.style import SIZE, TIME
+from scenes.stage.text import Line
+
+
+class L2NormShell(Chapter):
+    """A length worked out, divided away, and, with norm_eps, left a little room."""
+
+    key: ClassVar[str] = "l2_norm_shell"
+    number: ClassVar[int] = 2
+    heading: ClassVar[str] = "L2 normalization deep dive"
+    Record: ClassVar[type[Recording]] = Recorded
+    notebooks: ClassVar[tuple[str, ...]] = ("01", "03")
+
+    def open_stage(self) -> None:
+        """The vector and the vectors that the chapter is about."""
+        super().open_stage()
+        self.one = OneVector(self.recording)
+        self.many = Many(self.recording)
+
+    @section(
+        "So far: free arrows stretch, normalized arrows only turn",
+        says=(
+            "So far: in training, free weight vectors come to all kinds of lengths.",
+            "Those of n G P T always have length one. How is that done?",
+        ),
+        covers=("0.1", "0.4", "0.5"),
+    )
+    def recall(self) -> None:
+        """The same matrix of both trained toy models."""
+        past = Recall(self.recording)
+        self.play(*appear(past.screen, past.radius, *past.spheres))
+        self.play(*appear(*past.arrows))
+        self.turn(past.view, 20, seconds=TIME.sweep)
+        self.wait(TIME.rest)
+        self.clear_next()
+
+    @section(
+        "A weight vector is a few numbers, and an arrow",
+        says=(
+            "One real weight vector of the traditional model. It has three components.",
+            "Go so far along each axis in turn: there the arrow ends.",
+        ),
+        covers=("2.1", "0.6"),
+    )
+    def components(self) -> None:
+        """The vector farthest from length one, component by component."""
+        one = self.one
+        self.play(*appear(one.sphere, one.source))
+        self.play(*appear(one.table.headings[0], *(row[0] for row in one.table.rows[:3])))
+        for step, number in zip(one.steps, one.column(0), strict=True):
+            self.play(Appear(number))
+            self.play(drawn(step))
+        self.play(*appear(one.arrow, one.name))
+        self.wait(TIME.rest)
+        self.go_next(*one.steps)
+
+    @section(
+        "Its length: square, add up, take the root",
+        says=(
+            "How long is it? Square each component, and add the squares up.",
+            "The root of the sum is the length: the L two norm.",
+        ),
+        pause=True,
+        covers=("2.1", "0.2", "0.3"),
+    )
+    def length(self) -> None:
+        """Squares, sum and root, one after the other."""
+        one = self.one
+        self.play(Appear(one.length_rule))
+        self.play(Appear(one.table.headings[1]))
+        for number in one.column(1):
+            self.play(Appear(number))
+        self.play(Appear(one.rules[0]))
+        for row, number in zip(one.table.rows[3:], one.below(0), strict=True):
+            self.play(*appear(row[0], number))
+            self.wait(TIME.rest)
+        self.go_next(one.length_rule, one.source)
+
+    @section(
+        "Divide each component by the length",
+        says=(
+            "Now divide each component by that length. The arrow keeps its direction,",
+            "and its tip moves straight to the unit sphere.",
+        ),
+        pause=True,
+        covers=("2.1", "0.2", "0.3"),
+    )
+    def divide(self) -> None:
+        """The components over the length, and the arrow on its way to the sphere."""
+        one = self.one
+        self.play(Appear(one.unit_rule))
+        self.play(Appear(one.table.headings[2]))
+        for number in one.column(2):
+            self.play(Appear(number))
+        self.play(*dimmed(one.arrow), *appear(one.unit, one.length))
+        self.wait(TIME.rest)
+        self.play(*swept(one.dividing, 0, one.last), run_time=TIME.sweep)
+        self.wait(TIME.read)
+
+    @section(
+        "The result has length one, and the same direction",
+        says=(
+            "Work it out again: square, add up, take the root. The length is one.",
+            "Seen from any side, the tip lies on the sphere.",
+        ),
+        covers=("2.1", "0.5"),
+    )
+    def result(self) -> None:
+        """The squares of the result add up to one."""
+        one = self.one
+        self.play(Appear(one.table.headings[3]))
+        self.play(*appear(*one.column(3)))
+        self.play(*appear(one.rules[1], *one.below(1)))
+        self.turn(one.view, 60, seconds=TIME.sweep)
+        self.wait(TIME.rest)
+        self.clear_next()
+
+    @section(
+        "Any vector lands on the unit sphere",
+        says=(
+            "Do the same with many real vectors: long ones shrink, short ones grow.",
+            "All end on the unit sphere. Each keeps its direction, and nothing else.",
+        ),
+        pause=True,
+        covers=("2.2", "0.3", "0.6"),
+    )
+    def together(self) -> None:
+        """All vectors normalized together, their lengths as bars."""
+        many = self.many
+        self.play(*appear(many.sphere, *many.before))
+        self.play(*appear(many.bars.axis, many.rule, many.source))
+        self.play(grown(many.bars.rows[0]))
+        self.wait(TIME.rest)
+        self.play(*appear(*many.after), *dimmed(many.bars.rows[0]), run_time=TIME.quick)
+        self.play(*leave(*many.before), run_time=TIME.quick)
+        self.play(*swept(many.going, 0, 1), run_time=TIME.sweep / 2)
+        self.play(*leave(many.bars.rows[0]), grown(many.unit_bars.rows[0]))
+        larger = placed(many.space, self.marks(many.view), many.space.centre, LARGE)
+        self.play(*larger)
+        self.turn(many.view, TURN, seconds=TIME.sweep * 0.75)
+        self.wait(TIME.read)
+        self.clear_next()
+
+    @section(
+        "norm_eps leaves a little room: a shell around the sphere",
+        says=(
+            "One setting loosens this, norm eps, here epsilon: a shell around the sphere.",
+            "Lengths may lie between one minus epsilon and one plus epsilon.",
+        ),
+        pause=True,
+        covers=("2.3", "0.2"),
+    )
+    def room(self) -> None:
+        """The shell opens from nothing to the shown ε."""
+        self.shell = room = Room(self.recording, self.many)
+        self.play(Appear(room.sphere))
+        self.play(*appear(room.slider, room.rule, room.name))
+        self.play(Appear(room.shell), run_time=TIME.quick)
+        self.play(*appear(*room.edges))
+        self.wait(TIME.rest)
+        self.play(*swept(room.opening, 0, room.row), run_time=TIME.sweep)
+        self.play(Appear(room.own))
+        self.wait(TIME.read)
+        self.go_next(room.rule, room.name, *room.edges, room.own)
+
+    @section(
+        "Inside the shell: unchanged. Outside: pulled to the nearer edge",
+        says=(
+            "A vector inside the shell stays as it is. One that is too short is pulled out",
+            "to the inner edge, one that is too long is pulled in to the outer edge.",
+        ),
+        pause=True,
+        covers=("2.3", "0.3"),
+    )
+    def pulled(self) -> None:
+        """Real vectors before and in the shell."""
+        self.pulls = pulls = Pulled(self.recording, self.many, self.shell)
+        self.play(*appear(*pulls.before))
+        self.wait(TIME.rest)
+        self.play(*dimmed(*pulls.outside), *appear(pulls.kept, pulls.count))
+        self.wait(TIME.rest)
+        self.play(*lit(*pulls.outside), *appear(pulls.pull))
+        self.play(*appear(*pulls.after), *leave(*pulls.before), run_time=TIME.quick)
+        self.play(*swept(pulls.pulling, 0, 1), run_time=TIME.sweep / 2)
+        self.wait(TIME.read)
+        self.go_next(pulls.pull)
+
+    @section(
+        "A wider shell leaves more vectors as they are",
+        says=(
+            "With epsilon at zero, all have length exactly one.",
+            "The wider the shell, the more vectors pass through unchanged.",
+        ),
+        covers=("2.3", "0.3"),
+    )
+    def widening(self) -> None:
+        """The slider from its middle to zero, and from there to its end."""
+        pulls, row = self.pulls, self.shell.row
+        last = len(self.shell.eps) - 1
+        self.play(*swept(pulls.widening, row, 0), run_time=TIME.sweep / 2)
+        self.wait(TIME.rest)
+        self.turn(self.shell.view, TURN, *swept(pulls.widening, 0, last), seconds=TIME.sweep)
+        self.wait(TIME.read)
+        self.clear_next()
+
+    @section(
+        "Learning feels no pull along the vector",
+        says=(
+            "The length used is held fixed, so the gradient loses its part along the vector.",
+            "What remains turns the vector. It does not stretch it, not even in the shell.",
+        ),
+        pause=True,
+        covers=("2.3", "0.2", "0.6"),
+    )
+    def gradient(self) -> None:
+        """The gradient of a real loss at a vector inside the shell."""
+        picture = Gradient(self.recording, self.shell)
+        (before, part), after = picture.terms  # what is written, and the number below it
+        self.play(*appear(picture.sphere, picture.shell, picture.arrow, picture.name))
+        self.play(*appear(picture.rule, picture.held))
+        self.wait(TIME.rest)
+        self.play(*appear(picture.before, before, picture.scale))
+        self.play(*appear(picture.part, part))
+        self.wait(TIME.rest)
+        self.play(*dimmed(picture.sphere, picture.shell))
+        self.play(*appear(picture.rest, picture.after, after))
+        self.wait(TIME.read)
+        self.clear_next()
+
+    @section(
+        "To take away",
+        says=(
+            "Dividing a vector by its length leaves its direction, at length one.",
+            "Norm eps leaves the length a little room; the gradient only turns.",
+        ),
+        pause=True,
+        covers=("0.1", "0.7"),
+    )
+    def takeaways(self) -> None:
+        """What to remember, and the notebooks to go on with."""
+        points = Takeaways(
+            (
+                ("traditional", ("Length: square the components, add up, take the root.",)),
+                ("normalized", ("Divided by its length, any vector lands on the unit sphere.",)),
+                ("scale", ("norm_eps: lengths from 1 − ε to 1 + ε may stay.",)),
+                ("transformation", ("The gradient turns the vector; it does not stretch it.",)),
+            )
+        )
+        books = Line(
+            f"Goes with notebooks {' and '.join(self.notebooks)}", role="muted", px=SIZE.tick
+        )
+        at_left(books, points.get_left()[0], -2.6)
+        for point in points:
+            self.play(Appear(point))
+            self.wait(TIME.rest)
+        self.play(Appear(books))
+        self.wait(TIME.rest)
+        self.clear_next()
+
+    @section(
+        "And a whole matrix of vectors?",
+        says=("A layer is a whole matrix of such vectors. What does it do, normalized?",),
+        covers=("0.1",),
+    )
+    def onward(self) -> None:
+        """The way to chapter 3: a matrix, one row lit."""
+        ending = Ending(self.recording, self.many)
+        card = NextChapter("Next", "3 · Normalized linear layers").shift((3.2, 0, 0))
+        self.play(Appear(ending.matrix))
+        self.play(Appear(ending.frame))
+        self.wait(TIME.rest)
+        self.play(Appear(card))
+        self.wait(TIME.rest)

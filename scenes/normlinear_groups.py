@@ -1,0 +1,308 @@
+"""Chapter 3: a linear layer whose weight vectors lie on the sphere, so that it gives cosines."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from ngpt_math.recordings import NormlinearGroups as Recorded
+from ngpt_math.recordings import Recording
+from scenes.normlinear_outputs import BothLayers, BothOutputs, Cosines, Groups, Shadow
+from scenes.normlinear_pictures import Columns, EveryRow, Recall, Rows
+from scenes.stage.cards import NextChapter, Takeaways
+from scenes.stage.chapter import Chapter, section
+from scenes.stage.layout import at_left
+from scenes.stage.motion import Appear, appear, dimmed, grown, leave, placed, swept
+from scenes.stage.style import SIZE, TIME
+from scenes.stage.text import Line
+
+
+class NormlinearGroups(Chapter):
+    """Rows, columns and groups of a real matrix at length one, and what the layer then answers."""
+
+    key: ClassVar[str] = "normlinear_groups"
+    number: ClassVar[int] = 3
+    heading: ClassVar[str] = "Normalized linear layers"
+    Record: ClassVar[type[Recording]] = Recorded
+    notebooks: ClassVar[tuple[str, ...]] = ("04",)
+
+    @section(
+        "So far: divided by its length, a vector lands on the sphere",
+        says=(
+            "So far: a vector divided by its length has length one.",
+            "Its direction stays. All such vectors lie on the unit sphere.",
+        ),
+        covers=("0.1", "0.5"),
+    )
+    def recall(self) -> None:
+        """Vectors of the toy baseline, from their own lengths to length 1."""
+        past = Recall(self.recording)
+        self.play(*appear(past.sphere, past.source))
+        self.play(*appear(*past.dots, past.arrow, past.name, past.length))
+        self.turn(past.space.view, -40, seconds=TIME.sweep * 0.75)
+        self.play(*appear(past.rule))
+        self.play(*leave(past.name), run_time=TIME.quick)
+        self.play(*swept(past.landing, 0, 1), run_time=TIME.sweep / 2)
+        self.play(*appear(*past.units, past.unit, past.done))
+        self.remove(*past.dots, past.arrow)
+        marks = [past.sphere, past.unit, *past.units]
+        self.play(*placed(past.space, marks, past.space.centre, past.closer))
+        self.wait(TIME.read)
+        self.clear_next()
+
+    @section(
+        "Each row of a weight matrix is a vector with its own length",
+        says=(
+            "This is a real weight matrix. It turns a hidden state into queries.",
+            "Each row is a vector. Training left every row with another length.",
+        ),
+        pause=True,
+        covers=("3.1", "0.6"),
+    )
+    def rows(self) -> None:
+        """The window of W_q of the larger baseline, and the lengths of its rows."""
+        self.window = window = Rows(self.recording)
+        self.play(Appear(window.matrix))
+        self.play(*appear(window.name, window.size, window.source))
+        self.wait(TIME.rest)
+        self.play(Appear(window.frame))
+        self.play(*appear(window.lengths, window.one))
+        self.wait(TIME.read)
+        self.go_next(window.panel)
+
+    @section(
+        "Divide each row by its length: every row gets length 1",
+        says=(
+            "Divide every entry of a row by the row's length. The length becomes one.",
+            "Short rows grow, long rows shrink. Row after row lands on the sphere.",
+        ),
+        pause=True,
+        covers=("3.1", "0.2", "0.3"),
+    )
+    def normalize(self) -> None:
+        """Row after row turns, its length counted to 1 beside it."""
+        window = self.window
+        self.play(*appear(window.rule, window.same))
+        self.wait(TIME.rest)
+        self.play(*swept(window.turning, 0, 1), run_time=TIME.sweep / 2)
+        self.wait(TIME.rest)
+        self.play(*leave(window.frame), run_time=TIME.quick)
+        self.play(*swept(window.turning, 1, window.rows), run_time=TIME.sweep)
+        self.wait(TIME.read)
+        self.clear_next()
+
+    @section(
+        "Of the whole matrix, only directions are left",
+        says=(
+            "The same for all rows of the matrix: in blue their lengths before,",
+            "in green their lengths after. No row can shout louder than another.",
+        ),
+        pause=True,
+        covers=("3.1",),
+    )
+    def every_row(self) -> None:
+        """The lengths of all rows before and after."""
+        every = EveryRow(self.recording)
+        self.play(*appear(every.before.axis, every.count))
+        self.play(grown(every.before.rows[0]))
+        self.wait(TIME.rest)
+        self.play(grown(every.after), run_time=TIME.sweep / 2)
+        self.play(Appear(every.table))
+        self.wait(TIME.rest)
+        self.play(Appear(every.left))
+        self.wait(TIME.read)
+        self.clear_next()
+
+    @section(
+        "A matrix that writes into the state gets unit columns",
+        says=(
+            "An output projection goes the other way: it writes into the hidden state.",
+            "Its columns are the vectors in the state's space. So columns get length one.",
+        ),
+        pause=True,
+        covers=("3.1", "0.2"),
+    )
+    def columns(self) -> None:
+        """The window of W_o, its columns normalized, their lengths counted below."""
+        window = Columns(self.recording)
+        self.play(Appear(window.matrix))
+        self.play(*appear(window.rule, window.words, window.size, window.source))
+        self.play(*appear(window.lengths, window.one, window.frame))
+        self.wait(TIME.rest)
+        self.play(*swept(window.turning, 0, 1), run_time=TIME.sweep / 2)
+        self.play(*leave(window.frame), run_time=TIME.quick)
+        self.play(*swept(window.turning, 1, window.columns), run_time=TIME.sweep * 0.75)
+        self.wait(TIME.read)
+        self.clear_next()
+
+    @section(
+        "One input, one matrix: as trained, and with all lengths 1",
+        says=(
+            "Now the input: one real state, at the lit letter, through both layers.",
+            "Left as trained. Right, rows and input are divided by their lengths.",
+        ),
+        covers=("3.2", "0.4"),
+    )
+    def both_layers(self) -> None:
+        """W x as it is, and with rows and input at length 1."""
+        self.both = both = BothLayers(self.recording)
+        products = both.products
+        self.play(Appear(both.screen))
+        self.play(*appear(*both.prompts))
+        self.play(*(Appear(part) for p in products for part in (p.weight, p.given, *p.names)))
+        self.play(*appear(*both.lengths))
+        self.wait(TIME.rest)
+        self.play(*(Appear(part) for p in products for part in (p.equals, p.result)))
+        self.play(*(Appear(frame) for p in products for frame in p.frames))
+        self.wait(TIME.read)
+        self.clear_next(both.screen)
+
+    @section(
+        "Traditional outputs have any size, normalized ones stay within ±1",
+        says=(
+            "All outputs on the same axis. The dashed lines are plus one and minus one.",
+            "Left, lengths blow some outputs up. Right, none leaves the band.",
+        ),
+        pause=True,
+        covers=("3.2",),
+    )
+    def both_outputs(self) -> None:
+        """All outputs of both, on one axis."""
+        outputs = BothOutputs(self.recording, self.both.screen)
+        self.play(*(Appear(bars.axis) for bars in outputs.bars))
+        self.play(*appear(*outputs.levels))
+        self.play(*(grown(bars.rows[0]) for bars in outputs.bars), run_time=TIME.sweep / 2)
+        self.play(*appear(*outputs.largest))
+        self.wait(TIME.read)
+        self.clear_next()
+
+    @section(
+        "Why: with both lengths 1, an output is the cosine of an angle",
+        says=(
+            "Why? A product of two vectors is both lengths times the cosine of their angle.",
+            "Both lengths are one. What is left is the row's shadow on the state: the cosine.",
+            "It can never pass one, the same direction, or minus one, the opposite.",
+        ),
+        pause=True,
+        covers=("3.2", "0.2", "0.3", "0.5"),
+    )
+    def why(self) -> None:
+        """Every row of nGPT's layer at its true angle to h, with its shadow on h."""
+        self.shadow = shadow = Shadow(self.recording)
+        self.play(*appear(shadow.sphere, shadow.state, shadow.names[0], shadow.plane))
+        self.play(*appear(shadow.row, shadow.names[1]))
+        self.play(*appear(shadow.rule))
+        self.wait(TIME.rest)
+        self.play(*appear(shadow.lengths, shadow.simple))
+        self.wait(TIME.rest)
+        self.play(*appear(shadow.angle, shadow.fall, shadow.shadow, *shadow.values))
+        self.play(*appear(*shadow.ticks))
+        self.play(*swept(shadow.sweeping, 0, shadow.last), run_time=TIME.sweep)
+        self.wait(TIME.read)
+        self.clear_next()
+
+    @section(
+        "A layer of nGPT answers with cosines only",
+        says=(
+            "This layer was trained normalized. Each output says how well a row fits the state.",
+            "With many dimensions, cosines are small. Scales will make up for it.",
+        ),
+        pause=True,
+        covers=("3.2", "0.6"),
+    )
+    def cosines(self) -> None:
+        """All outputs of nGPT's own layer."""
+        answers = Cosines(self.recording)
+        self.play(*appear(answers.bars.axis, answers.count))
+        self.play(*appear(*answers.bounds))
+        self.play(grown(answers.bars.rows[0]), run_time=TIME.sweep / 2)
+        self.play(Appear(answers.values[0]))
+        self.wait(TIME.rest)
+        self.play(*appear(answers.values[1], answers.typical))
+        self.play(Appear(answers.small))
+        self.wait(TIME.read)
+        self.clear_next()
+
+    @section(
+        "Groups cut each row into parts",
+        says=(
+            "One option: cut every row into groups. Here are the first entries of each.",
+            "Each part is a shorter vector, again with a length of its own.",
+        ),
+        covers=("3.3",),
+    )
+    def split(self) -> None:
+        """The matrix splits into groups; the length of each group appears beside it."""
+        self.groups = groups = Groups(self.recording)
+        self.play(*appear(groups.matrix, groups.cut, groups.size))
+        self.wait(TIME.rest)
+        self.play(*swept([(groups.matrix, groups.spread)], 0, 1), run_time=TIME.sweep / 2)
+        self.play(*appear(*groups.lengths))
+        self.play(Appear(groups.option))
+        self.wait(TIME.read)
+        self.go_next(groups.option)
+
+    @section(
+        "Each group is normalized on its own",
+        says=(
+            "Each group is divided by its own length, group after group.",
+            "A whole row is then longer than one, so the output is divided by their number.",
+        ),
+        pause=True,
+        covers=("3.3", "0.2"),
+    )
+    def grouped(self) -> None:
+        """Group after group turns, its lengths counted to 1."""
+        groups = self.groups
+        self.play(Appear(groups.rule))
+        self.wait(TIME.rest)
+        self.play(*swept(groups.turning, 0, groups.count), run_time=TIME.sweep * 1.25)
+        self.wait(TIME.rest)
+        self.play(*appear(groups.whole, groups.mean))
+        self.wait(TIME.read)
+        self.clear_next()
+
+    @section(
+        "To take away",
+        says=(
+            "Unit rows are directions, and outputs are cosines, never beyond one.",
+            "Matrices that write into the state have unit columns instead.",
+            "Groups normalize parts of a row. The paper uses one group.",
+        ),
+        pause=True,
+        covers=("0.1", "0.7"),
+    )
+    def takeaways(self) -> None:
+        """What to remember."""
+        points = Takeaways(
+            (
+                ("traditional", ("Rows of any length give outputs of any size.",)),
+                ("normalized", ("Unit rows are directions: an output is a cosine in [−1, 1].",)),
+                ("normalized", ("What writes into the state has unit columns instead.",)),
+                ("ink", ("Groups: parts of a row at length 1. The paper has one group.",)),
+            )
+        )
+        books = Line(
+            f"Goes with notebook {' and '.join(self.notebooks)}", role="muted", px=SIZE.tick
+        )
+        at_left(books, points.get_left()[0], -2.6)
+        for point in points:
+            self.play(Appear(point))
+            self.wait(TIME.rest)
+        self.play(Appear(books))
+        self.wait(TIME.rest)
+        self.clear_next()
+
+    @section(
+        "How does the state take an answer in?",
+        says=("A layer has answered. How does h take that in, and stay on the sphere?",),
+        covers=("0.1",),
+    )
+    def onward(self) -> None:
+        """The way to chapter 4: h, lit, on its sphere."""
+        shadow = self.shadow
+        card = NextChapter("Next", "4 · Residual connections with SLERP").shift((3.2, 0, 0))
+        self.play(*appear(shadow.sphere, shadow.state, shadow.names[0], shadow.row))
+        self.play(*dimmed(shadow.row))
+        self.turn(shadow.space.view, 40, seconds=TIME.sweep / 2)
+        self.play(Appear(card))
+        self.wait(TIME.rest)

@@ -1,0 +1,288 @@
+"""Pictures of chapter 3, built from its recording: what comes out of a layer, and groups."""
+
+from __future__ import annotations
+
+import numpy as np
+from manim import VGroup
+
+from ngpt_math.recordings import NormlinearGroups, Traced
+from scenes.stage.bars import Bars
+from scenes.stage.equations import Equation
+from scenes.stage.groups import GroupedMatrix
+from scenes.stage.hypersphere import Hypersphere
+from scenes.stage.interpolation import Step
+from scenes.stage.layout import at_left, noted, stacked
+from scenes.stage.lengths import OFF, Lengths, TurningMatrix
+from scenes.stage.marks import Arrow, Trace, tag, term_of
+from scenes.stage.matrices import Cells, Matrix
+from scenes.stage.plots import Box, Measure, measure
+from scenes.stage.prompt import Prompt
+from scenes.stage.readouts import Readout, column_of, degrees_of, row_of
+from scenes.stage.space import Space, View
+from scenes.stage.split import Half, SplitScreen
+from scenes.stage.style import GRID, SIZE, STROKE, Point
+from scenes.stage.text import Line
+
+SHOWN = 4
+"""Columns of a matrix, and entries of the input, in a half of the screen."""
+
+CELL = (84, 46)
+RADIUS = 2.35
+PANEL = 3.3
+"""Where the words to the right of a plot begin."""
+
+GROUPING = "{{ w_g : normalized }} <- frac({{ w_g : traditional }}, ‖{{ w_g : traditional }}‖)"
+
+
+class Product:
+    """One half: the window of a matrix, the input, and what comes out at the window's rows."""
+
+    def __init__(
+        self, record: NormlinearGroups, half: Half, role: str, fields: tuple[str, str, str],
+        terms: tuple[str, str],
+    ) -> None:  # fmt: skip
+        weight, given, outputs = fields
+        rows = record.row_index.astype(int)
+        shown = [row_of(record, weight, row)[:SHOWN] for row in range(len(rows))]
+        column = [[number] for number in row_of(record, given)[:SHOWN]]
+        result = [[record.traced(outputs, int(row))] for row in rows]
+        self.weight = self.matrix(shown, role, (None, SHOWN))
+        self.given = self.matrix(column, role, (SHOWN, None))
+        self.result = self.matrix(result, role, (None, None))
+        self.equals = Equation("=")
+        self.all = VGroup(self.weight, self.given, self.equals, self.result).arrange(buff=0.3)
+        self.all.move_to(half.at(0, 0.05))
+        above = self.weight.get_top()[1] + 0.32
+        self.names = [
+            Equation(f"{{{{ {term} : {role} }}}}").move_to((matrix.get_center()[0], above, 0))
+            for term, matrix in zip(terms, (self.weight, self.given), strict=True)
+        ]
+        self.frames = [matrix.row_frame(0) for matrix in (self.weight, self.result)]
+
+    def matrix(self, cells: Cells, role: str, gaps: tuple[int | None, int | None]) -> Matrix:
+        """A matrix of the half's size."""
+        return Matrix(cells, role, cell=CELL, px=SIZE.tick, gaps=gaps)
+
+
+class BothLayers:
+    """The same input through the traditional layer and through its normalized self."""
+
+    def __init__(self, record: NormlinearGroups) -> None:
+        self.screen = SplitScreen("Traditional", "Rows and input at length 1")
+        sides = (self.screen.left, self.screen.right)
+        roles = ("traditional", "normalized")
+        fields = (
+            ("weight", "gpt_input", "gpt_outputs"),
+            ("weight_unit", "gpt_input_unit", "same_outputs"),
+        )
+        terms = (("W", "x"), ("hat(W)", "hat(x)"))
+        self.products = [
+            Product(record, *given) for given in zip(sides, roles, fields, terms, strict=True)
+        ]
+        lengths = ("gpt_input_length", "gpt_input_unit_length")
+        last = len(record.prompt) - 1
+        self.prompts = [Prompt(record.prompt, last, role, px=SIZE.label) for role in roles]
+        self.lengths = [
+            Readout(Line("length of the input"), record.traced(name), role=role)
+            for name, role in zip(lengths, roles, strict=True)
+        ]
+        for half, prompt, length in zip(sides, self.prompts, self.lengths, strict=True):
+            length.move_to(half.at(0, -2.2))
+            prompt.move_to(half.at(0, -2.8))
+
+
+class BothOutputs:
+    """All outputs of both layers on the same axis, and the largest of each."""
+
+    def __init__(self, record: NormlinearGroups, screen: SplitScreen) -> None:
+        outputs = [row_of(record, name) for name in ("gpt_outputs", "same_outputs")]
+        axis = measure("every output", [*outputs[0], *outputs[1]], most=7)
+        bounds = row_of(record, "bounds")
+        self.bars, self.levels, self.largest = [], [], []
+        fields = ("gpt_output_max", "same_output_max")
+        for half, role, numbers, name in zip(
+            (screen.left, screen.right), ("traditional", "normalized"), outputs, fields, strict=True
+        ):
+            left, bottom, _ = half.at(-2.4, -1.95)
+            bars = Bars(Box(left, bottom, 5.2, 3.3), axis, [numbers], [], role)
+            self.bars.append(bars)
+            self.levels += [bars.axis.level(bound, "ink") for bound in bounds]
+            largest = Readout(Line("largest, without sign"), record.traced(name), role=role)
+            self.largest.append(largest.move_to(half.at(0, -2.65)))
+
+
+class Shadow:
+    """One row and h in the plane that they span: the row's shadow on h is the output."""
+
+    def __init__(self, record: NormlinearGroups) -> None:
+        order = np.argsort(record.angles)
+        self.last = len(order) - 1
+        angles, outputs = degrees_of(record, "angles"), row_of(record, "outputs")
+        turns = record.angles[order].astype(float)
+        self.turns = turns
+        first, ahead, centre = self.row_at(0), np.array([1.0, 0.0, 0.0]), np.zeros(3)
+        # Seen straight onto the plane, so that lengths and angles in the frame are the true ones.
+        self.space = Space(View(-90, 0), (GRID.picture, GRID.middle), RADIUS)
+        self.sphere = Hypersphere(self.space)
+        self.state = Arrow(self.space, centre, ahead, "ink")
+        self.row = Arrow(self.space, centre, first, "normalized")
+        fall, shadow, angle = self.lines_at(0)
+        self.fall = Trace(self.space, fall, "muted", STROKE.axis, on_sphere=False)
+        self.shadow = Trace(self.space, shadow, "normalized", STROKE.flow, on_sphere=False)
+        self.angle = Trace(self.space, angle, "ink", STROKE.axis, on_sphere=False)
+        self.names = [
+            term_of(self.space, ahead, centre, "{{ h : ink }}"),
+            term_of(self.space, first, centre, "{{ w : normalized }}"),
+        ]
+        self.ticks = [
+            tag(self.space, share * ahead, words, "muted", (0, -16), SIZE.tick)
+            for share, words in ((-1, "−1"), (0, "0"), (1, "1"))
+        ]
+        self.rule = Equation("{{ w : normalized }} dot h = ‖{{ w : normalized }}‖ ‖h‖ cos theta")
+        self.simple = Equation("{{ w : normalized }} dot h = cos theta")
+        self.values = [
+            Readout(Equation("theta ="), [angles[row] for row in order], places=1),
+            Readout(Equation("cos theta ="), [outputs[row] for row in order], role="normalized"),
+        ]
+        self.plane = noted(
+            f"query rows and h of our larger nGPT, {int(record.d_model)} dimensions;",
+            "each drawn in the plane that row and h span",
+            px=SIZE.tick,
+        )
+        self.lengths = noted("Both lengths are 1: only the angle is left.")
+        stacked([self.rule, self.lengths, self.simple], GRID.panel, 1.9, gap=0.5)
+        column_of(self.values, GRID.panel, -1.0, 0.7)
+        at_left(self.plane, GRID.panel, -2.3)
+
+    def lines_at(self, row: float) -> tuple[Point, Point, Point]:
+        """The row's fall onto h, its shadow from the centre on, and the angle at the centre."""
+        tip = self.row_at(row)
+        foot = tip * np.array([1, 0, 0])
+        turns = np.linspace(0, self.turn_at(row), 33)
+        swing = np.stack([np.cos(turns), 0 * turns, np.sin(turns)], axis=1) / 4
+        return np.stack([tip, foot]), np.stack([np.zeros(3), foot]), swing
+
+    def turn_at(self, row: float) -> float:
+        """The angle of a row, or between two of them."""
+        return float(np.interp(row, np.arange(len(self.turns)), self.turns))
+
+    def row_at(self, row: float) -> Point:
+        """The tip of a row."""
+        turn = self.turn_at(row)
+        return np.array([np.cos(turn), 0.0, np.sin(turn)])
+
+    def show(self, row: float) -> None:
+        """Draw everything at a row."""
+        self.row.move_in_space(self.row_at(row))
+        self.names[1].move_in_space(self.row_at(row))
+        lines = (self.fall, self.shadow, self.angle)
+        for line, points in zip(lines, self.lines_at(row), strict=True):
+            line.points_in_space = points
+            line.redraw()
+
+    @property
+    def sweeping(self) -> list[Step]:
+        """Lead the row through all rows, from the nearest to h to the farthest."""
+        still = [self.names[1], self.fall, self.shadow, self.angle]
+        steps: list[Step] = [(self.row, self.show)]
+        steps += [(mark, lambda _: None) for mark in still]
+        return steps + [(value, value.show_row) for value in self.values]
+
+
+class Cosines:
+    """All outputs of the same layer of the nGPT."""
+
+    def __init__(self, record: NormlinearGroups) -> None:
+        outputs = row_of(record, "outputs")
+        axis = Measure("every output: a cosine", "1", (-1.0, -0.5, 0.0, 0.5, 1.0))
+        box = Box(GRID.left + 0.85, -2.2, 8.2, 4.2)
+        self.bars = Bars(box, axis, [outputs], [], "normalized")
+        layer = f"layer {int(record.layer) + 1} of our larger nGPT"
+        self.count = Line(
+            f"{len(outputs)} rows of query weights, {layer}",
+            role="muted",
+            px=SIZE.tick,
+        )
+        self.count.move_to((box.left + box.width / 2, box.bottom - 0.35, 0))
+        self.bounds = [self.bars.axis.level(bound, "ink") for bound in row_of(record, "bounds")]
+        self.values = [
+            Readout(Line("largest"), record.traced("output_max"), role="normalized"),
+            Readout(Equation("1 slash sqrt(d) ="), record.traced("typical_cosine")),
+        ]
+        column_of(self.values, PANEL, 1.3, 0.8)
+        self.typical = noted("typical for directions", "taken at random", px=SIZE.tick)
+        at_left(self.typical, PANEL, self.values[1].get_bottom()[1] - 0.2)
+        self.small = noted(
+            "Cosines are small.", "Learned scales make", "up for it: chapter 6.", role="scale"
+        )
+        at_left(self.small, PANEL, -1.2)
+
+
+APART = 1.6
+GROUP_CELL = (72, 56)
+GROUP_SHOWN = 2
+
+
+class Groups:
+    """The rows cut into groups, each normalized on its own, with its length beside it."""
+
+    def __init__(self, record: NormlinearGroups) -> None:
+        self.count = int(record.groups)
+        steps, rows = record.split_steps.shape[:2]
+        per_group = min(GROUP_SHOWN, record.split_steps.shape[-1])
+        frames = [
+            [self.cells(record, step, row, per_group) for row in range(rows)]
+            for step in range(steps)
+        ]
+        parts = np.repeat(np.arange(self.count), per_group)[None].repeat(rows, axis=0)
+        self.matrix = TurningMatrix(frames, parts, self.make)
+        at_left(self.matrix, GRID.left + 0.06, 2.3)
+        self.matrix.before.spread(1)
+        self.lengths = [self.lengths_beside(record, group) for group in range(self.count)]
+        self.spread(0)
+        self.cut = Readout(Line("groups G"), record.traced("groups"), places=0)
+        self.size = Readout(Line("each"), record.traced("group_size"), places=0)
+        self.whole = Readout(
+            Equation("‖{{ w : normalized }}‖ = sqrt(G) ="),
+            record.traced("grouped_row_lengths", 0), role="normalized",
+        )  # fmt: skip
+        self.rule = Equation(GROUPING)
+        self.mean = noted("The output is divided by G:", "a mean of G cosines.")
+        self.option = noted("An option of the layer.", "The paper has one group.")
+        stacked([self.cut, self.size], GRID.left, -1.55, gap=0.3)
+        stacked([self.rule, self.whole], -2.2, -1.45, gap=0.25)
+        at_left(self.option, 2.6, -1.5)
+        at_left(self.mean, 2.6, -1.5)
+
+    @property
+    def turning(self) -> list[Step]:
+        """Lead group after group to length 1; at n, n groups are done."""
+        return [(thing, thing.show_at) for thing in (self.matrix, *self.lengths)]
+
+    def spread(self, share: float) -> None:
+        """Draw the groups together (0) or apart (1)."""
+        for matrix in (self.matrix.before, self.matrix.after):
+            matrix.spread(share)
+
+    def cells(self, record: NormlinearGroups, step: int, row: int, per_group: int) -> list[Traced]:
+        """A row at a step: the first entries of each group."""
+        groups = (row_of(record, "split_steps", step, row, n) for n in range(self.count))
+        return [number for group in groups for number in group[:per_group]]
+
+    def make(self, cells: Cells, role: str, full: float) -> GroupedMatrix:
+        """The window in its groups."""
+        return GroupedMatrix(
+            cells, role, self.count, APART, full=full, cell=GROUP_CELL, px=SIZE.tick
+        )
+
+    def lengths_beside(self, record: NormlinearGroups, group: int) -> Lengths:
+        """The lengths of one group of every row, to its right."""
+        matrix = self.matrix.before
+        rows, steps = matrix.shape[0], record.group_length_steps.shape[0]
+        feet = np.array([matrix.middle_of(row, 0) for row in range(rows)])
+        feet[:, 0] = matrix.edge(group) + OFF
+        frames = [
+            [record.traced("group_length_steps", step, row, group) for row in range(rows)]
+            for step in range(steps)
+        ]
+        return Lengths(frames, feet, 0.55, parts=[group] * rows, px=SIZE.tick)

@@ -1,0 +1,346 @@
+"""Chapter 6: the learned scales of nGPT, what each decides, and how fast each may learn."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from ngpt_math.recordings import Recording
+from ngpt_math.recordings import ScaleManagement as Recorded
+from scenes.scale_pictures import (
+    OneStep,
+    OnSphere,
+    Places,
+    Recall,
+    Relative,
+    Rulers,
+    Trends,
+    TwoNumbers,
+    Unsure,
+)
+from scenes.scale_sweep_pictures import Confidence, Gate, Sharpness, Turning
+from scenes.stage.cards import NextChapter, Takeaways
+from scenes.stage.chapter import Chapter, section
+from scenes.stage.layout import at_left
+from scenes.stage.motion import Appear, appear, dimmed, drawn, grown, leave, swept
+from scenes.stage.style import SIZE, TIME
+from scenes.stage.text import Line
+
+
+class ScaleManagement(Chapter):
+    """Where the scales are, their two numbers, how they learned, and what other values would do."""
+
+    key: ClassVar[str] = "scale_management"
+    number: ClassVar[int] = 6
+    heading: ClassVar[str] = "Scale management"
+    Record: ClassVar[type[Recording]] = Recorded
+    notebooks: ClassVar[tuple[str, ...]] = ("07",)
+
+    @section(
+        "So far: cosines decide where a letter looks",
+        says=(
+            "So far: each letter looks back at others. Cosines decide at which ones.",
+            "One factor in the formula was learned: a scale.",
+        ),
+        covers=("0.1", "0.2"),
+    )
+    def recall(self) -> None:
+        """One head's attention from the chapter before, and the scale in its formula."""
+        past = Recall(self.recording)
+        self.play(*appear(past.grid, past.source))
+        self.play(*appear(past.rule, past.terms[0]))
+        self.play(Appear(past.frame))
+        self.wait(TIME.rest)
+        self.play(Appear(past.terms[1]))
+        self.wait(TIME.read)
+        self.clear_next()
+
+    @section(
+        "On the sphere, no answer is larger than one",
+        says=(
+            "The output is a cosine too: of the state h with the direction of each letter.",
+            "No cosine is more than one, however well a letter fits.",
+        ),
+        covers=("0.5", "0.2", "0.6"),
+    )
+    def on_sphere(self) -> None:
+        """The toy's h among its letters, and the cosines of the best and the worst of them."""
+        fits = OnSphere(self.recording)
+        aside = 30
+        fits.view.turn -= aside
+        self.play(*appear(fits.sphere, fits.source))
+        self.play(*appear(*fits.state, *fits.dots, fits.rule, *fits.terms))
+        self.turn(fits.view, aside, seconds=TIME.sweep / 2)
+        self.play(*(drawn(way) for way in fits.arcs))
+        self.play(*appear(*fits.values))
+        self.wait(TIME.read)
+        self.clear_next()
+
+    @section(
+        "Cosines alone make no clear choice",
+        says=(
+            "A cosine lies between minus one and one. Among many tokens that decides nothing.",
+            "Times a learned scale, the same cosines make a clear choice.",
+        ),
+        pause=True,
+        covers=("6.3", "0.2", "0.6"),
+    )
+    def unsure(self) -> None:
+        """The likeliest letters: their cosines, and probabilities without and with s_z."""
+        picture = Unsure(self.recording)
+        self.play(*appear(picture.prompt, picture.left.axis, picture.names[0], picture.bounds))
+        self.play(grown(picture.left.rows[0]))
+        self.play(*appear(picture.left.numbers, picture.count))
+        self.wait(TIME.rest)
+        self.play(*appear(picture.right.axis, picture.names[1], picture.rules[0], picture.best))
+        self.play(grown(picture.right.row))
+        self.play(Appear(picture.right.numbers))
+        self.wait(TIME.rest)
+        self.play(*leave(picture.rules[0]), run_time=TIME.quick)
+        self.play(Appear(picture.rules[1]))
+        self.play(*swept(picture.scaling, 0, 1), run_time=TIME.sweep / 2)
+        self.wait(TIME.read)
+        self.clear_next()
+
+    @section(
+        "Six learned scales say how much",
+        says=(
+            "Directions alone say where to. How much is learned, by six kinds of scales:",
+            "how sharply to look, how far to step, how much a unit counts, how sure to be.",
+        ),
+        pause=True,
+        covers=("6.1", "0.3", "0.4"),
+    )
+    def places(self) -> None:
+        """The way of h through the model, with each scale where it is."""
+        self.map = places = Places()
+        boxes = [station.box for station in places.stations]
+        self.play(*appear(places.state, places.flow, *boxes))
+        for station in places.stations:
+            self.play(Appear(station.scale_part))
+            self.wait(TIME.quick)
+        self.play(*appear(places.layers, places.once))
+        self.wait(TIME.read)
+        self.clear_next()
+
+    @section(
+        "Each scale has two numbers: init and scale",
+        says=(
+            "Each has two settings. Init is its value when training starts.",
+            "Scale is the number that is stored at that moment. Their ratio links the two.",
+        ),
+        pause=True,
+        covers=("6.1", "0.2", "0.6"),
+    )
+    def two_numbers(self) -> None:
+        """All kinds with init, scale and their ratio."""
+        numbers = TwoNumbers(self.recording)
+        self.play(*appear(numbers.rule, *numbers.terms[:2]))
+        self.wait(TIME.rest)
+        self.play(*appear(numbers.table.headings, *numbers.terms[2:]))
+        for row in numbers.table.rows:
+            self.play(Appear(row, run_time=TIME.quick))
+        self.wait(TIME.read)
+        self.clear_next()
+
+    @section(
+        "The optimizer moves one number, the model uses another",
+        says=(
+            "Watch the logits' scale in training. The optimizer moves the stored number.",
+            "The one in effect follows it: init over scale times as far.",
+        ),
+        covers=("6.2", "0.3"),
+    )
+    def rulers(self) -> None:
+        """s_z over the recorded training, stored and in effect."""
+        rulers = Rulers(self.recording)
+        self.play(*appear(rulers.named, rulers.sliders[0], rulers.owners[0], rulers.of))
+        self.play(*appear(rulers.arrow, rulers.factor))
+        self.play(*appear(rulers.sliders[1], rulers.owners[1], rulers.step))
+        self.wait(TIME.rest)
+        self.play(*swept(rulers.training, 0, rulers.rows - 1), run_time=TIME.sweep)
+        self.wait(TIME.read)
+        self.clear_next()
+
+    @section(
+        "One step: equal where stored, unequal in effect",
+        says=(
+            "The first step of the recorded training moves every stored number alike.",
+            "In effect the steps differ: each is multiplied by its init over scale.",
+        ),
+        pause=True,
+        covers=("6.2", "0.6"),
+    )
+    def one_step(self) -> None:
+        """The first optimizer step, stored and in effect."""
+        step = OneStep(self.recording)
+        self.play(*appear(step.bars.axis, step.names, step.legend, step.rate, step.source))
+        self.play(grown(step.bars.rows[0]))
+        self.play(Appear(step.numbers[0]))
+        self.wait(TIME.rest)
+        self.play(grown(step.bars.rows[1]))
+        self.play(Appear(step.numbers[1]))
+        self.wait(TIME.read)
+        self.clear_next()
+
+    @section(
+        "init says where a scale starts, scale how fast it learns",
+        says=(
+            "Measured against the value itself, init cancels: only scale is left.",
+            "A small scale learns fast, a scale of one slowly. So speed is set one by one.",
+        ),
+        pause=True,
+        covers=("6.2", "0.2"),
+    )
+    def relative(self) -> None:
+        """The first step as a share of the value."""
+        rates = Relative(self.recording)
+        self.play(*appear(rates.bars.axis, rates.names, rates.rule, rates.terms[0], rates.source))
+        self.play(grown(rates.bars.rows[0]))
+        self.play(Appear(rates.bars.numbers))
+        self.wait(TIME.read)
+        self.play(*appear(rates.label, rates.scales, rates.terms[1]))
+        self.wait(TIME.read)
+        self.clear_next()
+
+    @section(
+        "Trained, every scale has found its own size",
+        says=(
+            "The whole training: every scale goes its own way, from one common start.",
+            "The step sizes grow. The scale of the logits grows most of all.",
+        ),
+        pause=True,
+        covers=("6.2", "0.6"),
+    )
+    def trends(self) -> None:
+        """All kinds over the recorded training."""
+        trends = Trends(self.recording)
+        for trend in trends.all:
+            for line in trend.lines:
+                line.show_upto(0)
+        self.play(*appear(*(t.plot for t in trends.all), *(t.name for t in trends.all)))
+        self.play(*appear(trends.steps, trends.key))
+        self.play(*appear(*(line for t in trends.all for line in t.lines)), run_time=TIME.quick)
+        self.play(*swept(trends.drawing, 0, trends.rows - 1), run_time=TIME.sweep)
+        self.play(*appear(*(trend.end for trend in trends.all)))
+        self.wait(TIME.read)
+        self.clear_next()
+
+    @section(
+        "The scale of queries and keys decides how sharply to look",
+        says=(
+            "Now turn one scale by hand. Smaller: the letter looks everywhere alike.",
+            "Larger: it stares at one. Training stopped in between.",
+        ),
+        pause=True,
+        covers=("6.3", "0.3"),
+    )
+    def sharpness(self) -> None:
+        """One letter's attention with other factors on s_qk²."""
+        sharp = Sharpness(self.recording)
+        self._place(sharp)
+        self.play(*appear(sharp.level, sharp.even))
+        self.play(*swept(sharp.turning, sharp.trained, 0), run_time=TIME.sweep / 2)
+        self.play(Appear(sharp.traditional))
+        self.wait(TIME.read)
+        self.play(*leave(sharp.traditional), run_time=TIME.quick)
+        self.play(*swept(sharp.turning, 0, sharp.last), run_time=TIME.sweep * 0.75)
+        self.wait(TIME.rest)
+        self.play(*swept(sharp.turning, sharp.last, sharp.trained), run_time=TIME.sweep / 2)
+        self.wait(TIME.rest)
+        self.clear_next()
+
+    @section(
+        "Without √d, SiLU would be almost a straight line",
+        says=(
+            "SiLU's bend makes a feed-forward block more than a matrix.",
+            "Cosines alone hardly reach the bend. Root d spreads them out: no line will do.",
+        ),
+        pause=True,
+        covers=("6.3", "0.2", "0.6"),
+    )
+    def gate(self) -> None:
+        """The gate's values on SiLU, without √d and with it."""
+        gate = Gate(self.recording)
+        self.play(*appear(gate.plot, gate.rule, gate.why, gate.root))
+        self.play(drawn(gate.curve))
+        self.play(*appear(gate.dots, gate.dotted, gate.states[0]))
+        self.play(*appear(gate.line, gate.straight, gate.of))
+        self.wait(TIME.read)
+        self.play(*leave(gate.states[0]), run_time=TIME.quick)
+        self.play(Appear(gate.states[1]))
+        self.play(*swept(gate.growing, 0, gate.rows - 1), run_time=TIME.sweep)
+        self.wait(TIME.read)
+        self.clear_next()
+
+    @section(
+        "The scale of the logits decides how sure to be",
+        says=(
+            "The last scale: small, and every letter seems possible. Large, and one takes all.",
+            "On unseen text the best factor is just below one: training found it nearly.",
+        ),
+        pause=True,
+        covers=("6.3", "0.3", "0.6"),
+    )
+    def confidence(self) -> None:
+        """The next letter's probabilities and the loss with other factors on s_z."""
+        sure = Confidence(self.recording)
+        self._place(sure)
+        self.play(*appear(*sure.sides))
+        self.play(*swept(sure.turning, sure.trained, 0), run_time=TIME.sweep / 2)
+        self.wait(TIME.rest)
+        self.play(*swept(sure.turning, 0, sure.last), run_time=TIME.sweep * 0.75)
+        self.wait(TIME.rest)
+        self.play(*swept(sure.turning, sure.last, sure.best), run_time=TIME.sweep / 2)
+        self.play(*appear(sure.found, *sure.losses))
+        self.wait(TIME.read)
+        self.clear_next()
+
+    def _place(self, picture: Turning) -> None:
+        """Bring on a factor with its bars and its curve, as trained."""
+        self.play(*appear(picture.slider, picture.mark, picture.bars, picture.letters))
+        self.play(*appear(picture.below, picture.source, picture.plot, picture.learned))
+        self.play(drawn(picture.curve))
+        self.play(Appear(picture.spot))
+
+    @section(
+        "To take away",
+        says=(
+            "Unit vectors carry directions. Learned scales say how much each one counts.",
+            "Init is the start, scale the speed.",
+        ),
+        pause=True,
+        covers=("0.1", "0.7"),
+    )
+    def takeaways(self) -> None:
+        """What to remember, and the notebook to go on with."""
+        points = Takeaways(
+            (
+                ("normalized", ("Unit vectors only say where to; cosines stay small.",)),
+                ("scale", ("Six learned scales say how much: to look, to step, to be sure.",)),
+                ("scale", ("init is where a scale starts; scale sets how fast it learns.",)),
+                ("transformation", ("Without √d on the gate, SiLU would hardly bend.",)),
+            )
+        )
+        books = Line(
+            f"Goes with notebook {' and '.join(self.notebooks)}", role="muted", px=SIZE.tick
+        )
+        at_left(books, points.get_left()[0], -2.6)
+        for point in points:
+            self.play(Appear(point))
+            self.wait(TIME.rest)
+        self.play(Appear(books))
+        self.wait(TIME.rest)
+        self.clear_next()
+
+    @section(
+        "How do all the parts work together?",
+        says=("All parts are on the table. How they work together comes next, in full.",),
+        covers=("0.1",),
+    )
+    def onward(self) -> None:
+        """The way to chapter 7: the map of this chapter, the scales dimmed."""
+        card = NextChapter("Next", "7 · The complete architecture").shift((0, -2.0, 0))
+        self.play(*appear(*self.map.stations, self.map.flow, self.map.state))
+        self.play(*dimmed(*(station.scale_part for station in self.map.stations)))
+        self.play(Appear(card))
+        self.wait(TIME.rest)

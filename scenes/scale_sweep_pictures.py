@@ -1,0 +1,191 @@
+"""Pictures of chapter 6, built from its recording: other values of the scales."""
+
+from __future__ import annotations
+
+import numpy as np
+from manim import VGroup, VMobject
+
+from ngpt_math.recordings import ScaleManagement
+from scenes.scale_pictures import counted, letters_under, prompt_of
+from scenes.stage.changing_bars import ChangingBars
+from scenes.stage.equations import Equation
+from scenes.stage.interpolation import Step
+from scenes.stage.layout import below, noted, stacked
+from scenes.stage.plots import Box, Plot, measure
+from scenes.stage.prompt import Prompt
+from scenes.stage.readouts import Readout, column_of, row_of
+from scenes.stage.style import GRID, SIZE
+from scenes.stage.sweeps import EvenSlider, SweptDots, SweptLine, ratios, rows_of
+from scenes.stage.text import Line
+
+TRACK = 6.5
+
+
+class Turning:
+    """A factor on a scale: its slider on top, bars on the left and a curve against it at right.
+
+    `first` and `last` are the rows between which the factor runs, `trained` is where it is 1.
+    """
+
+    def __init__(
+        self,
+        record: ScaleManagement,
+        term: str,
+        bars: ChangingBars,
+        curve: str,
+        name: str,
+        last: int,
+    ) -> None:
+        self.trained, self.first, self.last = int(record.trained), 0, last
+        factors = row_of(record, "multiplier")[: last + 1]
+        values = row_of(record, curve)[: last + 1]
+        self.slider = EvenSlider(Equation(term), factors, TRACK, "scale")
+        stacked([self.slider], GRID.left, 2.45)
+        self.mark = self.slider.marked(self.trained, "as trained")
+        self.bars = bars
+        self.plot = Plot(
+            Box(GRID.panel + 0.9, -1.5, 4.7, 2.5), ratios("factor", factors), measure(name, values)
+        )
+        self.curve = self.plot.curve(factors, values, "scale")
+        self.spot = self.plot.spots(factors, values, "ink", px=26)
+        self.learned = self.plot.upright(factors[self.trained], values[self.trained], "muted")
+        self.factors, self.values = factors, values
+        self.below: VMobject
+        self.letters: VGroup
+        for step in self.turning:
+            step[1](self.trained)
+
+    def _stand(self) -> None:
+        """Put what the bars are of below them."""
+        self.source = Line("our larger model", role="muted", px=SIZE.tick)
+        stacked([self.below, self.source], GRID.left + 0.75, -2.3, gap=0.15)
+
+    @property
+    def turning(self) -> list[Step]:
+        """Lead everything with the factor."""
+        return [
+            (self.slider, self.slider.show_row),
+            (self.bars, self.bars.show_row),
+            (self.spot, self.spot.show_row),
+        ]
+
+
+class Sharpness(Turning):
+    """One letter's attention, and the mean entropy of all heads, with s_qk² multiplied."""
+
+    def __init__(self, record: ScaleManagement) -> None:
+        query, layer, head = (int(record.query), int(record.layer) + 1, int(record.head) + 1)
+        name = f"attention of the lit letter (layer {layer}, head {head})"
+        table = rows_of(record, "attention")
+        bars = ChangingBars(
+            Box(GRID.left + 0.75, -1.5, 5.2, 2.5),
+            measure(name, [n for row in table for n in row]),
+            table,
+            [],
+            "normalized",
+        )
+        term = "{{ s_(q k)^2 : scale }} times"
+        name = "entropy: how spread, mean of all heads"
+        super().__init__(record, term, bars, "attention_entropy", name, len(table) - 1)
+        self.letters = letters_under(bars, record.prompt[: query + 1])
+        self.below = Prompt(prompt_of(record), query, "normalized")
+        self._stand()
+        uniform = record.traced("attention_entropy_uniform")
+        self.level = self.plot.level(uniform, "ink")
+        self.even = Readout(Line("dashed: all letters alike", px=SIZE.tick), uniform, px=SIZE.tick)
+        stacked([self.even], GRID.panel + 0.9, -2.6)
+        swap = Equation(r'1\/sqrt(d_k) thin "in place of" thin sqrt(d_k)', px=SIZE.readout)
+        self.traditional = stacked(
+            [swap, Line("the traditional factor", role="muted")], 2.6, 2.5, gap=0.15
+        )
+
+
+class Confidence(Turning):
+    """The next letter's probabilities, and the loss on unseen text, with s_z multiplied."""
+
+    def __init__(self, record: ScaleManagement) -> None:
+        table = rows_of(record, "probabilities")
+        # Beyond, the model is further from the text than somebody who guesses all tokens alike.
+        guess = record.traced("output_entropy_uniform")
+        better = np.flatnonzero(record.output_loss <= guess.value)
+        last = max(int(record.trained) + 1, *map(int, better))
+        bars = ChangingBars(
+            Box(GRID.left + 0.75, -1.5, 5.2, 2.5),
+            measure("probability of the next letter", [n for row in table for n in row]),
+            table[: last + 1],
+            [],
+            "normalized",
+        )
+        term = "{{ s_z : scale }} times"
+        super().__init__(record, term, bars, "output_loss", "loss on unseen text", last)
+        self.letters = letters_under(bars, record.next_tokens)
+        self.sides = [Line(words, role="muted") for words in ("too unsure", "too sure")]
+        box = self.plot.box
+        places = (box.left + 0.25, box.left + box.width - 0.1 - self.sides[1].width)
+        for line, left in zip(self.sides, places, strict=True):
+            stacked([line], left, box.bottom + 0.55)
+        self.best = int(np.argmin(record.output_loss))
+        self.found = self.plot.spot(
+            self.factors[self.best], self.values[self.best], "normalized", px=26
+        )
+        self.below = Line(f"after “{prompt_of(record)}”", role="muted")
+        self._stand()
+        losses = counted([self.values[row] for row in (self.trained, self.best)])
+        self.losses = [
+            Readout(Line(words, role=role), loss, places=3, px=SIZE.label, role=role)
+            for words, loss, role in zip(
+                ("loss as trained", "lowest loss"), losses, ("ink", "normalized"), strict=True
+            )
+        ]
+        column_of(self.losses, GRID.panel + 0.9, -2.5, 0.4)
+
+
+class Gate:
+    """SiLU with the gate's real values on it, and the straight line nearest to it on them."""
+
+    def __init__(self, record: ScaleManagement) -> None:
+        x, silu = row_of(record, "gate_line"), row_of(record, "silu")
+        dots, on, fit = (rows_of(record, f) for f in ("gate_swept", "silu_swept", "fit_swept"))
+        self.plot = Plot(
+            Box(GRID.left + 0.75, -2.05, 6.9, 4.2),
+            measure("ν, the gate", x, most=10),
+            measure("SiLU(ν)", [*silu, *(n for row in fit for n in row)]),
+        )
+        self.curve = self.plot.curve(x, silu, "transformation")
+        self.dots = SweptDots(self.plot, dots, on, "normalized")
+        self.line = SweptLine(self.plot, dots, fit, "ink")
+        self.rows = len(dots)
+        self.rule = Equation(
+            '"SiLU"( {{ sqrt(d) : scale }} thin {{ s_nu : scale_gate }} cos )', px=SIZE.equation
+        )
+        inner = 100 * float(record.share[-2] - record.share[1])
+        self.dotted = noted(
+            "dots: real ν of the larger model,",
+            f"the middle {inner:.0f} of every 100",
+            role="normalized",
+            px=SIZE.tick,
+        )
+        self.straight = Readout(
+            Line("a straight line explains", px=SIZE.body), row_of(record, "fit_share"), places=0
+        )
+        self.root = Readout(
+            Equation("{{ sqrt(d) : scale }} ="), record.traced("root_d"), role="scale", places=1
+        )
+        self.states = [Line("without √d", weight="SEMIBOLD"), Line("with √d", weight="SEMIBOLD")]
+        self.of = Line("of the variance of SiLU(ν)", role="muted", px=SIZE.tick)
+        self.why = Line("its bend makes the MLP more than a matrix", role="muted", px=SIZE.tick)
+        stacked(
+            [self.rule, self.why, self.root, self.states[0], self.straight], 1.95, 2.3, gap=0.45
+        )
+        below(self.straight, self.of, 0.15)
+        below(self.of, self.dotted, 0.6)
+        stacked([self.states[1]], 1.95, self.states[0].get_top()[1])
+
+    @property
+    def growing(self) -> list[Step]:
+        """Lead ν from without √d (0) to with it."""
+        return [
+            (self.dots, self.dots.show_row),
+            (self.line, self.line.show_row),
+            (self.straight, self.straight.show_row),
+        ]
