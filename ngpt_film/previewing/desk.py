@@ -75,9 +75,9 @@ class Desk(threading.Thread):
         except BaseException as error:
             self.error = error
         finally:
+            self._processes.close()  # first, so that nothing is forked any more
             self._stop_job()
             self._stop_growing()
-            self._processes.close()
 
     def _listen(self) -> bool:
         """Wait for news and take it in; False when it is time to end."""
