@@ -50,7 +50,6 @@ RUNS = (
     Run("doctor"),
     Run("train toy --kind ngpt --steps 2 --out {tmp}"),
     Run("record slerp_vs_lerp --check"),
-    Run(f"record slerp_vs_lerp --checkpoint {TOY} --out {{tmp}}/mine"),
     Run(f"model {TOY}"),
     Run("model --compare"),
 )
@@ -62,8 +61,9 @@ HELP = {
     "preview": "it stays until it is stopped: a test below",
     "publish": "tests/ngpt_film/test_publish.py runs each of its lines",
     "verify": "as publish",
-    "render --recordings": "tests/ngpt_film/test_record_command.py renders with other recordings",
+    "record --checkpoint": "tests/ngpt_film/test_record_command.py runs it on another model",
     "render --cluster": "tests/ngpt_film/test_cluster.py runs it on a cluster",
+    "render --recordings": "tests/ngpt_film/test_record_command.py runs it in a small studio",
 }
 """Commands that are not run in full here, and why."""
 
