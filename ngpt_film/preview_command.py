@@ -34,20 +34,20 @@ def preview(wanted: str | None, port: int | None, open_page: bool) -> None:
         own = Path(name)
         server = serve(port, folder.lay(own), page, lambda kind, what: desk.tell(kind, what))
         desk = Desk(key, shown, own, page)
+        desk.start()
         try:
             with server, watching(lambda paths: desk.tell("saved", paths)):
-                desk.start()
                 click.echo(server.address)
                 say(f"previewing {shown}; Ctrl-C ends it")
                 if open_page:
                     webbrowser.open(server.address)
-                desk.join()
+                desk.ended.wait()
         except KeyboardInterrupt:
             signal.setitimer(signal.ITIMER_REAL, 0)  # it was heard, and need not be made again
             say("the preview has ended")
         finally:
             desk.tell("end")
-            desk.join(30)
+            desk.ended.wait(30)
     if desk.error is not None:
         raise desk.error
 

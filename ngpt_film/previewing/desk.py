@@ -38,7 +38,7 @@ class Desk(threading.Thread):
     """Keeps pictures of sections as their sources are, the one that is `shown` first.
 
     `key` is a chapter's, or None for the whole film. `page` hears the state as JSON text whenever
-    it changes. `error` is what ended it, if something did.
+    it changes. `ended` is set when all is over, and `error` what ended it, if something did.
     """
 
     def __init__(self, key: str | None, shown: str, folder: Path, page: Page) -> None:
@@ -56,6 +56,9 @@ class Desk(threading.Thread):
         self._growing: Forked | None = None
         self._grown = ""  # the chapter that the warm zygote has played
         self.error: BaseException | None = None
+        # Joining a thread is not enough: in Python 3.11, where Ctrl-C interrupts a join, the next
+        # one takes the thread to be over.
+        self.ended = threading.Event()
         self._saved = 0.0  # when, by the monotonic clock; 0 before the first save
 
     def tell(self, kind: str, what: Any = None) -> None:
@@ -78,6 +81,7 @@ class Desk(threading.Thread):
             self._processes.close()  # first, so that nothing is forked any more
             self._stop_job()
             self._stop_growing()
+            self.ended.set()
 
     def _listen(self) -> bool:
         """Wait for news and take it in; False when it is time to end."""
