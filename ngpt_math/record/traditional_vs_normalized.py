@@ -23,7 +23,10 @@ from ngpt_math.record.models import (
 )  # fmt: skip
 from ngpt_math.recordings import TraditionalVsNormalized
 
-MATRIX = "W_q of the first layer, all heads: the first matrix that a letter's embedding meets"
+MATRIX = (
+    "query weights of the first layer: W_q of all heads, the first matrix that a letter's embedding"
+    " meets"
+)
 LARGER = "W_q of the first layer, as for the toy models"
 KINDS = {"Q": "q", "K": "k", "V": "v", "O": "o", "u": "u", "ν": "nu", "MLP out": "mlp_out"}
 PROMPT = "Our revels now are ended. Th"  # The Tempest IV.1, in the validation text; "ese" follows
