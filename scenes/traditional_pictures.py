@@ -23,7 +23,7 @@ from scenes.stage.networks import Network
 from scenes.stage.plane import Circle, Plane
 from scenes.stage.plots import Box, Curve, Plot, curve_name, measure
 from scenes.stage.prompt import Prompt
-from scenes.stage.readouts import Readout, column_of, row_of
+from scenes.stage.readouts import Readout, baseline_of, column_of, row_of
 from scenes.stage.slider import Slider
 from scenes.stage.space import Space, View, crosswise, room_while, spread_in
 from scenes.stage.split import SplitScreen
@@ -185,10 +185,11 @@ class Networks:
             for field in ("gpt_seed", "seed")
         ]
         for half, steps, seed in zip(halves, self.progress, self.seeds, strict=True):
-            steps.move_to(half.at(-1.1, -2.2))
-            seed.move_to(half.at(2.0, -2.2))
-        self.text = Line(f"{READING} · text: {record.corpus}", role="muted", px=SIZE.tick)
-        self.text.move_to((0, GRID.bottom + 0.16, 0))
+            steps.move_to(half.at(-1.1, -2.05))
+            seed.move_to(half.at(2.0, -2.05))
+            seed.shift((0, baseline_of(steps.label) - baseline_of(seed.label), 0))
+        self.text = noted(READING, f"text: {record.corpus}", px=SIZE.tick)
+        self.text.move_to((0, GRID.bottom + 0.3, 0))
 
     def at(self, side: int, row: float) -> list[Point]:
         """The weights of one side at a kept step: the letter’s embedding, and the matrix."""
@@ -287,8 +288,8 @@ class Cloud:
     @property
     def going(self) -> list[Step]:
         """Lead all vectors, and the traces of their tips, through the training."""
-        tips = [self.led(mark, n) for marks in (self.arrows, self.dots)
-                for n, mark in enumerate(marks)]  # fmt: skip
+        tips = [self.led(arrow, unit) for unit, arrow in enumerate(self.arrows)]
+        tips += [self.led(dot, unit) for unit, dot in enumerate(self.dots)]
         ways = [(trace, self._way(trace)) for trace in self.traces]
         return [*ways, *tips]
 
@@ -640,7 +641,7 @@ class Conditions:
             ]
             at_left(ends[0], box.left, -2.2)
             at_left(ends[1], box.left + 2.8, ends[0].get_top()[1])
-            ends[1].shift((0, ends[0].label.baseline - ends[1].label.baseline, 0))
+            ends[1].shift((0, baseline_of(ends[0].label) - baseline_of(ends[1].label), 0))
             self.ends.append(ends)
         self.paper = noted(
             "The paper (figure 5) finds nGPT’s far lower, in models of 0.5 billion weights;"

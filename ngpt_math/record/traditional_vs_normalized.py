@@ -98,7 +98,8 @@ def guesses(toy: Shipped) -> dict[str, Any]:
 
 def outputs(toy: Shipped) -> dict[str, Any]:
     """What the first matrix makes of the prompt's last letter, row by row: length times fit."""
-    block, config = toy.model.blocks[0], toy.model.config
+    block: Any = toy.model.get_submodule("blocks.0")
+    config = toy.model.config
     stream = trace_text(toy.model, PROMPT)["layer0.h_in"][0, -1]
     given = block.attention_norm(stream).detach().numpy()
     rows = block.attention.qkv.weight.detach().numpy()[: config.heads * config.d_head]
