@@ -6,8 +6,9 @@ import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING
 
 from PIL import Image, ImageDraw, ImageFont
 
@@ -19,9 +20,11 @@ from ngpt_math.errors import StudioError
 from ngpt_math.files import ASSETS, whole_file
 from scenes.film import Entry
 
+if TYPE_CHECKING:
+    from ngpt_film.shoot import Place
+
 COLUMNS = 4  # two sections side by side
 MARGIN, LABEL = 12, 34  # pixels
-Place = Literal["end"] | float  # the state a section ends in, or a fraction of its frames
 
 PLACES: tuple[Place, ...] = (0.5, "end")
 GROUND, INK = "#0d1117", "#e6edf3"
@@ -56,15 +59,29 @@ def sheet(
     shots.load_camera()
     with tempfile.TemporaryDirectory() as folder:
         frames = list(_frames(wanted, Path(folder)))
-        done = 0
-        with closing(crew.run(_draw, frames, jobs)) as events:
+        done: dict[Frame, int] = {}
+        with closing(crew.run(_draw, _parts(frames, jobs), jobs)) as events:
             for event in events:
+                first = event.task[0]
                 if event.failure:
-                    problem = f"{event.task.label} cannot be drawn: {event.failure.line}"
-                    raise StudioError(problem, "mend the section")
-                done += event.result is not None
-                report(done, len(frames))
+                    problem = f"a still of {first.entry.key} cannot be drawn: {event.failure.line}"
+                    raise StudioError(problem, f"mend it; `ngpt render {first.entry.key}` tells")
+                if event.done is not None:
+                    done[first] = event.done
+                report(sum(done.values()), len(frames))
         lay_out(frames, out)
+
+
+def _parts(frames: Sequence[Frame], jobs: int) -> list[tuple[Frame, ...]]:
+    """The frames in as many parts as there are jobs, or more: each of one chapter, in its order."""
+    chapters = [tuple(group) for _, group in groupby(frames, key=lambda frame: frame.entry.key)]
+    split = -(-jobs // len(chapters))
+    size = [-(-len(chapter) // split) for chapter in chapters]
+    return [
+        chapter[i : i + n]
+        for chapter, n in zip(chapters, size, strict=True)
+        for i in range(0, len(chapter), n)
+    ]
 
 
 def _frames(wanted: Sequence[Target], folder: Path) -> list[Frame]:
@@ -77,17 +94,18 @@ def _frames(wanted: Sequence[Target], folder: Path) -> list[Frame]:
     return found
 
 
-def draw(frame: Frame) -> None:
-    """Draw one frame in this process."""
-    from ngpt_film.shoot import still
+def draw(frames: Sequence[Frame], tell: Tell | None = None) -> None:
+    """Draw frames of one chapter, all of one quality, in this process."""
+    from ngpt_film.shoot import stills
 
+    first = frames[0]
+    wanted = [(frame.section, frame.at, frame.file) for frame in frames]
     with tempfile.TemporaryDirectory() as cache:
-        chapter = frame.entry.load()
-        still(chapter, frame.section, frame.at, frame.file, frame.quality, text_cache=Path(cache))
+        stills(first.entry.load(), wanted, first.quality, text_cache=Path(cache), tell=tell)
 
 
-def _draw(frame: Frame, tell: Tell) -> bool:
-    draw(frame)
+def _draw(frames: tuple[Frame, ...], tell: Tell) -> bool:
+    draw(frames, tell)
     return True
 
 

@@ -24,7 +24,6 @@ from manim import (
 )
 from manim.animation.movement import PhaseFlow
 from manim.animation.updaters.update import MaintainPositionRelativeTo, UpdateFromAlphaFunc
-from manim.utils.exceptions import EndSceneEarlyException
 from manim.utils.family import extract_mobject_family_members
 
 from ngpt_film.box import EVERYWHERE, Box
@@ -64,12 +63,10 @@ class FilmRenderer(CairoRenderer):
     """CairoRenderer that draws a frame only where it is kept.
 
     `frame` is the number of the next frame, counted over the plays that are not skipped, and
-    `frames_of` the same by section. With
-    `only_frame` set, no other frame is drawn, and the scene ends once it is passed; none is drawn
-    when it is negative.
+    `frames_of` the same by section. With `only_frames` set, no others are drawn.
     """
 
-    only_frame: int | None = None
+    only_frames: frozenset[int] | None = None
 
     def __init__(
         self,
@@ -101,13 +98,14 @@ class FilmRenderer(CairoRenderer):
 
     def _freeze(self, scene: Scene) -> None:
         frames = max(1, round(scene.duration * self.camera.frame_rate))
-        if self._keeps(frames):
-            self._draw(scene, 1 if self.only_frame is not None else frames)
+        kept = self._kept(frames)
+        if kept:
+            self._draw(scene, kept)
         self._advance(frames)
 
     def _animate(self, scene: Scene) -> None:
         times = list(np.arange(0, scene.duration, 1 / config.frame_rate))
-        kept = self._keeps(len(times))
+        kept = self._kept(len(times)) > 0
         for t in self._stepped(scene, times, kept):
             scene.update_to_time(t)
             self.render(scene, t, scene.moving_mobjects)
@@ -132,7 +130,7 @@ class FilmRenderer(CairoRenderer):
         self, scene: Scene, time: float, moving_mobjects: Iterable[Mobject] | None = None
     ) -> None:
         """Draw and keep the frame at `time`, or only count it."""
-        if self._keeps(1):
+        if self._kept(1):
             self._draw(scene, 1)
         self._advance(1)
 
@@ -161,11 +159,13 @@ class FilmRenderer(CairoRenderer):
         """Draw all that is in the scene, whatever `mobjects`. Manim calls it for stills."""
         self._draw_all(scene)
 
-    def _keeps(self, frames: int) -> bool:
-        """Whether any of the next `frames` frames is to be drawn."""
+    def _kept(self, frames: int) -> int:
+        """How many of the next `frames` frames are to be drawn."""
         if self.skip_animations:
-            return False
-        return self.only_frame is None or self.frame <= self.only_frame < self.frame + frames
+            return 0
+        if self.only_frames is None:
+            return frames
+        return sum(self.frame <= only < self.frame + frames for only in self.only_frames)
 
     def _advance(self, frames: int) -> None:
         self.time += frames / self.camera.frame_rate
@@ -174,5 +174,3 @@ class FilmRenderer(CairoRenderer):
         self.frame += frames
         name = self.file_writer.sections[-1].name
         self.frames_of[name] = self.frames_of.get(name, 0) + frames
-        if self.only_frame is not None and 0 <= self.only_frame < self.frame:
-            raise EndSceneEarlyException

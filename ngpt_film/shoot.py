@@ -6,13 +6,14 @@ section shot alone has the same frames as in the whole chapter.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 from manim import Scene, SceneFileWriter, tempconfig
 from PIL import Image
 
@@ -27,6 +28,7 @@ from scenes.stage.chapter import Chapter
 from scenes.stage.style import COLOUR
 
 Tell = Callable[[int], None]  # hears how many frames are done
+Place = Literal["end"] | float  # the state a section ends in, or a fraction of its frames
 
 TEXT_CACHE = ROOT / "renders" / "manim"
 
@@ -116,13 +118,16 @@ class _Reels:
             self._open.__exit__(kind, error, trace)
 
 
-class _Still:
-    """Keeps the one frame that it is given."""
+class _Stills:
+    """Keeps the frames that come, in their order, each in one or more files."""
 
-    pixels: Pixels | None = None
+    def __init__(self, keep: Callable[[Path, Pixels], None], files: Sequence[list[Path]]) -> None:
+        self._keep, self._files = keep, iter(files)
 
     def write(self, pixels: Pixels, repeat: int, changed: Box) -> None:
-        self.pixels = pixels.copy()
+        for _ in range(repeat):
+            for path in next(self._files):
+                self._keep(path, pixels)
 
 
 def _settings(quality: Quality, text_cache: Path = TEXT_CACHE) -> dict[str, Any]:
@@ -159,11 +164,11 @@ def _run(
     names: tuple[str, ...],
     quality: Quality,
     sinks: Mapping[str, Any] | _Reels,
-    only_frame: int | None = None,
+    only_frames: frozenset[int] | None = None,
     tell: Tell | None = None,
 ) -> tuple[FilmRenderer, Chapter]:
     """Play the sections `names` into `sinks`; the caller has applied `_settings`."""
-    renderer, scene = _scene(chapter, names, sinks, only_frame, tell)
+    renderer, scene = _scene(chapter, names, sinks, only_frames, tell)
     scene.render()
     return renderer, scene
 
@@ -172,7 +177,7 @@ def _scene(
     chapter: type[Chapter],
     names: tuple[str, ...],
     sinks: Mapping[str, Any] | _Reels,
-    only_frame: int | None = None,
+    only_frames: frozenset[int] | None = None,
     tell: Tell | None = None,
 ) -> tuple[FilmRenderer, Chapter]:
     """A scene that will play the sections `names` into `sinks`."""
@@ -180,7 +185,7 @@ def _scene(
         file_writer_class=partial(_Tap, sinks, tell),
         camera_class=camera_of(chapter),
     )
-    renderer.only_frame = only_frame
+    renderer.only_frames = only_frames
     scene = chapter(renderer=renderer)
     scene.only = names
     return renderer, scene
@@ -253,7 +258,7 @@ def lengths(
     """
     names = _names(chapter, None)
     with tempconfig(_settings(quality, text_cache)):
-        renderer, scene = _scene(chapter, names, {}, only_frame=-1)
+        renderer, scene = _scene(chapter, names, {}, only_frames=frozenset())
         _play(renderer, scene, names)
     return {name: renderer.frames_of.get(name, 0) for name in names}
 
@@ -261,26 +266,84 @@ def lengths(
 def still(
     chapter: type[Chapter],
     section: str,
-    at: Literal["end"] | float,
+    at: Place,
     out_png: Path,
     quality: Quality,
     *,
     text_cache: Path = TEXT_CACHE,
 ) -> None:
     """Write one frame of a section as PNG: what it ends with, or the frame at a fraction of it."""
-    names = _names(chapter, (section,))
+    stills(chapter, [(section, at, out_png)], quality, text_cache=text_cache)
+
+
+def stills(
+    chapter: type[Chapter],
+    wanted: Sequence[tuple[str, Place, Path]],
+    quality: Quality,
+    *,
+    text_cache: Path = TEXT_CACHE,
+    tell: Tell | None = None,
+) -> None:
+    """Write frames of sections as PNGs, each a section's name, the place in it and the file.
+
+    The chapter is played once without drawing, to know its lengths, and once drawing these frames.
+    """
+    names = _names(chapter, tuple(name for name, _, _ in wanted))
+    done = iter(range(1, len(wanted) + 1))
+
+    def keep(path: Path, pixels: Pixels) -> None:
+        with whole_file(path) as temporary:
+            Image.fromarray(pixels).convert("RGB").save(temporary, format="png")
+        if tell is not None:
+            tell(next(done))
+
     with tempconfig(_settings(quality, text_cache)):
-        renderer, scene = _run(chapter, names, quality, {}, only_frame=-1)
-        if at == "end":
-            renderer.update_frame(scene)
-            pixels: Any = renderer.get_frame()
-        else:
-            kept = _Still()
-            frame = round(float(at) * max(0, renderer.frame - 1))
-            _run(chapter, names, quality, {section: kept}, only_frame=frame)
-            pixels = kept.pixels
-    with whole_file(out_png) as temporary:
-        Image.fromarray(pixels).convert("RGB").save(temporary, format="png")
+        plain, _ = _run(chapter, names, quality, {}, only_frames=frozenset())
+        frames = _frames(wanted, plain.frames_of)
+        sink = _Stills(keep, list(frames.values()))
+        ends = {name: path for name, at, path in wanted if at == "end"}
+        ending = _ending(chapter, lambda name, pixels: keep(ends[name], pixels), frozenset(ends))
+        sinks = dict.fromkeys(names, sink)
+        _run(ending, names, quality, sinks, only_frames=frozenset(frames))
+
+
+def _frames(
+    wanted: Sequence[tuple[str, Place, Path]], lengths: Mapping[str, int]
+) -> dict[int, list[Path]]:
+    """The numbers of the frames at fractions of sections, in order, and the files they go to."""
+    begins = dict(zip(lengths, np.cumsum([0, *lengths.values()]).tolist(), strict=False))
+    frames: dict[int, list[Path]] = {}
+    for name, at, path in wanted:
+        if at != "end":
+            number = begins[name] + round(at * max(0, lengths[name] - 1))
+            frames.setdefault(number, []).append(path)
+    return dict(sorted(frames.items()))
+
+
+def _ending(
+    chapter: type[Chapter], take: Callable[[str, Pixels], None], ends: frozenset[str]
+) -> type[Chapter]:
+    """The chapter; what stands when one of the sections `ends` is over is drawn and taken."""
+
+    class Ending(chapter):  # type: ignore[misc, valid-type]
+        section_now = ""
+
+        def next_section(self, name: str = "unnamed", *args: Any, **kwargs: Any) -> None:
+            self._take()
+            super().next_section(name, *args, **kwargs)
+            self.section_now = name
+
+        def tear_down(self) -> None:
+            self._take()
+            super().tear_down()
+
+        def _take(self) -> None:
+            if self.section_now in ends:
+                self.renderer.update_frame(self)
+                take(self.section_now, self.renderer.get_frame())
+
+    Ending.__name__ = chapter.__name__
+    return Ending
 
 
 def play(
@@ -314,7 +377,7 @@ def last_picture(scene_class: type[Scene], quality: Quality, text_cache: Path) -
     """What a scene ends with; nothing before it is drawn."""
     with tempconfig(_settings(quality, text_cache)):
         renderer = FilmRenderer(partial(_Tap, {}, None), camera_of(scene_class))
-        renderer.only_frame = -1
+        renderer.only_frames = frozenset()
         scene = scene_class(renderer=renderer)
         scene.render()
         renderer.update_frame(scene)

@@ -122,7 +122,7 @@ def with_last_frame(chapter: type[Chapter], shot: shots.Shot, pipe: Connection) 
                 return
             die_on_hang_up(pipe.fileno())
             self._is_ahead = True
-            self.renderer.only_frame = -1
+            self.renderer.only_frames = frozenset()
 
         def construct(self) -> None:
             try:

@@ -288,7 +288,7 @@ def test_picture_is_the_stock_cameras(
 @pytest.mark.parametrize("name", [exhibit.name for exhibit in Gallery.exhibits()])
 def test_stages_mobjects_are_drawn_as_by_the_stock_camera(name: str) -> None:
     renderer = FilmRenderer(partial(_Tap, {}, None))
-    renderer.only_frame = -1
+    renderer.only_frames = frozenset()
     with tempconfig({"dry_run": True}):
         scene = Gallery.of(name)(renderer=renderer)
         scene.render()
