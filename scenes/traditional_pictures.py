@@ -189,7 +189,7 @@ class Networks:
             seed.move_to(half.at(2.0, -2.05))
             seed.shift((0, baseline_of(steps.label) - baseline_of(seed.label), 0))
         self.text = noted(READING, f"text: {record.corpus}", px=SIZE.tick)
-        self.text.move_to((0, GRID.bottom + 0.3, 0))
+        at_left(self.text, GRID.left, GRID.bottom + 0.5)
 
     def at(self, side: int, row: float) -> list[Point]:
         """The weights of one side at a kept step: the letter’s embedding, and the matrix."""
