@@ -52,20 +52,20 @@ class Attention(Chapter):
         past = Recall(self.recording)
         past.view.turn -= 25
         self.play(*appear(past.sphere, past.rule))
-        self.play(*appear(past.here, past.there, *past.names, past.meaning))
+        self.play(*appear(past.here, past.there, *past.names, past.meaning[0]))
         self.turn(past.view, 25, seconds=TIME.sweep * 0.7)
         self.play(drawn(past.between))
         self.play(Appear(past.values[0]))
         self.play(drawn(past.step))
-        self.play(Appear(past.values[1]))
+        self.play(*appear(past.went, past.meaning[1], past.values[1]))
         self.wait(TIME.rest)
         self.clear_next()
 
     @section(
-        "Attention: a letter asks all letters up to it",
+        "Attention: a letter asks all before it, and itself",
         says=(
-            "The lit letter asks with a query. Every letter up to it answers with a key.",
-            "The better they match, the more of that letter’s value flows back.",
+            "The lit letter asks with a query. Every letter up to it answers with a key;",
+            "no later one does. The better a key matches, the more of its value flows back.",
         ),
         pause=True,
         covers=("5.2", "0.2"),
@@ -77,7 +77,7 @@ class Attention(Chapter):
         self.wait(TIME.rest)
         self.play(*appear(look.asks, look.meaning[0]))
         self.wait(TIME.rest)
-        self.play(*appear(look.arcs, *look.keys, look.meaning[1]))
+        self.play(*appear(look.arcs, *look.keys, look.meaning[1]), *dimmed(*look.letters.later))
         self.wait(TIME.rest)
         self.play(*appear(*look.values, look.meaning[2]))
         self.wait(TIME.rest)

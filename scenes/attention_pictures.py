@@ -66,7 +66,11 @@ class Recall:
             term_of(self.space, there, here, term),
         ]
         self.rule = Equation(STEPPING.replace("NAME", name))
-        self.meaning = Explained(term, "the block’s suggestion")
+        self.went = Dot(self.space, went, "normalized", px=20)
+        self.meaning = [
+            Explained(term, "the block’s suggestion"),
+            Explained("{{ alpha : scale }}", "step size; each entry has its own: so h turns aside"),
+        ]
         self.values = [
             Readout(
                 Line("angle to the suggestion"), record.traced("recall_angle").degrees, places=1
@@ -76,8 +80,8 @@ class Recall:
                 role="normalized",
             ),
         ]  # fmt: skip
-        stacked([self.rule, self.meaning], GRID.panel, 1.6, gap=0.6)
-        column_of(self.values, GRID.panel, -0.6, 0.75)
+        stacked([self.rule, *self.meaning], GRID.panel, 1.6, gap=0.45)
+        column_of(self.values, GRID.panel, -0.95, 0.75)
 
 
 class Letters(VGroup):
@@ -97,14 +101,20 @@ class Letters(VGroup):
             self.add(line)
 
     def arcs(self) -> VMobject:
-        """Thin arcs from above the lit letter to above each letter before it."""
+        """Thin arcs from the query above the lit letter to above each letter before it."""
         tops = self.places[: self.query + 1] + np.array([0, 0.62, 0])
-        start, ends = tops[-1], tops[:-1]
+        start, ends = tops[-1] + np.array([0, 0.45, 0]), tops[:-1]
         line = VMobject(fill_opacity=0).set_stroke(COLOUR.ink, STROKE.axis, 0.8)
-        rise = np.array([[0, 1, 0]]) * (0.25 + 0.11 * np.arange(len(ends), 0, -1))[:, None]
+        rise = 0.2 + min(0.1, 1.2 / len(tops)) * np.arange(len(ends), 0, -1)
+        up = np.array([[0, 1, 0]]) * rise[:, None]
         starts = np.repeat(start[None], len(ends), axis=0)
-        pieces = np.stack([starts, starts + rise, ends + rise, ends], axis=1)
+        pieces = np.stack([starts, starts + up, ends + up, ends], axis=1)
         return line.set_points(pieces.reshape(-1, 3)).set_z_index(LAYER.arc)
+
+    @property
+    def later(self) -> list[VMobject]:
+        """The letters after the lit one, which it does not see."""
+        return list(self)[self.query + 1 :]
 
     def under(self, number: int, term: str, down: float) -> Equation:
         """A term below a letter."""
@@ -116,9 +126,9 @@ class LookBack:
 
     def __init__(self, record: Attention) -> None:
         query = int(record.query)
-        self.letters = letters = Letters(record.sentence, query, 0.75, GRID.right - GRID.left - 1)
+        self.letters = letters = Letters(record.sentence, query, 0.55, GRID.right - GRID.left - 1)
         self.arcs = letters.arcs()
-        self.asks = letters.under(query, "q", -1.05).shift((letters.spacing * 0.55, 0, 0))
+        self.asks = letters.under(query, "q", -0.8)
         self.keys = [letters.under(number, "k", 0.5) for number in range(query + 1)]
         self.values = [letters.under(number, "v", 1.0) for number in range(query + 1)]
         self.meaning = [
@@ -126,10 +136,10 @@ class LookBack:
             Explained("k", "key: what a letter can be found by"),
             Explained("v", "value: what it hands over when found"),
         ]
-        stacked(self.meaning, GRID.left + 0.6, -1.05, gap=0.4)
+        stacked(self.meaning, GRID.left + 0.6, -1.15, gap=0.4)
         self.rule = Equation('"mix" = sum {{ "share" : scale }} dot v')
         self.share = noted("share: how well q and k match,", "all shares together make one")
-        stacked([self.rule, self.share], GRID.panel, -0.95, gap=0.4)
+        stacked([self.rule, self.share], GRID.panel, -1.05, gap=0.4)
 
 
 class TermBlock(Block):
