@@ -89,7 +89,8 @@ class Attention(Chapter):
         "The same way in both models; three steps differ",
         says=(
             "h becomes q, k and v. Dot products compare; softmax makes shares; values mix.",
-            "nGPT needs no RMSNorm, may normalize q and k, and turns the factor around.",
+            "nGPT: one, no RMSNorm; two, q and k normalized; three, the factor turned around.",
+            "A layer does all this several times side by side: in heads.",
         ),
         pause=True,
         covers=("5.1", "0.3", "0.4"),
@@ -102,14 +103,15 @@ class Attention(Chapter):
             self.play(*appear(*ways.stage(number)))
             self.wait(TIME.rest)
         self.play(*dimmed(*ways.others))
+        self.play(*appear(*ways.counts))
         self.wait(TIME.read)
         self.clear_next(ways.screen)
 
     @section(
-        "QK normalization: keys of length one, then a learned scale",
+        "QK normalization: length one, then one scale for all letters",
         says=(
-            "Left, a long key wins by its length. nGPT gives every key, and query, length one.",
-            "Then s Q K, a learned number for each entry, scales them.",
+            "Left, lengths differ, and count. nGPT gives every key and query length one.",
+            "Then s Q K, a learned number for each entry, stretches all in the same way.",
         ),
         pause=True,
         covers=("5.1", "0.3", "0.6"),
@@ -123,44 +125,47 @@ class Attention(Chapter):
         self.wait(TIME.rest)
         for state in (1, 2):
             self.play(*swept([(bars, bars.show_row)], state - 1, state), *leave(notes[state - 1]))
-            self.play(Appear(notes[state]))
+            self.play(*appear(notes[state], *lengths.scale[: state - 1]))
             self.wait(TIME.rest)
         self.clear_next(self.ways.screen, *self.sides.sources)
 
     @section(
         "A dot product says how well a key answers",
         says=(
-            "The lit letter’s query times each key. Long vectors make large products,",
-            "short vectors small ones.",
+            "The lit letter’s query times each key: both lengths times their cosine.",
+            "Long vectors make large products; nGPT’s short ones small products.",
         ),
         covers=("5.1", "0.2", "0.6"),
     )
     def dots(self) -> None:
         """q·k of the followed query with all keys up to it, in both models, on one axis."""
         sides = self.sides
-        both = sides.common("product with each key", "dots", "scores")
+        both = sides.common("what is lit above, for each key", "dots", "scores")
         self.bars = sides.bars(("dots", "scores"), both, 1)
         self.play(*appear(*sides.scores))
         self.play(*dimmed(*(score.part("scale") for score in sides.scores)))
+        self.play(*appear(*sides.products))
         self.play(*appear(*(each.axis for each in self.bars), *(each.names for each in self.bars)))
         self.play(*(grown(each.row) for each in self.bars), run_time=TIME.sweep / 2)
         self.play(*appear(*(each.numbers for each in self.bars)))
         self.wait(TIME.read)
+        self.go_next(*sides.products)
 
     @section(
         "Opposite factors: one divides by a root, the other multiplies",
         says=(
-            "Products of long vectors grow with d k: the traditional model divides by its root.",
-            "Cosines shrink as d k grows: nGPT multiplies. Its scores lie further apart.",
+            "Chance alone makes products as large as root d k: the traditional model divides.",
+            "With length one, chance makes one over that root: nGPT multiplies by it.",
         ),
         pause=True,
         covers=("5.1", "0.2", "0.4"),
     )
     def scaling(self) -> None:
         """The same products with each model's own factor."""
-        sides, factors = self.sides, [*self.sides.sizes, *self.sides.factors]
+        sides = self.sides
+        factors = [*sides.sizes, *sides.chances, *sides.factors]
         self.play(*lit(*(score.part("scale") for score in sides.scores)))
-        self.play(*appear(*sides.sizes))
+        self.play(*appear(*sides.sizes, *sides.chances))
         self.play(*appear(*sides.factors))
         self.wait(TIME.rest)
         both = [(bars, bars.show_row) for bars in self.bars]
@@ -172,15 +177,15 @@ class Attention(Chapter):
         "Softmax turns scores into shares of one",
         says=(
             "Softmax turns scores into shares that add up to one.",
-            "The further the scores lie apart, the more the best key takes.",
+            "nGPT’s scores lie further apart here: so its best key takes more.",
         ),
         covers=("5.1", "5.2"),
     )
     def softmax(self) -> None:
         """The attention of the followed query in both models."""
         sides = self.sides
-        shares = sides.bars(("weights",), sides.common("share of each letter", "weights"), 2)
-        self.play(*appear(*sides.shares_rules))
+        shares = sides.bars(("weights",), sides.common("share of each letter; together 1", "weights"), 2)
+        self.play(*appear(*sides.shares_rules, *sides.softmax))
         self.play(*appear(*(each.axis for each in shares), *(each.names for each in shares)))
         self.play(*(grown(each.row) for each in shares), run_time=TIME.sweep / 2)
         self.play(*appear(*(each.numbers for each in shares)))
@@ -190,8 +195,8 @@ class Attention(Chapter):
     @section(
         "The values are mixed by these shares",
         says=(
-            "Each letter hands over its value, a row of numbers, as much as its share says.",
-            "The sum is this head’s answer. The answers of all heads make the suggestion.",
+            "Each letter’s value, a row of numbers, times its share; then all rows are added.",
+            "That is a head’s answer. A matrix makes the suggestion of all heads’ answers.",
         ),
         pause=True,
         covers=("5.1", "0.6"),
@@ -207,14 +212,17 @@ class Attention(Chapter):
         self.wait(TIME.rest)
         self.play(*appear(*(frame for part in parts for frame in part.frames)))
         self.play(*appear(*(thing for part in parts for thing in (part.name, part.mix))))
+        self.wait(TIME.rest)
+        self.play(*leave(*mixing.rules))
+        self.play(*appear(*mixing.whole))
         self.wait(TIME.read)
         self.clear_next(self.ways.screen, *self.sides.sources)
 
     @section(
-        "One sentence, one typical head of each model",
+        "On this sentence, our nGPT’s heads spread their shares less",
         says=(
-            "Every letter’s shares at once: rows ask, columns are asked. Bright is a large share.",
-            "Entropy says how spread a row is. Each head is the median one of its model.",
+            "Every letter’s shares at once: rows ask, columns are asked; bright is a large share.",
+            "Entropy says how spread they are. Of each model, the head of median entropy.",
         ),
         pause=True,
         covers=("5.2", "0.6"),
@@ -223,6 +231,7 @@ class Attention(Chapter):
         """The pattern of both heads on the sentence, and their entropies."""
         whole = Patterns(self.sides)
         self.play(*appear(*whole.grids))
+        self.play(*appear(*whole.frames, *whole.notes))
         self.wait(TIME.rest)
         self.play(*appear(*whole.asked))
         self.wait(TIME.rest)

@@ -199,7 +199,7 @@ class Pipeline:
             VGroup(
                 self._down(MIDDLE, "softmax", "mix"),
                 values,
-                self._word("mix of values", role, MIDDLE, "mix"),
+                self._word("mix: a head’s answer", role, MIDDLE, "mix"),
             ),
         )
         if normed:
@@ -207,7 +207,23 @@ class Pipeline:
             place = self._at(k, "h") + np.array([BROAD / 2 + 0.2, 0, 0])
             self.parts[0].add(note.shift(place - note.get_left()))
             into.append(note)
+        self.counts = self._counts(k)
         self.own = [*into[1:], *into[:normed], *([self.norm] if self.norm else []), self.score]
+
+    def _counts(self, k: float) -> VGroup:
+        """The three differences, numbered where they are."""
+        first, norm = k + BROAD / 2, MIDDLE + (COLUMNS[1] - COLUMNS[0] + NARROW) / 2
+        places = {"1": (first, "rms"), "3": (MIDDLE + BROAD / 2, "dot")}
+        if self.normed:
+            places = {
+                "1 no RMSNorm": (k + 0.05, "rms"), "2 optional": (norm, "norm"), "3": places["3"]
+            }  # fmt: skip
+        group = VGroup()
+        for words, (across, level) in places.items():
+            line = Line(words, px=SIZE.tick, weight="SEMIBOLD")
+            place = self._at(across + 0.12, level)
+            group.add(set_at(line, place[0], place[1] - 0.34 * SIZE.tick * PIXEL))
+        return group
 
     def _at(self, across: float, level: str) -> Point:
         down = (TOP - LOW) / (len(STEPS) - 1)
@@ -266,6 +282,11 @@ class Pipelines:
     def stage(self, number: int) -> list[VGroup]:
         """The same step of both."""
         return [way.parts[number] for way in self.ways]
+
+    @property
+    def counts(self) -> list[VGroup]:
+        """The numbers beside what differs."""
+        return [way.counts for way in self.ways]
 
     @property
     def others(self) -> list[VMobject]:
@@ -338,6 +359,17 @@ class Sides:
             )
             for side in self.both
         ]  # fmt: skip
+        self.products = [self._product(side) for side in self.both]
+        self.chances = [
+            Explained(f"q dot k tilde {size}", "if random", px=SIZE.tick)
+            for size in ("sqrt(d_k)", "1 slash sqrt(d_k)")
+        ]
+        for side, chance in zip(self.both, self.chances, strict=True):
+            chance.shift((side.left - chance.get_left()[0], 1.12 - chance.baseline, 0))
+        self.softmax = [Equation('e^"score" slash sum e^"score"', px=SIZE.readout) for _ in ROLES]
+        for side, rule in zip(self.both, self.softmax, strict=True):
+            edge = float(side.half.at(RIGHT, 0)[0]) - rule.get_right()[0]
+            rule.shift((edge, 0.95 - rule.baseline, 0))
         self.sources = [self.source(side) for side in self.both]
         for side, score, rule in zip(self.both, self.scores, self.shares_rules, strict=True):
             score.move_to(side.half.at(0, 1.72))
@@ -346,6 +378,16 @@ class Sides:
             for readout, baseline in ((factor, 0.64), (size, 1.12)):
                 edge = float(side.half.at(RIGHT, 0)[0]) - readout.get_right()[0]
                 readout.shift((edge, baseline - baseline_of(readout.label), 0))
+
+    def _product(self, side: Side) -> VGroup:
+        """What a dot product is made of, and how long the followed query is."""
+        rule = Equation('q dot k = abs(q) thin abs(k) thin "cos"', px=SIZE.body)
+        name = Explained("abs(q)", "length of the query", px=SIZE.tick)
+        length = Readout(name, side.one("q_lengths", self.query), role=side.role, px=SIZE.label)
+        edge = float(side.half.at(RIGHT, 0)[0])
+        rule.shift((side.left - rule.get_left()[0], 1.12 - rule.baseline, 0))
+        length.shift((edge - length.get_right()[0], 1.12 - baseline_of(length.label), 0))
+        return VGroup(rule, length)
 
     def common(self, words: str, *names: str) -> Measure:
         """One axis for the numbers of both models."""
@@ -375,23 +417,27 @@ class Lengths:
         names = sides.record.sentence
         given = [left.row("k_lengths")]
         steps = [right.row(f"k_lengths{step}") for step in ("_raw", "_unit", "")]
+        both = measure("length of each key", [n for state in given + steps for n in state])
         self.left, self.right = (
-            ChangingBars(
-                side.box(-2.05, 2.4), measure("length of each key", [n for s in states for n in s]),
-                states, names, side.role, places=1,
-            )
+            ChangingBars(side.box(-2.05, 2.4), both, states, names, side.role, places=1)
             for side, states in ((left, given), (right, steps))
-        )  # fmt: skip
+        )
         self.plain = Equation("{{ k : traditional }} = W_k x").move_to(left.half.at(0, 1.72))
         self.rule = Equation(NORMING).move_to(right.half.at(0, 1.72))
+        alike = Explained(
+            '{{ s_"qk" : scale }}', "one number for each entry, alike for all letters", px=SIZE.tick
+        )
+        edge = right.left - alike.get_left()[0]
+        alike.shift((edge, 1.12 - alike.baseline, 0))
+        self.scale = [alike]
         words = ("as it comes", "after Norm", "after the learned scale")
         self.notes = [
             Line(each, role=role, px=SIZE.label)
             for each, role in zip(words, ("muted", "normalized", "scale"), strict=True)
         ]
         for note in self.notes:
-            _flush_right(note, right, 0.95)
-        self.same = _flush_right(Line(words[0], role="muted"), left, 0.95)
+            _flush_right(note, right, 0.66)
+        self.same = _flush_right(Line(words[0], role="muted"), left, 0.66)
 
 
 def _flush_right(line: Line, side: Side, baseline: float) -> Line:
@@ -408,14 +454,20 @@ class Mixing:
             for side in sides.both
         ]
         self.parts = [Mixed(sides, side) for side in sides.both]
-        for side, rule in zip(sides.both, self.rules, strict=True):
-            rule.move_to(side.half.at(0, 1.72))
+        all_heads = 'W_o ( "mixes of all heads" )'
+        self.whole = [
+            Equation(f"{{{{ h_A : transformation }}}} = {term}", px=SIZE.readout)
+            for term in (all_heads, f'"Norm" ( {all_heads} )')
+        ]
+        for rules in (self.rules, self.whole):
+            for side, rule in zip(sides.both, rules, strict=True):
+                rule.move_to(side.half.at(0, 1.72))
 
 
 class Mixed:
     """One model's shares beside its values, and below them the mix."""
 
-    MOST, HIGH, TOP = 8, 2.6, 0.7
+    MOST, HIGH, TOP = 7, 2.6, 0.7
 
     def __init__(self, sides: Sides, side: Side) -> None:
         self.side, self.seen = side, sides.seen
@@ -425,8 +477,8 @@ class Mixed:
         self.gap = len(self.columns) - 1 if len(self.columns) < width else None
         values = [[side.one("v", i, j) for j in self.columns] for i in range(len(sides.seen))]
         mix = [[side.one("mixed", sides.query, j) for j in self.columns]]
-        full = max(abs(n.value) for row in values for n in row)
-        self.values, self.mix = self._matrix(values, full), self._matrix(mix, full)
+        # Each in its own strengths of colour: a mix is smaller than what it is mixed of.
+        self.values, self.mix = self._matrix(values), self._matrix(mix, numbers=True)
         shares = [[share] for share in side.row("weights")]
         small = max(SIZE.least, min(SIZE.tick, self.high * 0.8))
         self.shares = Matrix(shares, "scale", cell=(84.0, self.high), px=small, full=1.0)
@@ -439,7 +491,11 @@ class Mixed:
         self.asked = VGroup(
             self._letters(left - 0.3), self.shares, self._above("share", self.shares)
         )
-        self.given = VGroup(self.values, self._above("value of each letter", self.values))
+        largest = Line("framed: largest share", px=SIZE.least, role="muted")
+        self.given = VGroup(
+            self.values, self._above("value of each letter", self.values),
+            _flush_right(largest, side, self.TOP + 0.25),
+        )  # fmt: skip
         self.given.add(
             _flush_right(Line("grey: below zero", px=SIZE.least, role="muted"), side, FOOT)
         )
@@ -447,9 +503,9 @@ class Mixed:
         middle = np.array([self.shares.get_center()[0], self.mix.get_center()[1], 0])
         self.name.shift(middle - self.name.get_center())
 
-    def _matrix(self, cells: list[list[Traced]], full: float) -> Matrix:
+    def _matrix(self, cells: list[list[Traced]], *, numbers: bool = False) -> Matrix:
         return Matrix(
-            cells, self.side.role, cell=(54.0, self.high), numbers=False, full=full,
+            cells, self.side.role, cell=(64.0, self.high), numbers=numbers, px=SIZE.least,
             gaps=(None, self.gap),
         )  # fmt: skip
 
@@ -476,12 +532,29 @@ class Patterns:
         self.grids = [self._grid(side) for side in sides.both]
         edges = [float(grid.get_right()[0]) + 0.35 for grid in self.grids]
         self.asked = [
-            set_at(Line("entropy: how spread", px=SIZE.tick), left, 1.2) for left in edges
+            VGroup(
+                set_at(Line("entropy: how spread", px=SIZE.tick), left, 1.4),
+                set_at(Line("0: one letter takes all", px=SIZE.least, role="muted"), left, 1.05),
+            )
+            for left in edges
         ]
+        self.frames = [grid.grid.row_frame(sides.query) for grid in self.grids]
+        self.notes = [VGroup(*self._notes(grid)) for grid in self.grids]
         self.values = [
             self._entropies(side, left) for side, left in zip(sides.both, edges, strict=True)
         ]
         self.count = len(self.values[0])
+
+    def _notes(self, grid: AttentionGrid) -> list[Line]:
+        """What rows and columns are, below the grid; and in its empty corner why that is empty."""
+        reads = Line("rows ask columns; framed: the lit letter", px=SIZE.least, role="muted")
+        left, right = float(grid.grid.corner[0]), float(grid.grid.get_right()[0])
+        lines = [set_at(reads, left, float(grid.get_bottom()[1]) - 0.35)]
+        for words, down in (("later letters", 0.75), ("are not asked", 1.05)):
+            line = Line(words, px=SIZE.least, role="muted")
+            line.shift((right - 0.2 - line.get_right()[0], 0, 0))
+            lines.append(line.shift((0, float(grid.grid.corner[1]) - down - line.baseline, 0)))
+        return lines
 
     def _grid(self, side: Side) -> AttentionGrid:
         letters = side.record.sentence
@@ -496,7 +569,7 @@ class Patterns:
         """This head's, the mean of all heads', and the largest possible, names above numbers."""
         place = (int(side.one("layer").value), int(side.one("head").value))
         numbers = (
-            ("this head", side.one("entropies", *place), side.role),
+            ("this head, mean row", side.one("entropies", *place), side.role),
             ("mean of all heads", side.one("entropies_mean"), side.role),
             ("if spread evenly", side.record.traced("entropy_uniform"), "muted"),
         )
