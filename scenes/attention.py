@@ -144,8 +144,8 @@ class Attention(Chapter):
         self.bars = sides.bars(("dots", "scores"), both, 1)
         self.play(*appear(*sides.scores))
         self.play(*dimmed(*(score.part("scale") for score in sides.scores)))
-        self.play(*appear(*sides.products))
-        self.play(*appear(*(each.axis for each in self.bars), *(each.names for each in self.bars)))
+        stands = [part for each in self.bars for part in (each.axis, each.names)]
+        self.play(*appear(*sides.products, *stands))
         self.play(*(grown(each.row) for each in self.bars), run_time=TIME.sweep / 2)
         self.play(*appear(*(each.numbers for each in self.bars)))
         self.wait(TIME.read)
@@ -184,7 +184,9 @@ class Attention(Chapter):
     def softmax(self) -> None:
         """The attention of the followed query in both models."""
         sides = self.sides
-        shares = sides.bars(("weights",), sides.common("share of each letter; together 1", "weights"), 2)
+        shares = sides.bars(
+            ("weights",), sides.common("share of each letter; together 1", "weights"), 2
+        )
         self.play(*appear(*sides.shares_rules, *sides.softmax))
         self.play(*appear(*(each.axis for each in shares), *(each.names for each in shares)))
         self.play(*(grown(each.row) for each in shares), run_time=TIME.sweep / 2)
@@ -243,7 +245,7 @@ class Attention(Chapter):
     @section(
         "Rotary embedding: a position is a rotation",
         says=(
-            "Where does order come in? Both models turn pairs of entries of q and k,",
+            "Where does order come in? Before comparing, both models turn q and k, pair by pair,",
             "by an angle that grows with the position. A rotation keeps the length.",
         ),
         pause=True,
@@ -253,6 +255,7 @@ class Attention(Chapter):
         """One pair of the followed query, turned to every position; its length stays."""
         self.turning = turning = Turning(self.recording)
         self.play(*appear(turning.circle, turning.which, turning.source, *turning.q.both))
+        self.play(Appear(turning.spokes))
         self.play(*appear(turning.slots, turning.at_q))
         self.play(*appear(turning.rule, turning.values[0]))
         self.play(Appear(turning.values[1]))
@@ -262,7 +265,7 @@ class Attention(Chapter):
         self.go_next(*turning.values, turning.rule, turning.which)
 
     @section(
-        "So a score depends on the distance only",
+        "So of position, a score knows the distance only",
         says=(
             "Move the query and its best key together: the angle between them stays.",
             "So does the score. Every diagonal, one distance, has a single value.",
@@ -276,21 +279,22 @@ class Attention(Chapter):
         by = ByOffset(turning)
         end = turning.last - turning.offset
         self.play(*swept(turning.back, turning.last, turning.offset))
-        self.play(*appear(*turning.k.both, turning.at_k))
+        self.play(*leave(turning.spokes))
+        self.play(*appear(*turning.k.both, turning.at_k, turning.between))
         self.play(*swept(turning.together, 0, end), run_time=TIME.sweep * 0.7)
         self.play(*leave(turning.slots, turning.at_q, turning.at_k))
         self.play(*appear(by.rule, by.grid, *by.names))
         self.play(*appear(by.frame, by.score, *by.unscaled))
         self.play(*swept([*turning.hands, *by.steps], end, 0), run_time=TIME.sweep * 0.7)
-        self.play(*appear(by.before, by.spread))
+        self.play(*appear(by.before, by.spread, by.rounding))
         self.wait(TIME.rest)
-        self.clear_next(turning.source)
+        self.clear_next()
 
     @section(
         "In truth, nGPT’s learned scale bends this rule a little",
         says=(
             "One honest correction: s Q K comes after the rotation, entry by entry.",
-            "Pairs that turn fast got two like numbers; so the score hardly changes.",
+            "Pairs that turn fast got like numbers, unlike ones hardly turn: it changes little.",
         ),
         pause=True,
         covers=("5.3", "0.6"),
@@ -298,9 +302,9 @@ class Attention(Chapter):
     def bent(self) -> None:
         """s_qk of both entries of every pair, and the largest change of a score by it."""
         bent = Bent(self.recording)
-        self.play(*appear(bent.rule, bent.bars.axis, *bent.ends))
+        self.play(*appear(bent.rule, bent.source, bent.bars.axis, bent.legend))
         self.play(*(grown(row) for row in bent.bars.rows), run_time=TIME.sweep / 2)
-        self.play(Appear(bent.legend))
+        self.play(*appear(*bent.ends))
         self.wait(TIME.rest)
         self.play(*appear(*bent.values, bent.none))
         self.wait(TIME.read)
@@ -321,11 +325,11 @@ class Attention(Chapter):
             (
                 (
                     "traditional",
-                    ("Queries and keys of any length: a root divides their products.",),
+                    ("Traditional: q and k of any length; a root divides products.",),
                 ),
-                ("normalized", ("nGPT gives q and k length 1 and compares their directions.",)),
-                ("scale", ("So it multiplies by that root, after a scale that it learned.",)),
-                ("ink", ("Rotary embeddings only turn: lengths stay, distance decides.",)),
+                ("normalized", ("nGPT: q and k of length 1; their directions are compared.",)),
+                ("scale", ("So learned scale and root make its scores larger again.",)),
+                ("ink", ("Rotary embeddings keep lengths; of place, distance counts.",)),
             )
         )
         names = f"{', '.join(self.notebooks[:-1])} and {self.notebooks[-1]}"

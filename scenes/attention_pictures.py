@@ -428,7 +428,7 @@ class Lengths:
             '{{ s_"qk" : scale }}', "one number for each entry, alike for all letters", px=SIZE.tick
         )
         edge = right.left - alike.get_left()[0]
-        alike.shift((edge, 1.12 - alike.baseline, 0))
+        alike.shift((edge, 1.17 - alike.baseline, 0))
         self.scale = [alike]
         words = ("as it comes", "after Norm", "after the learned scale")
         self.notes = [
@@ -487,15 +487,15 @@ class Mixed:
         at_left(self.values, self.shares.get_right()[0] + 0.55, self.TOP)
         at_left(self.mix, self.values.get_left()[0], self.values.get_bottom()[1] - 0.2)
         best = int(np.argmax([share.value for (share,) in shares]))
-        self.frames = [matrix.row_frame(best) for matrix in (self.shares, self.values)]
+        largest = Line("framed: largest share", px=SIZE.tick, role="muted")
+        self.frames = [
+            *(matrix.row_frame(best) for matrix in (self.shares, self.values)),
+            _flush_right(largest, side, self.TOP + 0.25),
+        ]
         self.asked = VGroup(
             self._letters(left - 0.3), self.shares, self._above("share", self.shares)
         )
-        largest = Line("framed: largest share", px=SIZE.least, role="muted")
-        self.given = VGroup(
-            self.values, self._above("value of each letter", self.values),
-            _flush_right(largest, side, self.TOP + 0.25),
-        )  # fmt: skip
+        self.given = VGroup(self.values, self._above("value of each letter", self.values))
         self.given.add(
             _flush_right(Line("grey: below zero", px=SIZE.least, role="muted"), side, FOOT)
         )
@@ -534,7 +534,7 @@ class Patterns:
         self.asked = [
             VGroup(
                 set_at(Line("entropy: how spread", px=SIZE.tick), left, 1.4),
-                set_at(Line("0: one letter takes all", px=SIZE.least, role="muted"), left, 1.05),
+                set_at(Line("0: one takes all", px=SIZE.tick, role="muted"), left, 1.05),
             )
             for left in edges
         ]
@@ -547,11 +547,11 @@ class Patterns:
 
     def _notes(self, grid: AttentionGrid) -> list[Line]:
         """What rows and columns are, below the grid; and in its empty corner why that is empty."""
-        reads = Line("rows ask columns; framed: the lit letter", px=SIZE.least, role="muted")
+        reads = Line("rows ask columns; framed: the lit letter", px=SIZE.tick, role="muted")
         left, right = float(grid.grid.corner[0]), float(grid.grid.get_right()[0])
         lines = [set_at(reads, left, float(grid.get_bottom()[1]) - 0.35)]
         for words, down in (("later letters", 0.75), ("are not asked", 1.05)):
-            line = Line(words, px=SIZE.least, role="muted")
+            line = Line(words, px=SIZE.tick, role="muted")
             line.shift((right - 0.2 - line.get_right()[0], 0, 0))
             lines.append(line.shift((0, float(grid.grid.corner[1]) - down - line.baseline, 0)))
         return lines
