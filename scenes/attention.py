@@ -195,7 +195,7 @@ class Attention(Chapter):
         self.clear_next(self.ways.screen, *sides.sources)
 
     @section(
-        "The values are mixed by these shares",
+        "Shares mix the values: a head’s answer. All heads suggest",
         says=(
             "Each letter’s value, a row of numbers, times its share; then all rows are added.",
             "That is a head’s answer. A matrix makes the suggestion of all heads’ answers.",

@@ -16,7 +16,7 @@ from scenes.stage.equations import Equation
 from scenes.stage.hypersphere import Hypersphere
 from scenes.stage.layout import Explained, at_left, noted, stacked
 from scenes.stage.marks import Dot, arc, term_of
-from scenes.stage.matrices import Matrix, kept
+from scenes.stage.matrices import STRENGTHS, Matrix, kept
 from scenes.stage.patterns import AttentionGrid, pattern_of, shown_as
 from scenes.stage.plots import Box, Measure, measure
 from scenes.stage.readouts import Readout, baseline_of, column_of, row_of
@@ -524,6 +524,11 @@ class Mixed:
         return line.shift((left, self.TOP + 0.25 - line.baseline, 0))
 
 
+FULL = 0.5 * len(STRENGTHS) / (len(STRENGTHS) - 1)
+"""So that the strongest colour begins at a share of a half: measured against 1, the shares of a
+spread row would not be seen."""
+
+
 class Patterns:
     """The whole pattern of each head, and how spread it is."""
 
@@ -549,7 +554,9 @@ class Patterns:
         """What rows and columns are, below the grid; and in its empty corner why that is empty."""
         reads = Line("rows ask columns; framed: the lit letter", px=SIZE.tick, role="muted")
         left, right = float(grid.grid.corner[0]), float(grid.grid.get_right()[0])
-        lines = [set_at(reads, left, float(grid.get_bottom()[1]) - 0.35)]
+        full = Line("full colour: a half or more", px=SIZE.tick, role="muted")
+        foot = float(grid.get_bottom()[1])
+        lines = [set_at(reads, left, foot - 0.3), set_at(full, left, foot - 0.6)]
         for words, down in (("later letters", 0.75), ("are not asked", 1.05)):
             line = Line(words, px=SIZE.tick, role="muted")
             line.shift((right - 0.2 - line.get_right()[0], 0, 0))
@@ -561,7 +568,7 @@ class Patterns:
         cell = min(32.0, 3.7 / (len(letters) + 1) / PIXEL)
         px = max(SIZE.least, min(SIZE.tick, cell * 0.85))
         cells = pattern_of(side.record, f"{side.prefix}pattern")
-        grid = AttentionGrid(cells, letters, side.role, side=cell, px=px)
+        grid = AttentionGrid(cells, letters, side.role, side=cell, px=px, full=FULL)
         at_left(grid, side.left, 1.75)
         return grid
 
