@@ -154,7 +154,7 @@ class Attention(Chapter):
     @section(
         "Opposite factors: one divides by a root, the other multiplies",
         says=(
-            "Chance alone makes products as large as root d k: the traditional model divides.",
+            "With entries near one, chance makes products near root d k: so divide by it.",
             "With length one, chance makes one over that root: nGPT multiplies by it.",
         ),
         pause=True,
