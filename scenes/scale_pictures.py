@@ -19,7 +19,7 @@ from scenes.stage.layout import Explained, noted, stacked
 from scenes.stage.marks import Dot, Tag, arc, tag, term_of
 from scenes.stage.patterns import AttentionGrid, pattern_of
 from scenes.stage.plots import Box, Curve, Measure, Plot, measure
-from scenes.stage.readouts import Label, Number, Readout, column_of, row_of
+from scenes.stage.readouts import Label, Number, Readout, baseline_of, column_of, row_of
 from scenes.stage.slider import Slider
 from scenes.stage.space import Space, View
 from scenes.stage.style import GRID, SIZE, STROKE, Point
@@ -200,7 +200,7 @@ class Unsure:
             stacked([rule], GRID.panel + 0.6, -2.5)
         edge = self.right.axis.box.left + max(rule.width for rule in self.rules) + 0.4
         stacked([self.best], edge, -2.5)
-        drop = self.rules[1].baseline - self.best.label.baseline
+        drop = self.rules[1].baseline - baseline_of(self.best.label)
         self.best.shift((0, drop, 0))
 
     def _scales(self, record: ScaleManagement) -> VGroup:
@@ -310,9 +310,7 @@ class TwoNumbers:
 
     def __init__(self, record: ScaleManagement) -> None:
         kinds = kinds_of(record)
-        names: list[Label] = [
-            Explained(f"{{{{ {kind.term} : scale }}}}", kind.setting) for kind in kinds
-        ]
+        names = [Explained(f"{{{{ {kind.term} : scale }}}}", kind.setting) for kind in kinds]
         _align(names)
         columns = [
             Column(heading, row_of(record, field), places=3)
@@ -502,7 +500,7 @@ class OneStep:
         """By what each step is multiplied, below the kinds."""
         group = scales_under(self.bars, row_of(record, "factor"), 1.02, places=1)
         ratio = Line("× ratio", role="muted")
-        up = group[0].pen[1] - ratio.baseline
+        up = self.bars.axis.box.bottom - 1.02 - ratio.baseline
         return group.add(ratio.shift((GRID.left - ratio.get_left()[0], up, 0)))
 
 

@@ -151,8 +151,8 @@ class Gate:
         dots, on, fit = (rows_of(record, f) for f in ("gate_swept", "silu_swept", "fit_swept"))
         self.plot = Plot(
             Box(GRID.left + 0.75, -2.05, 6.9, 4.2),
-            measure("value of a gate", x, most=10),
-            measure("SiLU of it", [*silu, *(n for row in fit for n in row)]),
+            measure("a gate’s value", x, most=10),
+            measure("SiLU of a gate’s value", [*silu, *(n for row in fit for n in row)]),
         )
         self.curve = self.plot.curve(x, silu, "transformation")
         self.dots = SweptDots(self.plot, dots, on, "normalized")
