@@ -126,7 +126,7 @@ class Recall:
         ]
         self.table = Table(names, columns, GRID.left + 2.3, 2.0, spacing=0.7)
         self.source = Line(f"mean sizes in {larger(record)}", role="muted")
-        at_left(self.source, GRID.left + 2.3, -2.6)
+        at_left(self.source, GRID.left + 2.3, -2.72)
 
 
 def _aligned(names: Sequence[Label]) -> None:
@@ -427,7 +427,9 @@ class Guess:
     def __init__(self, record: FullArchitecture) -> None:
         self.right = record.goes_on[:1]
         self.prompt = prompt_of(record)
-        self.follows = Line(f"goes on: “{record.goes_on}”", px=SIZE.body, weight="SEMIBOLD")
+        found = self.right in record.toy_tokens + record.mini_tokens
+        words = f"goes on: “{record.goes_on}”" + ", its first letter framed" * found
+        self.follows = Line(words, px=SIZE.body, weight="SEMIBOLD")
         at_left(self.prompt, GRID.left, 2.25)
         self.follows.shift(
             (

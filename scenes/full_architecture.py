@@ -295,10 +295,10 @@ class FullArchitecture(Chapter):
         for part, bars in zip(parts, logits.bars, strict=True):
             coming = appear(bars.axis, bars.names)
             self.play(*lit(*part.shapes), *named(*part.names), *coming, run_time=TIME.quick)
-            self.play(grown(bars.rows[0]))
+            self.play(grown(bars.rows[0]), run_time=TIME.quick)
             self.play(Appear(bars.numbers), run_time=TIME.quick)
-            self.wait(TIME.rest)
-        self.wait(TIME.rest)
+            self.wait(TIME.quick)
+        self.wait(TIME.read)
         self.clear_next(*whole.shapes)
 
     @section(
