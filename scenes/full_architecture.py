@@ -245,7 +245,7 @@ class FullArchitecture(Chapter):
         self.play(Appear(step.terms[2]))
         self.play(*swept(step.going(1), 0, 1), run_time=TIME.zoom)
         self.play(Appear(step.moved))
-        self.turn(step.view, 20, seconds=TIME.sweep / 2)
+        self.turn(step.view, 20, seconds=TIME.zoom)
         self.wait(TIME.rest)
         self.clear_next(*self.whole.shapes)
 
@@ -376,7 +376,8 @@ class FullArchitecture(Chapter):
         for number, (side, line) in enumerate(zip(versus.sides, versus.weights, strict=True)):
             self.play(*appear(*map(Halo, rings[number]), side, *beside[number]))
             self.play(Appear(line), run_time=TIME.quick)
-            self.wait(TIME.rest)
+            self.wait(TIME.quick)
+        self.wait(TIME.read)
         self.clear_next(*self.whole.shapes)
 
     @section(
