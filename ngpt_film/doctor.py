@@ -17,7 +17,7 @@ from ngpt_math.errors import DamagedFile
 from ngpt_math.files import ASSETS, read_card, shown
 
 NEEDED = ("manim", "typst", "numpy", "scipy", "safetensors", "av", "ffmpeg-python", "click", "rich")
-OPTIONAL = ("torch", "distributed", "skia-python")
+OPTIONAL = ("torch", "distributed", "skia-python", "python-pptx", "hibari-tts")
 RESTORE = "restore it with `git checkout -- assets`"
 
 

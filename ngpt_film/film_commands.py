@@ -36,6 +36,7 @@ RECORDINGS = click.option(
     "--recordings", type=click.Path(path_type=Path, file_okay=False, exists=True), metavar="FOLDER",
     help="Draw other models' numbers, from `ngpt record --checkpoint`.",
 )  # fmt: skip
+ONLY_SHIPPED = "workers of a cluster have the shipped recordings only"
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
 
@@ -48,7 +49,7 @@ def jobs_of(given: int | None) -> int:
     return given or cores()
 
 
-def _chosen(wanted: tuple[str, ...], recordings: Path | None) -> tuple[Target, ...]:
+def chosen_of(wanted: tuple[str, ...], recordings: Path | None) -> tuple[Target, ...]:
     """The targets; of other models those chapters that their folder has recordings of."""
     film = film_of(recordings)
     missing = [entry.key for entry in FILM if entry.key not in {there.key for there in film}]
@@ -88,11 +89,9 @@ def render(
     Sections that are as they would be made now are taken as they are; `ngpt status` lists them.
     """
     began = time.monotonic()
-    chosen = _chosen(wanted, recordings)
+    chosen = chosen_of(wanted, recordings)
     if cluster and recordings:
-        raise UsageError(
-            "workers of a cluster have the shipped recordings only", "leave out --cluster"
-        )
+        raise UsageError(ONLY_SHIPPED, "leave out --cluster")
     jobs = jobs_of(jobs)
     from ngpt_film import captions, rendering, studio
 
@@ -152,7 +151,7 @@ def status(
     """Say which sections are rendered as they would be now, and why the others are stale."""
     from ngpt_film import shots
 
-    chosen = _chosen(wanted, recordings)
+    chosen = chosen_of(wanted, recordings)
     found = [shots.status(shot) for shot in shots.plan(chosen, quality(quality_name))]
     if as_json:
         print_json([_status_row(each) for each in found])
@@ -223,7 +222,7 @@ def sheet(
     wanted: tuple[str, ...], jobs: int | None, recordings: Path | None, out: Path | None
 ) -> None:
     """Draw a contact sheet: the middle and the end of every section."""
-    chosen = _chosen(wanted, recordings)
+    chosen = chosen_of(wanted, recordings)
     jobs = jobs_of(jobs)
     from ngpt_film import contact
 

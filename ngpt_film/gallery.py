@@ -56,13 +56,17 @@ def _entry(exhibit: Exhibit) -> str:
 
 def draw(name: str) -> Image:
     """The still of one exhibit, 854 × 480 pixels with a palette."""
-    from PIL.Image import Dither, Quantize
-
     from ngpt_film.shoot import last_picture
     from scenes.stage.gallery import Gallery
 
     with tempfile.TemporaryDirectory() as cache:
-        picture = last_picture(Gallery.of(name), quality("draft"), Path(cache))
+        return reduced(last_picture(Gallery.of(name), quality("draft"), Path(cache)))
+
+
+def reduced(picture: Image) -> Image:
+    """A still in few colours, for the pages of the docs."""
+    from PIL.Image import Dither, Quantize
+
     # Colours by how far apart they are, not by area: a thin line keeps the colour of its role.
     return picture.quantize(COLOURS, Quantize.MAXCOVERAGE, kmeans=2, dither=Dither.NONE)
 

@@ -27,7 +27,8 @@ from ngpt_film.shots import Status
 from ngpt_math.errors import StudioError
 from ngpt_math.files import whole_file
 
-LOUDNESS, PEAK, RANGE = -16.0, -2.0, 11.0  # LUFS; dBTP, one less than allowed, as AAC adds; LU
+LOUDNESS, PEAK = -16.0, -2.0  # LUFS; dBTP, one less than allowed, as AAC adds to it
+NEAR, ROUNDS = 0.2, 6  # LU
 LEAD, BREATH, PAUSE, TAIL = 0.4, 0.3, 0.5, 0.4  # s before, between sentences, lines, and after
 STRETCH = 2.0  # s at most that a pause between lines gets in addition, where there is time
 
@@ -118,7 +119,7 @@ def laid_out(
 
 def _frames(shot: Status, said: Said) -> int:
     """How many frames the section lasts, held long enough for all that is said."""
-    return max(int(shot.card["frames"]), int(np.ceil(said.end * int(shot.card["fps"]))))
+    return max(int(shot.card["frames"]), int(np.ceil(said.end * int(shot.card["fps"]) - 1e-6)))
 
 
 def captions(lines: Sequence[Sequence[Sentence]], seconds: float) -> tuple[Cue, ...]:
@@ -161,33 +162,55 @@ def _laid(said: Sequence[Said], seconds: Sequence[float]) -> Audio:
 
 
 def _loud(film: Audio, folder: Path) -> Path:
-    """The film's audio at -16 LUFS, in two passes of EBU R 128; kept under what it was made of."""
-    recipe = json.dumps([LOUDNESS, PEAK, RANGE, hashlib.sha256(film.tobytes()).hexdigest()])
+    """The film's audio at -16 LUFS (EBU R 128); kept under what it was made of.
+
+    One gain for all of it, and a limiter for the peaks. The limiter takes a little of the loudness,
+    so the gain is found in a few rounds.
+
+    Raises:
+        StudioError: it cannot be made as loud, as where all of it is silence.
+    """
+    recipe = json.dumps([LOUDNESS, PEAK, hashlib.sha256(film.tobytes()).hexdigest()])
     path = folder / f"film-{hashlib.sha256(recipe.encode()).hexdigest()[:16]}.wav"
     if path.is_file():
         return path
-    raw = folder / f"{path.stem}.raw.wav"
+    raw, tried = folder / f"{path.stem}.raw.wav", folder / f"{path.stem}.try.wav"
     write(raw, film)
     try:
-        target = {"I": LOUDNESS, "TP": PEAK, "LRA": RANGE}
-        measured = _measured(raw, target)
-        with whole_file(path) as temporary:
-            sound = ffmpeg.input(str(raw)).audio.filter("loudnorm", **target, **measured)
-            output = ffmpeg.output(sound, str(temporary), f="wav", ar=RATE, ac=1)
-            mastering.run_ffmpeg(output, path.name)
+        gain = LOUDNESS - _loudness(raw)
+        for _ in range(ROUNDS):
+            _limited(raw, gain, tried)
+            missing = LOUDNESS - _loudness(tried)
+            if abs(missing) < NEAR:
+                tried.replace(path)
+                return path
+            gain += missing
     finally:
         raw.unlink(missing_ok=True)
-    return path
+        tried.unlink(missing_ok=True)
+    raise StudioError(
+        f"the narration cannot be brought to {LOUDNESS:.0f} LUFS", "listen to what was recorded"
+    )
 
 
-def _measured(raw: Path, target: dict[str, float]) -> dict[str, str]:
-    """What the first pass finds, as the second one wants it."""
-    listen = ffmpeg.input(str(raw)).audio.filter("loudnorm", **target, print_format="json")
-    said = mastering.run_ffmpeg(ffmpeg.output(listen, "-", f="null"), raw.name)
-    found = json.loads(re.findall(r"\{[^{}]*\}", said)[-1])
-    names = {"measured_I": "input_i", "measured_TP": "input_tp", "measured_LRA": "input_lra",
-             "measured_thresh": "input_thresh", "offset": "target_offset"}  # fmt: skip
-    return {ours: found[theirs] for ours, theirs in names.items()} | {"linear": "true"}
+def _limited(raw: Path, gain: float, out: Path) -> None:
+    """Amplify by `gain` dB and hold the peaks down; at four times the rate, true peaks are seen."""
+    sound = ffmpeg.input(str(raw)).audio.filter("volume", f"{gain}dB")
+    sound = sound.filter("aresample", 4 * RATE)
+    sound = sound.filter("alimiter", limit=10 ** (PEAK / 20), level="disabled")
+    with whole_file(out) as temporary:
+        output = ffmpeg.output(sound, str(temporary), f="wav", ar=RATE, ac=1)
+        mastering.run_ffmpeg(output, out.name)
+
+
+def _loudness(path: Path) -> float:
+    """Integrated loudness, in LUFS, as ffmpeg's loudnorm measures it."""
+    listen = ffmpeg.input(str(path)).audio.filter("loudnorm", print_format="json")
+    said = mastering.run_ffmpeg(ffmpeg.output(listen, "-", f="null"), path.name)
+    found = float(json.loads(re.findall(r"\{[^{}]*\}", said)[-1])["input_i"])
+    if not np.isfinite(found):
+        raise StudioError("the narration is silent", "listen to what was recorded")
+    return found
 
 
 def _cut(whole: Path, seconds: Sequence[float], folder: Path) -> list[Path]:

@@ -27,8 +27,15 @@ LEXICON = {
     "logits": "lˈOʤɪts",
     "softmax": "sˈɔftmæks",
     "eps": "ˈɛps",
+    "optimizer": "ˈɑptəmˌIzəɹ",
+    "multiplied": "mˈʌltəplˌId",
+    "surer": "ʃˈʊɹəɹ",
     "h": "ˈAʧ",
 }
+
+# At a sentence's end the voice takes a letter and its full stop for somebody's initial.
+LETTERS = {"A": "ˈA", "L": "ˈɛl", "M": "ˈɛm", "d": "dˈi", "k": "kˈA", "q": "kjˈu", "s": "ˈɛs",
+           "v": "vˈi", "z": "zˈi"}  # fmt: skip
 
 # Letter by letter, as spoken lines may write it.
 SPELLED = {"n G P T": "nGPT"}
@@ -36,22 +43,29 @@ SPELLED = {"n G P T": "nGPT"}
 VOICELESS, HISSING = "ptkfθ", "szʃʒʧʤ"
 
 _TERMS = re.compile(
-    r"(?<![\w'’])(" + "|".join(sorted(map(re.escape, LEXICON), key=len, reverse=True)) + r")"
-    r"(['’]s?)?(?!\w)"
+    r"(?<![\w'’])(" + "|".join(sorted(LEXICON, key=len, reverse=True)) + r")(['’]s?)?(?!\w)",
+    re.IGNORECASE,
 )
+_LAST_LETTER = re.compile(rf"(?<![\w'’])([{''.join(LETTERS)}])(?=[.?!]|$)")
+_LOWER = {term.lower(): phonemes for term, phonemes in LEXICON.items()}
 
 
 def spelled(sentence: str) -> str:
     """A sentence with the pronunciation of its terms written in, as the voice reads it."""
     for letters, term in SPELLED.items():
         sentence = sentence.replace(letters, term)
+    sentence = _LAST_LETTER.sub(lambda found: _link(found[1], LETTERS[found[1]]), sentence)
     return _TERMS.sub(_said, sentence)
 
 
 def _said(found: re.Match[str]) -> str:
     ending = found[2] or ""
-    phonemes = LEXICON[found[1]] + (_genitive(LEXICON[found[1]]) if ending.endswith("s") else "")
-    return f"[{found[1]}](/{phonemes}/)"
+    phonemes = _LOWER[found[1].lower()]
+    return _link(found[1], phonemes + (_genitive(phonemes) if ending.endswith("s") else ""))
+
+
+def _link(term: str, phonemes: str) -> str:
+    return f"[{term}](/{phonemes}/)"
 
 
 def _genitive(phonemes: str) -> str:

@@ -49,7 +49,7 @@ def preview(wanted: str | None, port: int | None, open_page: bool) -> None:
             say("the preview has ended")
         finally:
             desk.tell("end")
-            desk.join(5)
+            desk.join(30)
     if desk.error is not None:
         raise desk.error
 

@@ -9,10 +9,21 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ngpt_film.film_commands import JOBS, JSON, QUALITY, RENDERS, WANTED, jobs_of
-from ngpt_film.outline import Target, targets
+from ngpt_film.film_commands import (
+    JOBS,
+    JSON,
+    ONLY_SHIPPED,
+    QUALITY,
+    RECORDINGS,
+    RENDERS,
+    WANTED,
+    chosen_of,
+    jobs_of,
+)
+from ngpt_film.outline import Target
 from ngpt_film.quality import quality
 from ngpt_film.terminal import minutes, print_json, progress, say
+from ngpt_math.errors import UsageError
 from ngpt_math.files import shown
 
 if TYPE_CHECKING:
@@ -25,6 +36,7 @@ CLIP_FORMATS = click.Choice(["webm", "webp", "gif"])
 @WANTED
 @QUALITY
 @JOBS
+@RECORDINGS
 @click.option("--cluster", metavar="ADDRESS", help="Render on the workers of a dask scheduler.")
 @click.option(
     "--out",
@@ -51,6 +63,7 @@ def publish(
     wanted: tuple[str, ...],
     quality_name: str,
     jobs: int | None,
+    recordings: Path | None,
     cluster: str | None,
     out: Path,
     also: tuple[str, ...],
@@ -66,7 +79,9 @@ def publish(
     the place of the last one.
     """
     began = time.monotonic()
-    chosen = targets(wanted)
+    chosen = chosen_of(wanted, recordings)
+    if cluster and recordings:
+        raise UsageError(ONLY_SHIPPED, "leave out --cluster")
     jobs = jobs_of(jobs)
     from ngpt_film import rendering
     from ngpt_film.publishing import publish as work

@@ -140,12 +140,13 @@ def folded_ngpt(model: ngpt.NGPT) -> Decoder:
 def ngpt_layer(block: ngpt.Block) -> Layer:
     """A block of an nGPT, folded."""
     s_qk = block.attention.s_qk.effective().view(block.attention.config.heads, -1)
+    twice = s_qk.square()  # of the query alone, as in `ngpt`, whose cache this one shares
     return Layer(
         qkv=block.attention.qkv.folded(),
         out=block.attention.out.folded(),
         hidden_gate=block.mlp.hidden_gate.folded(block.mlp.row_scale()),
         mlp_out=block.mlp.out.folded(),
-        qk_scale=torch.cat((s_qk, s_qk)),
+        qk_scale=torch.cat((twice, torch.ones_like(twice))),
         alpha_attention=block.alpha_attention.effective().abs(),
         alpha_mlp=block.alpha_mlp.effective().abs(),
     )

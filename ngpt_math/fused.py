@@ -22,10 +22,36 @@ SMALLEST_SCALE = 1e-18  # a scale's part is divided out again in the gradient, s
 
 def inverse_length(x: Tensor, eps: float = 0.0) -> Tensor:
     """1/√(‖x‖² + eps) along the last axis, which stays with length 1; 0 for a zero vector."""
+    return inverse_of(measured(x, eps), eps)
+
+
+def measured(x: Tensor, eps: float = 0.0) -> Tensor:
+    """What `inverse_of` makes the inverse length from, to be kept for the gradient.
+
+    It is the inverse length itself; in compiled code ‖x‖², which is a sum and so has to be written
+    down anyway, while whatever else is kept would cut one loop over the rows in two.
+    """
     wide = torch.promote_types(x.dtype, torch.float32)
+    if torch.compiler.is_compiling():
+        return x.to(wide).square().sum(-1, keepdim=True)
     inverse = torch.linalg.vector_norm(x, dim=-1, keepdim=True, dtype=wide)
     inverse = inverse.square_().add_(eps).rsqrt_() if eps else inverse.reciprocal_()
     return inverse.masked_fill_(inverse > 1 / SMALLEST_NORM, 0.0)
+
+
+def inverse_of(kept: Tensor, eps: float = 0.0) -> Tensor:
+    """1/√(‖x‖² + eps) from what `measured` gave, 0 for a zero vector."""
+    if not torch.compiler.is_compiling():
+        return kept
+    return (kept + eps if eps else kept).rsqrt().masked_fill(kept < SMALLEST_NORM**2, 0.0)
+
+
+def inverse_again(kept: Tensor, eps: float = 0.0) -> Tensor:
+    """The same for the gradient, in other words, lest the compiler keeps the first result."""
+    if not torch.compiler.is_compiling():
+        return kept
+    wanted = kept >= SMALLEST_NORM**2
+    return wanted * (kept + eps).clamp_min(SMALLEST_NORM**2).sqrt().reciprocal()
 
 
 def along(a: Tensor, b: Tensor) -> Tensor:
@@ -51,24 +77,32 @@ def through_norm(g: Tensor, y: Tensor, inverse: Tensor) -> Tensor:
 
 def over_tokens(x: Tensor, like: Tensor) -> Tensor:
     """The sum of `x` over all axes in front of those of `like`, in the precision of `like`."""
-    return x.flatten(0, x.ndim - like.ndim - 1).sum(0, dtype=like.dtype)
+    rows = x.flatten(0, x.ndim - like.ndim - 1)
+    if torch.compiler.is_compiling() and x.is_cpu:
+        # As a product it reads `x` once, in order; compiled sums go down one column after another.
+        flat = rows.flatten(1).to(like.dtype)
+        return (flat.new_ones(1, len(flat)) @ flat).view_as(like)
+    return rows.sum(0, dtype=like.dtype)
 
 
 class _Unit(Function):
-    """y = x/√(‖x‖² + eps)."""
+    """y = x/√(‖x‖² + eps), x turned first if there is a turn."""
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, eps: float) -> Tensor:
-        inverse = inverse_length(x, eps)
-        y = (x * inverse).to(x.dtype)
-        ctx.save_for_backward(y, inverse)
+    def forward(ctx: Any, x: Tensor, eps: float, cos: Tensor | None, sin: Tensor | None) -> Tensor:
+        to_unit = x if cos is None or sin is None else turned(x, cos, sin, 1)
+        length = measured(to_unit, eps)
+        y = (to_unit * inverse_of(length, eps)).to(x.dtype)
+        ctx.eps = eps
+        ctx.save_for_backward(y, length, cos, sin)
         return y
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
-        y, inverse = ctx.saved_tensors
-        return through_norm(gradients[0], y, inverse).to(y.dtype), None
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None, None, None]:
+        y, length, cos, sin = ctx.saved_tensors
+        to_x = through_norm(gradients[0], y, inverse_again(length, ctx.eps)).to(y.dtype)
+        return to_x if cos is None else turned(to_x, cos, sin, -1), None, None, None
 
 
 class _ScaledUnit(Function):
@@ -84,21 +118,23 @@ class _ScaledUnit(Function):
         # So small a scale changes no logit, and yet the direction can be had back from y.
         scale = scale.masked_fill(scale.abs() < SMALLEST_SCALE, SMALLEST_SCALE)
         to_unit = x if cos is None or sin is None else turned(x, cos, sin, 1)
-        inverse = inverse_length(to_unit, eps)
-        y = to_unit * inverse
+        length = measured(to_unit, eps)
+        y = to_unit * inverse_of(length, eps)
         y = y.mul_(scale).to(x.dtype)
-        ctx.save_for_backward(y, scale, inverse, cos, sin)
+        ctx.eps = eps
+        ctx.save_for_backward(y, scale, length, cos, sin)
         return y
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, None, None, None]:
-        y, scale, inverse, cos, sin = ctx.saved_tensors
+        y, scale, length, cos, sin = ctx.saved_tensors
         (g,) = gradients
         towards = y * scale.reciprocal()
         room = g * towards
         to_scale = over_tokens(room, scale)
-        to_x = through_norm(torch.mul(g, scale, out=room), towards, inverse).to(y.dtype)
+        to_unit = torch.mul(g, scale, out=room)
+        to_x = through_norm(to_unit, towards, inverse_again(length, ctx.eps)).to(y.dtype)
         if cos is not None:
             to_x = turned(to_x, cos, sin, -1)
         return to_x, to_scale, None, None, None
@@ -115,11 +151,11 @@ def unit(
     Args:
         eps: added to the squared length.
         scale: multiplies the result, one number for each of the last axes.
-        turn: cos and sin, with a scale only: x is turned first, see `rotate`.
+        turn: cos and sin: x is turned first, see `rotate`.
     """
-    if scale is None:
-        return _Unit.apply(x, eps)
     cos, sin = (None, None) if turn is None else (t.to(x.dtype) for t in turn)
+    if scale is None:
+        return _Unit.apply(x, eps, cos, sin)
     return _ScaledUnit.apply(x, scale, eps, cos, sin)
 
 
@@ -128,26 +164,34 @@ class _Step(Function):
 
     @staticmethod
     def forward(ctx: Any, h: Tensor, x: Tensor, alpha: Tensor) -> Tensor:
-        inverse_x = inverse_length(x)
-        towards = (x * inverse_x).to(h.dtype)
-        y = torch.lerp(h, towards, alpha)
-        inverse_y = inverse_length(y)
-        y.mul_(inverse_y)
+        length_x = measured(x)
+        towards = (x * inverse_of(length_x)).to(h.dtype)
+        y = mixed(h, towards, alpha)
+        length_y = measured(y)
+        y.mul_(inverse_of(length_y))
         ctx.dtype_x = x.dtype
-        ctx.save_for_backward(h, towards, alpha, y, inverse_x, inverse_y)
+        ctx.save_for_backward(h, towards, alpha, y, length_x, length_y)
         return y
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Back through the outer Norm, then to α, then through the inner one."""
-        h, towards, alpha, y, inverse_x, inverse_y = ctx.saved_tensors
-        chord = through_norm(gradients[0], y, inverse_y)
+        h, towards, alpha, y, length_x, length_y = ctx.saved_tensors
+        chord = through_norm(gradients[0], y, inverse_again(length_y))
         room = (towards - h).mul_(chord)
         to_alpha = over_tokens(room, alpha)
         to_towards = torch.mul(chord, alpha, out=room)
-        to_x = through_norm(to_towards, towards, inverse_x)
-        return chord.sub_(to_towards), to_x.to(ctx.dtype_x), to_alpha
+        to_x = through_norm(to_towards, towards, inverse_again(length_x))
+        return chord.mul_(1 - alpha), to_x.to(ctx.dtype_x), to_alpha
+
+
+def mixed(h: Tensor, towards: Tensor, alpha: Tensor) -> Tensor:
+    """(1 − α)·h + α·towards. Compiled, without the two cases that torch's lerp tells apart, and
+    without the difference, which the compiler would keep for the gradient."""
+    if torch.compiler.is_compiling():
+        return (1 - alpha) * h + alpha * towards
+    return torch.lerp(h, towards, alpha)
 
 
 def step(h: Tensor, suggestion: Tensor, alpha: Tensor) -> Tensor:
@@ -175,6 +219,12 @@ class _Rotate(Function):
 
 def turned(x: Tensor, cos: Tensor, sin: Tensor, sense: int) -> Tensor:
     """(a, b) to (a·cos ∓ b·sin, b·cos ± a·sin), with a and b the halves of the last axis."""
+    if torch.compiler.is_compiling():
+        # One expression for both halves, read in another order: no slices to write into.
+        signed = torch.stack((-sin, sin), -2)
+        pairs = x.unflatten(-1, (2, -1))
+        y = pairs * cos.unflatten(-1, (2, -1)) + pairs.flip(-2) * (sense * signed)
+        return y.flatten(-2)
     if on_plain_cpu(x):
         # As wide as x, the tables are read in one run instead of one for each head.
         cos, sin = (t.expand(*x.shape[-3:-1], -1).contiguous() for t in (cos, sin))

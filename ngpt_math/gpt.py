@@ -75,7 +75,7 @@ class MLP(nn.Module):
 
 
 class Block(nn.Module):
-    """One layer: h ← h + f(norm(h)), twice (eq. 4, 5 of the nGPT paper)."""
+    """One layer: h ← h + f(norm(h)), twice (section 2.2 of the nGPT paper)."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()

@@ -11,9 +11,10 @@ hidden state moves some way towards it. The paper's names and the ones here:
     s_qk     attention.s_qk       s_u      mlp.s_hidden           s_ν      mlp.s_gate
     s_z      s_logit
 
-One thing is computed in another order than printed, with the same result: a scale of a linear map's
-outputs multiplies the map's rows (s_u, s_ν·√d, s_z). `fused` holds the steps that are computed in
-one go.
+Two things are computed in another order than printed, with the same result: a scale of a linear
+map's outputs multiplies the map's rows (s_u, s_ν·√d, s_z), and s_qk, which a product q·k carries
+twice, multiplies the query twice and the key not at all. `fused` holds the steps that are computed
+in one go.
 """
 
 from __future__ import annotations
@@ -75,31 +76,35 @@ class Attention(nn.Module):
         d_head = self.config.d_head
         q, k, v = (x.unflatten(-1, (-1, d_head)) for x in self.qkv.parts(h, self.sizes))  # eq. 12
         turn = rotary.window(0 if past is None else past.length, h.shape[-2])
-        scaled_q, scaled_k = self.turn_and_normalize(q, turn), self.turn_and_normalize(k, turn)
+        s_qk = self.s_qk.effective().view(-1, d_head)
+        unit_q = self.turn_and_normalize(q, turn, s_qk.square())  # eq. 15 and 16, with both s_qk
+        unit_k = self.turn_and_normalize(k, turn)
         if past is not None:
-            scaled_k, v = past.extend(scaled_k, v)
+            unit_k, v = past.extend(unit_k, v)
         scale = d_head**0.5  # the products of unit vectors have variance 1/d_k
-        mixed = attend(scaled_q, scaled_k, v, scale)  # eq. 13
+        mixed = attend(unit_q, unit_k, v, scale)  # eq. 13
         if trace is not None:
-            pattern = attention_pattern(scaled_q, scaled_k, scale)
-            note(trace, at, q=scaled_q, k=scaled_k, v=v, pattern=pattern, mixed=mixed)
+            pattern = attention_pattern(unit_q, unit_k, scale)
+            as_printed = {"q": self.turn_and_normalize(q, turn, s_qk), "k": unit_k * s_qk}
+            note(trace, at, **as_printed, v=v, pattern=pattern, mixed=mixed)
             note(trace, at, q_raw=q, k_raw=k)
         suggestion: Tensor = self.out(mixed)  # eq. 14
         return suggestion
 
-    def turn_and_normalize(self, x: Tensor, turn: tuple[Tensor, Tensor]) -> Tensor:
-        """Every head's query or key x [B, T, H, d_k]: its rotary turn, Norm, and s_qk (eq. 15, 16).
+    def turn_and_normalize(
+        self, x: Tensor, turn: tuple[Tensor, Tensor], scale: Tensor | None = None
+    ) -> Tensor:
+        """Every head's query or key x [B, T, H, d_k]: its rotary turn, Norm, and a scale [H, d_k].
 
         The paper allows to leave Norm out.
         """
-        s_qk = self.s_qk.effective().view(-1, self.config.d_head)
         config = self.config
         if config.qk_norm and config.norm_eps == 0 and config.groups == 1:
-            return unit(x, scale=s_qk, turn=turn)
+            return unit(x, scale=scale, turn=turn)
         turned = rotate(x, *turn)
-        if not config.qk_norm:
-            return turned * s_qk
-        return normalize_heads(turned, config.norm_eps, config.groups) * s_qk
+        if config.qk_norm:
+            turned = normalize_heads(turned, config.norm_eps, config.groups)
+        return turned if scale is None else turned * scale
 
 
 class MLP(nn.Module):
@@ -179,6 +184,7 @@ class NGPT(nn.Module):
         self.unembed = linear(config.d_model, config.vocab)
         s_logit_scale = config.scale_or_default(config.s_logit_scale)
         self.s_logit = Scale(config.vocab, config.s_logit_init, s_logit_scale)
+        self._projected = tuple(m for _, m in self.constrained() if not m.parametrize)
 
     def forward(
         self, tokens: Tensor, trace: Trace | None = None, cache: Cache | None = None
@@ -198,10 +204,9 @@ class NGPT(nn.Module):
         return [(n, m) for n, m in self.named_modules() if isinstance(m, NormLinear)]
 
     def normalize_weights(self) -> None:
-        """Put every constrained weight back on the sphere (section 2.6, point 2).
+        """Put every constrained weight back on the sphere (section 2.6).
 
         Parametrized weights are left to drift, as they do where they come from.
         """
-        for _, module in self.constrained():
-            if not module.parametrize:
-                module.normalize_()
+        for module in self._projected:
+            module.normalize_()

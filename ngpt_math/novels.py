@@ -1,4 +1,4 @@
-"""Two long documents that no model here learned: novels of Jane Austen. NumPy only.
+"""Six long documents that no model here learned: the novels of Jane Austen. NumPy only.
 
 They stand in for PG19 where loss is measured beyond the training context: books of the same kind
 and licence, but not PG19, and losses on them are not comparable with published PG19 numbers. They
@@ -23,7 +23,14 @@ PACKAGE = "r-cran-janeaustenr"
 VERSION = "1.0.0-1"
 PACKAGE_SHA256 = "df6bddf211906d1ff404f8ff662c21b34e6660e7f54a311084e749050c019c95"
 DATA = "usr/lib/R/site-library/janeaustenr/data/Rdata.rdb"
-NOVELS = {"persuasion": "PERSUASION", "northanger-abbey": "NORTHANGER ABBEY"}
+NOVELS = {
+    "persuasion": "PERSUASION",
+    "northanger-abbey": "NORTHANGER ABBEY",
+    "emma": "EMMA",
+    "mansfield-park": "MANSFIELD PARK",
+    "pride-and-prejudice": "PRIDE AND PREJUDICE",
+    "sense-and-sensibility": "SENSE AND SENSIBILITY",
+}
 REMAKE = "make it again with `python -m ngpt_math.novels` (needs Debian's apt-get and dpkg-deb)"
 
 STRINGS, STRING, TYPE_MASK = 16, 9, 0xFF  # R's types STRSXP and CHARSXP in a serialized value
@@ -90,7 +97,7 @@ def plain_text(lines: list[str]) -> str:
 
 
 def read_novels(database: bytes) -> dict[str, str]:
-    """The chosen novels by name; each begins with its title.
+    """The novels by name; each begins with its title.
 
     Raises:
         ValueError: one is not there.

@@ -184,7 +184,7 @@ def make_optimizer(model: Model, config: TrainConfig) -> torch.optim.AdamW:
     optimizer = torch.optim.AdamW(groups, lr=config.lr, betas=config.betas, fused=True)
     if isinstance(model, NGPT):
         project = model.normalize_weights
-        if config.compile:
+        if config.compile and matrices[0].is_cuda:  # on a CPU, a compiled call costs more
             project = torch.compile(project)
         optimizer.register_step_post_hook(lambda *_: project())
     return optimizer

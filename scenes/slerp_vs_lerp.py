@@ -74,7 +74,7 @@ class SlerpVsLerp(Chapter):
         "Two ways to take in what a block found",
         says=(
             "A block reads the hidden state and answers. A traditional model adds its answer.",
-            "n G P T steps towards a suggested point. Then Norm: it is back at length one.",
+            "nGPT steps towards a suggested point. Then Norm: it is back at length one.",
         ),
         pause=True,
         covers=("4.1", "0.2", "0.3", "0.4"),

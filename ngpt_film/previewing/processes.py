@@ -39,15 +39,21 @@ class Forked:
         return kind, what
 
     def end(self) -> None:
-        """Kill it and what it forked. One whose number is not known yet ends by the hang-up."""
-        if self.pid:
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(self.pid, signal.SIGKILL)
-            with suppress(EOFError, OSError):  # until all of them are gone: they write files
-                while self.pipe.poll(GRACE):
-                    self.pipe.recv()
+        """Kill it and what it forked; they are gone, and write nothing, when this returns."""
+        with suppress(OSError):
+            if not self.pid and self.pipe.poll(GRACE):
+                self.hear()  # its number is the first that it tells
+            if self.pid:
+                _kill(self.pid)
+            while self.pipe.poll(GRACE) and self.hear()[0] != "died":
+                pass  # until its end of the pipe is closed
         self.pipe.close()
         self.socket.close()
+
+
+def _kill(group: int) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, signal.SIGKILL)
 
 
 class Processes:

@@ -84,5 +84,5 @@ def _source(path: Path, number: int) -> list[tuple[int, str]]:
 
 
 def _ours(trace: str) -> str:
-    """A traceback with files named from the repository's root."""
-    return trace.replace(f"{ROOT}/", "")
+    """A traceback with files named from the repository's root, and packages by their own names."""
+    return re.sub(r'"[^"]*/site-packages/', '"', trace).replace(f"{ROOT}/", "")

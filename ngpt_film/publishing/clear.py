@@ -6,6 +6,9 @@ ground's colour keeps that patch.
 
 from __future__ import annotations
 
+import hashlib
+import json
+import shutil
 import tempfile
 from contextlib import closing
 from dataclasses import dataclass
@@ -47,22 +50,41 @@ class Task:
         return f"{self.entry.key}:{self.section}"
 
 
-def make_all(release: Release, shop: Workshop, jobs: int) -> None:
-    """A clip with alpha of every section."""
-    shots.load_camera()
-    for part in release.parts:
-        recipe = ["webm", part.shot.shot.fingerprint.digest, SPEED]
-        shop.make(f"clips/{part.stem}.webm", recipe, partial(_draw, part))
+def make_all(release: Release, shop: Workshop, renders: Path, jobs: int) -> None:
+    """A clip with alpha of every section; what was drawn is kept in `renders`.
+
+    Raises:
+        StudioError: a section cannot be drawn.
+    """
+    tasks = [_task(part, renders) for part in release.parts]
+    _draw([task for task in tasks if not task.file.is_file()], jobs)
+    for part, task in zip(release.parts, tasks, strict=True):
+        name = f"clips/{part.stem}.webm"
+        shop.make(name, ["webm", task.file.name], partial(_copy, task.file))
 
 
-def _draw(part: Part, path: Path) -> None:
-    """Draw in a process of its own: Manim's settings are global."""
-    task = Task(part.entry, part.section.name, part.shot.shot.quality, path)
-    with closing(crew.run(_work, [task], 1)) as events:
+def _task(part: Part, renders: Path) -> Task:
+    shot = part.shot.shot
+    made_from = json.dumps([shot.fingerprint.digest, SPEED])
+    digest = hashlib.sha256(made_from.encode()).hexdigest()[:16]
+    file = renders / "clear" / shot.quality.name / f"{part.stem}-{digest}.webm"
+    return Task(part.entry, part.section.name, shot.quality, file)
+
+
+def _draw(tasks: list[Task], jobs: int) -> None:
+    """Draw sections, each in a process of its own: Manim's settings are global."""
+    if tasks:
+        shots.load_camera()
+    with closing(crew.run(_work, tasks, jobs)) as events:
         for event in events:
             if event.failure:
-                problem = f"{task.name} cannot be drawn without ground: {event.failure.line}"
+                problem = f"{event.task.name} cannot be drawn without ground: {event.failure.line}"
                 raise StudioError(problem, "mend the section, or leave --also webm out")
+
+
+def _copy(file: Path, path: Path) -> None:
+    with whole_file(path) as temporary:
+        shutil.copyfile(file, temporary)
 
 
 def _work(task: Task, tell: Tell) -> bool:

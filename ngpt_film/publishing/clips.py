@@ -24,11 +24,11 @@ def clip_name(part: Part, ending: str = "mp4") -> str:
 
 
 def make_all(
-    release: Release, shop: Workshop, also: Sequence[str], sounds: dict[str, Path], jobs: int
+    release: Release, shop: Workshop, also: Sequence[str], renders: Path, jobs: int
 ) -> None:
-    """Every clip. `also`: of FORMATS. `sounds`: audio files by `CHAPTER:SECTION`."""
+    """Every clip. `also`: of FORMATS; those that must be drawn are kept in `renders`."""
     for part in release.parts:
-        sound = sounds.get(part.key)
+        sound = part.voice.sound if part.voice else None
         recipe = ["clip", _digest(part), part.section.title, sha256_of(sound) if sound else ""]
         shop.make(clip_name(part), recipe, partial(_mp4, part, sound))
         for ending in also:
@@ -38,7 +38,7 @@ def make_all(
     if "webm" in also:
         from ngpt_film.publishing import clear
 
-        clear.make_all(release, shop, jobs)
+        clear.make_all(release, shop, renders, jobs)
 
 
 def _digest(part: Part) -> list[Any]:

@@ -80,7 +80,7 @@ def _kept(chapter: Chapter, renders: Path) -> Path:
     made_from: list[Any] = [p.shot.shot.fingerprint.digest for p in chapter.parts]
     made_from.append(sha256_of(Path(__file__)))
     with suppress(OSError):
-        made_from.append(sha256_of(default_path(chapter.entry.key)))
+        made_from.append(sha256_of(chapter.entry.recording or default_path(chapter.entry.key)))
     digest = hashlib.sha256(json.dumps(made_from).encode()).hexdigest()[:16]
     return renders / "numbers" / f"{chapter.entry.key}-{digest}.json"
 
@@ -91,7 +91,7 @@ def _play(entry: Entry, tell: Tell) -> dict[str, Any]:
 
     chapter = entry.load()
     with redirect_stdout(sys.stderr):  # Manim's words
-        traced = shown(chapter)
+        traced = shown(chapter, entry.recording)
     specs = {key: cls.specs() for key, cls in CHAPTERS.items()}
     numbers = {
         name: [
@@ -103,15 +103,17 @@ def _play(entry: Entry, tell: Tell) -> dict[str, Any]:
     }  # fmt: skip
     return {
         "numbers": numbers,
-        "origin": asdict(_origin(chapter.Record.chapter)),
+        "origin": asdict(_origin(chapter.Record.chapter, entry.recording)),
         "notebooks": list(chapter.notebooks),
     }
 
 
-def _origin(recording: str) -> Origin:
-    path = default_path(recording)
-    models = dict(load(CHAPTERS[recording]).sources)
-    return Origin(str(path.relative_to(ROOT)), sha256_of(path), models)
+def _origin(chapter: str, other: Path | None) -> Origin:
+    """The shipped recording of a chapter, or another; of that, the name says enough."""
+    path = other or default_path(chapter)
+    models = dict(load(CHAPTERS[chapter], path).sources)
+    name = path.name if other else str(path.relative_to(ROOT))
+    return Origin(name, sha256_of(path), models)
 
 
 def _read(document: dict[str, Any]) -> Shown:

@@ -47,7 +47,7 @@ def summary(release: Release) -> str:
     minutes = max(1, round(release.seconds / 60))
     chapters = release.chapters
     what = f"{len(chapters)} chapters" if len(chapters) > 1 else chapters[0].title
-    return f"{what} · {minutes} min · every number on screen is a trained model's own"
+    return f"{what} · {minutes} min · every number on screen says where it comes from"
 
 
 def _speed(speed: float) -> str:
@@ -144,7 +144,7 @@ def _made(origin: Origin) -> str:
     models = ", ".join(f"{name} {digest[:12]}" for name, digest in origin.models.items())
     return (
         f'<p class="made">Recorded in <code>{escape(origin.file)}</code> (sha256'
-        f" {origin.sha256[:12]}) from the checkpoints {escape(models) or 'of none'}.</p>"
+        f" {origin.sha256[:12]}) from {escape(models) or 'geometry alone'}.</p>"
     )
 
 

@@ -108,7 +108,7 @@ def _poster(release: Release, path: Path) -> None:
     pen.text((left, top + 30), TITLE, COLOUR.ink, ImageFont.truetype(str(FONT), 84))
     names = " · ".join(chapter.entry.title for chapter in release.chapters[:1])
     several = len(release.chapters) > 1
-    words = "nGPT, shown with the numbers of a trained model" if several else names
+    words = "nGPT, with the numbers of models trained for this film" if several else names
     pen.text((left, top + 145), words, COLOUR.muted, ImageFont.truetype(str(PLAIN_FONT), 36))
     _save(page, path, format="jpeg", quality=88)
 

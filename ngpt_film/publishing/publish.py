@@ -106,8 +106,7 @@ def _make(
     """Make every file but the manifest; returns what could not be made, in words."""
     shown = numbers.collect(made, renders, jobs)
     _film(made, spoken, shop)
-    sounds = {part.key: part.voice.sound for part in made.parts if part.voice}
-    clips.make_all(made, shop, wishes.also, sounds, jobs)
+    clips.make_all(made, shop, wishes.also, renders, jobs)
     pictures.make_all(made, shop)
     notes = _texts(made, shop)
     for name in FONTS:

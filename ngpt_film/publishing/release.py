@@ -89,8 +89,7 @@ class Part:
     @property
     def mark(self) -> Mark:
         """Its mark in the film."""
-        chapter = f"{self.entry.number} {self.entry.title}"
-        return Mark(chapter, self.section, self.start, self.end, self.fps)
+        return Mark(self.entry.mark, self.section, self.start, self.end, self.fps)
 
     @property
     def cues(self) -> tuple[Cue, ...]:
@@ -119,8 +118,9 @@ class Chapter:
 
     @property
     def title(self) -> str:
-        """As the film writes it."""
-        return f"{self.entry.number} · {self.entry.title}"
+        """As the film writes it; the opening and the closing have no number."""
+        entry = self.entry
+        return entry.title if entry.card else f"{entry.number} · {entry.title}"
 
     @property
     def begins(self) -> float:

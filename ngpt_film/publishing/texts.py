@@ -66,7 +66,7 @@ def shortened(title: str) -> str:
     title = title.replace("<", "‹").replace(">", "›")
     if len(title) <= LONGEST_TITLE:
         return title
-    return title[: LONGEST_TITLE - 1].rsplit(" ", 1)[0].rstrip(" ,:;") + "…"
+    return title[:LONGEST_TITLE].rsplit(" ", 1)[0].rstrip(" ,:;") + "…"
 
 
 def youtube(entries: Sequence[Entry]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping
-from math import log
+from math import ceil, log
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ COLOUR = {"ngpt": "#83c167", "gpt": "#58c4dd", "gpt-qknorm": "#58c4dd"}
 DASH = {"ngpt": "-", "gpt": "-", "gpt-qknorm": "--"}
 MARK = {"ngpt": "o", "gpt": "s", "gpt-qknorm": "D"}
 WIDTH, HEIGHT, DPI = 9.6, 3.8, 100
+ABREAST = 4  # panels in a row
 
 # The paper's names.
 MATRICES = {"q": "W_q", "k": "W_k", "v": "W_v", "o": "W_o", "u": "W_u", "nu": "W_ν",
@@ -73,9 +74,13 @@ def save(figure: Figure, path: Path) -> Path:
 
 
 def panels(count: int, *, sharey: bool = False) -> tuple[Figure, list[Axes]]:
-    """A figure of panels side by side."""
-    figure = Figure(figsize=(WIDTH, HEIGHT), layout="constrained")
-    return figure, list(np.atleast_1d(figure.subplots(1, count, sharey=sharey)))
+    """A figure of panels side by side, in rows of four at most."""
+    rows, columns = ceil(count / ABREAST), min(count, ABREAST)
+    figure = Figure(figsize=(WIDTH, HEIGHT * rows), layout="constrained")
+    every = list(np.atleast_1d(figure.subplots(rows, columns, sharey=sharey)).flat)
+    for empty in every[count:]:
+        empty.remove()
+    return figure, every[:count]
 
 
 def look(model: Model) -> dict[str, Any]:
@@ -224,9 +229,11 @@ def lengths(report: Mapping[str, Any]) -> Figure:
             bits = np.array(found["position_loss"]) / log(2)
             axes.plot(np.array(found["positions"]) + width / 2, bits, **marked(model))
             axes.axvline(width, color=MUTED, linestyle=":", linewidth=1)
-        label(axes, text["document"], "position (dotted: training context)", "")
-    every[0].set_ylabel("bits a token")
-    every[0].legend(fontsize=9)
+        label(axes, text["document"], "", "")
+    for first in every[::ABREAST]:
+        first.set_ylabel("bits a token")
+    figure.supxlabel("position in the window (dotted: training context)", fontsize="medium")
+    figure.legend(*every[0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
     return figure
 
 

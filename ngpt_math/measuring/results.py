@@ -17,7 +17,7 @@ import numpy as np
 
 from ngpt_math.checkpoint import checkpoint_path, remake
 from ngpt_math.config import KINDS
-from ngpt_math.files import ASSETS, read_card, write_bytes, write_card, write_json
+from ngpt_math.files import ASSETS, ROOT, read_card, write_bytes, write_card, write_json
 
 RESULTS = ASSETS / "results"
 MEASURES = RESULTS / "mini-measures.json"
@@ -25,6 +25,9 @@ PAGE = RESULTS / "README.md"
 SHOWN = ("training", "lengths", "conditions", "moves", "alphas")
 MADE_BY = "python -m ngpt_math.measuring.results"
 CHECKPOINTS = (("toy", "ngpt"), ("toy", "gpt"), *(("mini", kind) for kind in KINDS))
+
+READ_ME = ROOT / "README.md"
+MARKS = ("<!-- results: python -m ngpt_math.measuring.results page -->", "<!-- end of results -->")
 
 Row = Mapping[str, Any]
 
@@ -36,7 +39,47 @@ def publish() -> None:
     with tempfile.TemporaryDirectory() as folder:
         paths = [checkpoint_path("mini", kind) for kind in KINDS]
         keep(measure(paths, Path(folder), say=print), Path(folder))
+    write_pages()
+
+
+def write_pages() -> None:
+    """Write the page, and the short table in the project's README, between its marks."""
     write_bytes(PAGE, page().encode())
+    before, rest = READ_ME.read_text().split(MARKS[0])
+    after = rest.split(MARKS[1])[1]
+    write_bytes(READ_ME, "".join((before, short(), after)).encode())
+
+
+def short() -> str:
+    """The few lines of results in the project's README, with their marks."""
+    report = json.loads(MEASURES.read_text())
+    rows = [(*summary(*names), *compared(report, "-".join(names))) for names in CHECKPOINTS]
+    head = ("model", "parameters", "tokens", "CPU s", "loss", "tokens to the baseline's loss",
+            "novels, within and beyond the context")  # fmt: skip
+    return "\n".join([MARKS[0], table(head, rows), MARKS[1]])
+
+
+def summary(preset: str, kind: str) -> tuple[str, ...]:
+    """What one model is and what it came to."""
+    card = read_card(checkpoint_path(preset, kind), remake(checkpoint_path(preset, kind)))
+    training, model = card["settings"]["training"], card["settings"]["model"]
+    tokens = training["steps"] * training["batch"] * model["context"]
+    counts = (f"{count:,}" for count in (card["parameters"], tokens))
+    return (f"{preset}-{kind}", *counts, f"{card['cpu_seconds']:.0f}",
+            f"{card['validation_loss']:.3f}")  # fmt: skip
+
+
+def compared(report: Row, name: str) -> tuple[str, str]:
+    """Of a measured model: tokens to the baseline's last loss, and losses by length on novels."""
+    models = {model["name"]: model for model in report["models"]}
+    if name not in models:
+        return "–", "–"
+    novels = [text["position_loss"] for text in models[name]["lengths"][1:]]
+    first, last = (np.mean([losses[at] for losses in novels]) for at in (0, -1))
+    reached = [row for row in report["equal_loss"]
+               if (row["run"], row["reaches"]) == (name, "mini-gpt")]  # fmt: skip
+    tokens = f"{reached[0]['tokens']:,.0f}" if reached and reached[0]["step"] else "–"
+    return tokens, f"{first:.2f} → {last:.2f}"
 
 
 def keep(document: Mapping[str, Any], folder: Path) -> None:
@@ -136,7 +179,7 @@ def beyond(report: Row) -> str:
     head = ("model, text", *(f"{at}–{at + width - 1}" for at in first["positions"]))
     words = (
         f"Nats a token by position in windows of {first['lengths'][-1]} tokens; training windows"
-        f" had {width}. The two novels are long documents that nobody learned, PG19-style but not"
+        f" had {width}. The novels are long documents that nobody learned, PG19-style but not"
         " PG19, and another kind of text than the plays: compare along a row and between models,"
         " not between texts."
     )
@@ -264,6 +307,6 @@ how it scales, or is comparable with the paper's numbers."""
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["page"]:
-        write_bytes(PAGE, page().encode())
+        write_pages()
     else:
         publish()

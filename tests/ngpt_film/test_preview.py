@@ -194,7 +194,7 @@ def test_an_encoder_that_fails_and_a_full_disk_are_told_of(
     whole = (source.root / encoder).read_text()
     work = "        self._container.mux(self._stream.encode(frame))"
     for fault, line in (
-        ("raise RuntimeError('x264 gave up')", "RuntimeError: x264 gave up (ngpt_film/encoder.py"),
+        ("raise RuntimeError('x264 gave up')", "RuntimeError: x264 gave up"),
         ("raise OSError(28, 'No space left on device')", "the disk is full; free some space"),
     ):
         source.write(encoder, whole.replace(work, f"        {fault}"))

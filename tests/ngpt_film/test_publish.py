@@ -19,6 +19,7 @@ from ngpt_film import verify
 from ngpt_film.publishing import workshop
 from ngpt_film.publishing.workshop import Workshop
 from ngpt_math.errors import StudioError, UsageError
+from ngpt_math.files import ROOT
 
 KEYS = ["tiny:slides", "tiny:drifts", "tiny:wobbles", "tiny:steps", "other:square"]
 
@@ -86,7 +87,7 @@ def test_youtube_list_joins_what_is_too_short(folder: Path) -> None:
     assert [line.partition(" ")[2] for line in lines[1:]] == ["It drifts", "It wobbles", "It steps"]
 
 
-def test_stills_have_the_colours_that_were_drawn(folder: Path) -> None:
+def test_stills_have_the_colcommands_that_were_drawn(folder: Path) -> None:
     with Image.open(folder / "stills" / "tiny.png") as still:
         corner = still.getpixel((3, 3))
     wanted = (0x0D, 0x11, 0x17)
@@ -139,30 +140,6 @@ def test_again_makes_nothing_anew_and_goes_on_after_a_stop(
     assert sorted(p.name for p in studio.root.glob(".out*")) == []
 
 
-def test_other_formats_and_slides_in_one_file(
-    published_studio: Studio, copy_studio: Callable
-) -> None:
-    studio = copy_studio(published_studio)
-    done = studio.ngpt(
-        "publish", "other", "-q", "draft", "--out", "out",
-        "--also", "webm", "--also", "webp", "--also", "gif", "--one-file", "--json",
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    (note,) = json.loads(done.stdout)["notes"]
-    assert note.startswith("no youtube.txt, YouTube would not take it: there are 1 chapters")
-    clips = studio.root / "out" / "clips"
-    assert {p.name for p in clips.iterdir()} == {
-        f"other.square.{ending}" for ending in ("mp4", "webm", "webp", "gif")
-    }
-    _check_alpha(clips / "other.square.webm")
-    for ending in ("webp", "gif"):
-        with Image.open(clips / f"other.square.{ending}") as picture:
-            assert (picture.n_frames > 1, picture.height) == (True, 480)
-    slides = (studio.root / "out" / "slides.html").read_text()
-    assert "data:video/mp4;base64," in slides
-    assert "clips/" not in slides
-
-
 def _check_alpha(clip: Path) -> None:
     """The ground is clear, the square's outline is not."""
     out, _ = (
@@ -174,6 +151,37 @@ def _check_alpha(clip: Path) -> None:
     alpha = out[-size:]
     assert alpha[3 * 854 + 3] == 0
     assert max(alpha) > 200
+
+
+def test_the_commands_of_the_readme(published_studio: Studio, copy_studio: Callable) -> None:
+    section = (ROOT / "README.md").read_text().partition("## Publishing\n")[2].partition("\n## ")[0]
+    commands = [line.strip().split("#")[0].split()[1:] for line in section.splitlines()
+            if line.startswith("    ngpt ")]  # fmt: skip
+    studio = copy_studio(published_studio)
+    shutil.copytree(studio.root / "out", studio.root / "renders" / "published")
+    for words in commands:
+        quick = ["other", "-q", "draft"] if words[0] == "publish" else []
+        done = studio.ngpt(*words, *quick)
+        assert done.returncode == 0, f"{words}: {done.stderr}"
+    assert {words[0] for words in commands} == {"publish", "verify"}
+    assert (studio.root / "talk" / "slides.pptx").is_file()
+    slides = (studio.root / "talk" / "slides.html").read_text()
+    assert "data:video/mp4;base64," in slides
+    assert "clips/" not in slides
+    _check_formats(studio.root / "clips" / "clips")
+    assert json.loads((studio.root / "spoken" / "manifest.json").read_text())["narrated"]
+
+
+def _check_formats(clips: Path) -> None:
+    assert {p.name for p in clips.iterdir()} == {
+        f"other.square.{ending}" for ending in ("mp4", "webm", "webp", "gif")
+    }
+    _check_alpha(clips / "other.square.webm")
+    for ending in ("webp", "gif"):
+        with Image.open(clips / f"other.square.{ending}") as picture:
+            assert (picture.n_frames > 1, picture.height) == (True, 480)
+    (note,) = json.loads((clips.parent / "manifest.json").read_text())["notes"]
+    assert note.startswith("no youtube.txt, YouTube would not take it: there are 1 chapters")
 
 
 def error_of(done: subprocess.CompletedProcess[str]) -> str:

@@ -116,3 +116,21 @@ def test_parts_of_a_product_are_tensors_of_their_own() -> None:
         assert part.shape == (2, 5, size) and part.is_contiguous()
     with torch.no_grad():
         assert torch.allclose(fused.linear(x, weight)[0], x @ weight.T, atol=1e-6)
+
+
+COMPILED = {name: CASES[name] for name in ("unit with eps", "turned and scaled unit", "step")}
+
+
+@pytest.mark.parametrize("name", COMPILED)
+def test_compiled_code_computes_the_same(name: str) -> None:
+    ours, plain, shapes = COMPILED[name]
+    torch.manual_seed(0)
+    inputs = [torch.randn(shape, dtype=torch.float64) for shape in shapes]
+    towards = torch.randn_like(plain(*inputs))
+    compiled = torch.compile(ours, fullgraph=True)
+    found = outcome(compiled, [x.float() for x in inputs], towards)
+    for ours_is, right in zip(found, outcome(plain, inputs, towards), strict=True):
+        assert (ours_is.double() - right).abs().max() <= 1e-6 * right.abs().max()
+    zeros = [torch.zeros(shapes[0]), *(torch.full(shape, 0.5) for shape in shapes[1:])]
+    for each in outcome(compiled, zeros, towards):
+        assert each.isfinite().all()

@@ -239,8 +239,10 @@ def r_strings(lines: list[str]) -> bytes:
 
 def test_novels_are_read_from_an_r_database() -> None:
     persuasion = ["Persuasion", "", "", "", "a _word_ – here  ", "next"]
-    database = r_strings(["Emma"]) + r_strings(persuasion) + r_strings(["NORTHANGER ABBEY", ""])
-    found = novels.read_novels(database)
+    others = [title for title in novels.NOVELS.values() if title != "PERSUASION"]
+    parts = [["Lady Susan"], persuasion, *([title, ""] for title in others)]
+    found = novels.read_novels(b"".join(map(r_strings, parts)))
+    assert list(found) == list(novels.NOVELS)
     assert found["persuasion"] == "Persuasion\n\na word – here\nnext\n"
     assert found["northanger-abbey"] == "NORTHANGER ABBEY\n"
 
@@ -249,7 +251,7 @@ def test_a_damaged_database_is_refused() -> None:
     database = r_strings(["Persuasion", "long enough to be cut"])
     with pytest.raises(ValueError, match="bytes, expected"):
         list(novels.values(database[:-6]))
-    with pytest.raises(ValueError, match="there is no NORTHANGER ABBEY"):
+    with pytest.raises(ValueError, match="there is no EMMA, MANSFIELD PARK, NORTHANGER ABBEY"):
         novels.read_novels(database)
 
 
@@ -285,3 +287,4 @@ def test_committed_measures_are_of_the_committed_models() -> None:
 
 def test_committed_page_is_what_the_results_say() -> None:
     assert results.PAGE.read_text() == results.page()
+    assert results.READ_ME.read_text().count(results.short()) == 1

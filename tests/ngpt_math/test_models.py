@@ -286,6 +286,28 @@ def test_attention_with_fewer_heads_of_keys() -> None:
     assert model(tokens_for(model.config)).shape == (2, 12, 256)
 
 
+@pytest.mark.parametrize("kind", ["gpt", "gpt-qknorm"])
+def test_shared_heads_are_heads_repeated(kind: str) -> None:
+    torch.manual_seed(0)
+    shape = {"heads": 4, "d_head": 6, "d_model": 12}
+    few, many = build_model(small(kind, kv_heads=2, **shape)), build_model(small(kind, **shape))
+    assert few.blocks[0].attention.qkv.weight.shape == (24 + 12 + 12, 12)
+    weights = few.state_dict()
+    for name, weight in weights.items():
+        if name.endswith("qkv.weight"):
+            q, k, v = weight.split((24, 12, 12))
+            repeated = (x.view(2, 6, 12).repeat_interleave(2, 0).flatten(0, 1) for x in (k, v))
+            weights[name] = torch.cat((q, *repeated))
+    many.load_state_dict(weights)
+    tokens = tokens_for(few.config)
+    assert torch.allclose(few(tokens), many(tokens), atol=1e-6)
+    for model in (few, many):
+        model(tokens).square().mean().backward()
+    mine, theirs = (model.blocks[0].attention.qkv.weight.grad for model in (few, many))
+    added = theirs[24:].view(2, 2, 2, 6, 12).sum(2).flatten(0, 2)
+    assert torch.allclose(mine, torch.cat((theirs[:24], added)), atol=1e-6)
+
+
 def test_rms_norm() -> None:
     norm, x = RMSNorm(8), torch.randn(3, 8)
     expected = x / (x.square().mean(-1, keepdim=True) + norm.eps / 8).sqrt()

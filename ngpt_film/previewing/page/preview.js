@@ -100,9 +100,9 @@ const faultOf = (section) => section.chapter?.fault || (section.state === "faile
 function renderGone(section) {
   const gone = $("gone");
   gone.hidden = Boolean(section) || !film.chapters.length;
+  $("transport").hidden = !gone.hidden;
   if (gone.hidden) return;
-  loaded = wish = "";
-  video.removeAttribute("src");
+  empty();
   $("still").hidden = $("caption").hidden = $("badge").hidden = true;
   gone.replaceChildren(
     element("h2", {}, known.has(shown) ? `“${known.get(shown)}” is gone` : "There is no such section"),
@@ -115,7 +115,7 @@ function renderFault(section) {
   const panel = $("fault");
   panel.hidden = !fault;
   if (!fault) return;
-  panel.querySelector("h2").textContent = fault.line;
+  panel.querySelector("h2").textContent = fault.line.replace(/ \([^()]+\.py, line \d+\)$/, "");
   panel.querySelector(".place").textContent = fault.file ? `${fault.file}, line ${fault.number}` : "";
   const lines = fault.source.map(([number, text]) => {
     const line = element("li", { className: number === fault.number ? "here" : "" });
@@ -137,13 +137,20 @@ function renderPicture(section) {
     still.dataset.of = section.still;
     still.src = section.still;
   }
+  if (ahead) video.pause(); // it is covered, and drawing needs the processor
   still.hidden = !ahead && !(still.dataset.of && still.dataset.of === section.still && section.clip !== loaded && !broken);
   $("stage").classList.toggle("old", (!fresh && !ahead) || broken);
   $("badge").hidden = still.hidden;
   $("badge").textContent = "last frame · the clip is coming";
   if (section.clip && section.clip !== loaded && section.clip !== wish && (fresh || !loaded || !belongs(loaded, section))) load(section);
-  if (!section.clip && loaded && !belongs(loaded, section)) { loaded = ""; video.removeAttribute("src"); }
+  if (!section.clip && loaded && !belongs(loaded, section)) empty();
   renderCaption(section);
+}
+
+function empty() {
+  loaded = wish = "";
+  video.removeAttribute("src");
+  video.load();
 }
 
 const belongs = (address, section) => address.startsWith(`/pictures/${section.name.replace(":", "-")}-`);
@@ -197,7 +204,7 @@ function tick() {
   $("scrub").value = all ? (1000 * video.currentTime) / all : 0;
   const frames = current()?.frames || 0;
   const at = Math.min(frames, Math.floor(video.currentTime / frame() + 1e-6) + 1);
-  $("time").textContent = all ? `${clock(video.currentTime)} / ${clock(all)}  ${at}/${frames}` : "";
+  $("time").textContent = all ? `${clock(video.currentTime)} / ${clock(all)} · ${at}/${frames}` : "";
   $("play").classList.toggle("playing", !video.paused);
   const section = current();
   if (section) renderCaption(section);
