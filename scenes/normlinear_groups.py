@@ -135,19 +135,20 @@ class NormlinearGroups(Chapter):
         self.clear_next()
 
     @section(
-        "One input, one matrix: as trained, and with all lengths 1",
+        "One input, one matrix: as trained, and divided by its lengths",
         says=(
-            "Now the input: one real state, at the lit letter, through both layers.",
-            "Left as trained. Right, rows and input are divided by their lengths.",
+            "Now one real input: the hidden state h at the lit letter.",
+            "Left, the layer as it was trained.",
+            "Right, the same numbers with rows and input divided by their lengths.",
         ),
         covers=("3.2", "0.4"),
     )
     def both_layers(self) -> None:
-        """W x as it is, and with rows and input at length 1."""
+        """W h as it is, and with rows and input at length 1."""
         self.both = both = BothLayers(self.recording)
         products = both.products
         self.play(Appear(both.screen))
-        self.play(*appear(*both.prompts))
+        self.play(*appear(both.prompt, both.later))
         self.play(*(Appear(part) for p in products for part in (p.weight, p.given, *p.names)))
         self.play(*appear(*both.lengths))
         self.wait(TIME.rest)
@@ -157,7 +158,7 @@ class NormlinearGroups(Chapter):
         self.clear_next(both.screen)
 
     @section(
-        "Traditional outputs have any size, normalized ones stay within ±1",
+        "Divided by the lengths, no output leaves the band from −1 to 1",
         says=(
             "All outputs on the same axis. The dashed lines are plus one and minus one.",
             "Left, lengths blow some outputs up. Right, none leaves the band.",
@@ -168,7 +169,7 @@ class NormlinearGroups(Chapter):
     def both_outputs(self) -> None:
         """All outputs of both, on one axis."""
         outputs = BothOutputs(self.recording, self.both.screen)
-        self.play(*(Appear(bars.axis) for bars in outputs.bars))
+        self.play(*(Appear(bars.axis) for bars in outputs.bars), *appear(*outputs.below))
         self.play(*appear(*outputs.levels))
         self.play(*(grown(bars.rows[0]) for bars in outputs.bars), run_time=TIME.sweep / 2)
         self.play(*appear(*outputs.largest))
@@ -179,7 +180,7 @@ class NormlinearGroups(Chapter):
         "Why: with both lengths 1, an output is the cosine of an angle",
         says=(
             "Why? A product of two vectors is both lengths times the cosine of their angle.",
-            "Both lengths are one. What is left is the row's shadow on the state: the cosine.",
+            "Both lengths are one. What is left is the row’s shadow on h: the cosine.",
             "It can never pass one, the same direction, or minus one, the opposite.",
         ),
         pause=True,
@@ -203,8 +204,10 @@ class NormlinearGroups(Chapter):
     @section(
         "A layer of nGPT answers with cosines only",
         says=(
-            "This layer was trained normalized. Each output says how well a row fits the state.",
-            "With many dimensions, cosines are small. Scales will make up for it.",
+            "This layer of n G P T was trained with lengths one.",
+            "Each output says how well a row fits h.",
+            "Random directions would fit less. Yet all cosines stay far below one.",
+            "Scales will make up for it.",
         ),
         pause=True,
         covers=("3.2", "0.6"),
@@ -212,22 +215,27 @@ class NormlinearGroups(Chapter):
     def cosines(self) -> None:
         """All outputs of nGPT's own layer."""
         answers = Cosines(self.recording)
+        largest, *typical = answers.values
         self.play(*appear(answers.bars.axis, answers.count))
         self.play(*appear(*answers.bounds))
         self.play(grown(answers.bars.rows[0]), run_time=TIME.sweep / 2)
-        self.play(Appear(answers.values[0]))
+        self.play(Appear(largest))
         self.wait(TIME.rest)
-        self.play(*appear(answers.values[1], answers.typical))
+        self.play(*appear(*typical, answers.chance))
+        self.wait(TIME.rest)
+        self.play(Appear(answers.larger))
         self.play(Appear(answers.small))
         self.wait(TIME.read)
         self.clear_next()
 
     @section(
-        "Groups cut each row into parts",
+        "One option: cut each row into groups",
         says=(
-            "One option: cut every row into groups. Here are the first entries of each.",
-            "Each part is a shorter vector, again with a length of its own.",
+            "Some implementations offer one more option: each row is cut into groups.",
+            "Each part is a shorter vector, with a length of its own.",
+            "The paper does without. But you may meet it, so here is what it does.",
         ),
+        pause=True,
         covers=("3.3",),
     )
     def split(self) -> None:
@@ -236,16 +244,19 @@ class NormlinearGroups(Chapter):
         self.play(*appear(groups.matrix, groups.cut, groups.size))
         self.wait(TIME.rest)
         self.play(*swept([(groups.matrix, groups.spread)], 0, 1), run_time=TIME.sweep / 2)
-        self.play(*appear(*groups.lengths))
+        self.play(*appear(*groups.lengths, *groups.ones))
+        self.play(*appear(groups.row, groups.framed))
+        self.wait(TIME.rest)
         self.play(Appear(groups.option))
         self.wait(TIME.read)
         self.go_next(groups.option)
 
     @section(
-        "Each group is normalized on its own",
+        "Each group is divided by its own length",
         says=(
-            "Each group is divided by its own length, group after group.",
-            "A whole row is then longer than one, so the output is divided by their number.",
+            "Each group is divided by its own length: now no part can outweigh another.",
+            "The parts’ products add up, so the layer divides its output by their number.",
+            "If the input’s groups have length one too, the output is a mean of cosines.",
         ),
         pause=True,
         covers=("3.3", "0.2"),
@@ -257,7 +268,7 @@ class NormlinearGroups(Chapter):
         self.wait(TIME.rest)
         self.play(*swept(groups.turning, 0, groups.count), run_time=TIME.sweep * 1.25)
         self.wait(TIME.rest)
-        self.play(*appear(groups.whole, groups.mean))
+        self.play(*appear(groups.sum, groups.mean))
         self.wait(TIME.read)
         self.clear_next()
 
