@@ -231,12 +231,12 @@ class Cosines:
         ]
         column_of(self.values, LEFT, 1.75, 0.7)
         self.chance = noted(
-            f"typical: the root mean square; by chance: directions",
+            "typical: the root mean square; by chance: directions",
             f"at random in {int(record.d_model)} dimensions, 1/√{int(record.d_model)}",
             px=SIZE.tick,
         )
         at_left(self.chance, LEFT, self.values[-1].get_bottom()[1] - 0.2)
-        self.larger = noted("Larger than chance:", "these rows look for something.")
+        self.larger = noted("Larger than chance:", "training made the rows fit.")
         self.small = noted(
             "Still far below 1. Learned scales", "make up for it: chapter 6.", role="scale"
         )
@@ -246,7 +246,7 @@ class Cosines:
 APART = 1.57
 GROUP_CELL = (44, 50)
 GROUP_SHOWN = 4
-GROUP_SUM = """frac(
+GROUP_SUM = """"output" = frac(
     {{ w_1 : normalized_first }} dot h_1 + dots.h + {{ w_G : normalized_last }} dot h_G, G
 )"""
 
@@ -281,7 +281,7 @@ class Groups:
         self.rule = Equation(GROUPING)
         self.sum = Equation(GROUP_SUM)
         self.mean = noted(
-            "The output: parts add up, so the layer divides by G.",
+            "The parts add up, so the layer divides by G.",
             "If the input’s groups have length 1 too, it is",
             "the mean of G cosines.",
         )
