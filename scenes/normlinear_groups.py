@@ -315,7 +315,7 @@ class NormlinearGroups(Chapter):
         self.clear_next()
 
     @section(
-        "How does the state take an answer in?",
+        "How does the hidden state h take an answer in?",
         says=(
             "A layer has answered. How does h take that in, and stay on the sphere?",
             "By a step along the sphere. That is called SLERP.",

@@ -224,7 +224,7 @@ class Columns:
             noted("This one writes: columns", "are what it adds to h.", "Columns get length 1."),
         )
         total = len(record.gpt_outputs)
-        self.size = noted(f"{self.columns} of its {total} columns")
+        self.size = Explained("{{ W_o : traditional }}", f"{self.columns} of its {total} columns")
         self.source = traditional_layer(record)
         for picture, words in (self.reading, self.writing):
             at_left(words, picture.get_left()[0] + 2.4, picture.get_top()[1])
