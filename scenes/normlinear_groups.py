@@ -147,7 +147,7 @@ class NormlinearGroups(Chapter):
     @section(
         "One input, one matrix: as trained, and divided by its lengths",
         says=(
-            "Now one real input: the hidden state h at the lit letter.",
+            "Now one real input: h at the lit letter, as the layer reads it.",
             "Left, the layer as it was trained.",
             "Right, the same numbers with rows and input divided by their lengths.",
         ),
