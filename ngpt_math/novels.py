@@ -23,7 +23,7 @@ PACKAGE = "r-cran-janeaustenr"
 VERSION = "1.0.0-1"
 PACKAGE_SHA256 = "df6bddf211906d1ff404f8ff662c21b34e6660e7f54a311084e749050c019c95"
 DATA = "usr/lib/R/site-library/janeaustenr/data/Rdata.rdb"
-NOVELS = {
+NOVELS = {  # the two shortest first: the film shows these
     "persuasion": "PERSUASION",
     "northanger-abbey": "NORTHANGER ABBEY",
     "emma": "EMMA",

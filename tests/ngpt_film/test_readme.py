@@ -61,7 +61,9 @@ HELP = {
     "convert": "tests/ngpt_film/test_model_command.py runs it on a checkpoint of another's making",
     "measure": "a quarter of a minute; tests/ngpt_film/test_measure_command.py runs it",
     "preview": "it stays until it is stopped: a test below",
+    "record --checkpoint": "tests/ngpt_film/test_record_command.py runs it on another model",
     "render --cluster": "tests/ngpt_film/test_cluster.py runs it on a cluster",
+    "render --recordings": "tests/ngpt_film/test_record_command.py runs it in a small studio",
 }
 """Commands that are not run in full here, and why."""
 
