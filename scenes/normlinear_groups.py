@@ -163,6 +163,7 @@ class NormlinearGroups(Chapter):
         self.play(*appear(*both.lengths))
         self.wait(TIME.rest)
         self.play(*(Appear(part) for p in products for part in (p.equals, p.result)))
+        self.wait(TIME.rest)
         self.play(*(Appear(frame) for p in products for frame in p.frames))
         self.wait(TIME.read)
         self.clear_next(both.screen)
