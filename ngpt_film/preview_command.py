@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import tempfile
-import threading
 import webbrowser
 from pathlib import Path
 
@@ -38,7 +37,6 @@ def preview(wanted: str | None, port: int | None, open_page: bool) -> None:
         try:
             with server, watching(lambda paths: desk.tell("saved", paths)):
                 desk.start()
-                threading.Thread(target=server.serve_forever, daemon=True).start()
                 click.echo(server.address)
                 say(f"previewing {shown}; Ctrl-C ends it")
                 if open_page:

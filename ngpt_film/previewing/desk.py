@@ -75,9 +75,9 @@ class Desk(threading.Thread):
         except BaseException as error:
             self.error = error
         finally:
+            self._processes.close()  # first, so that nothing is forked any more
             self._stop_job()
             self._stop_growing()
-            self._processes.close()
 
     def _listen(self) -> bool:
         """Wait for news and take it in; False when it is time to end."""
@@ -393,7 +393,7 @@ class Page:
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._text, self._number = "{}", 0
+        self._text, self._number, self.closed = "{}", 0, False
 
     def put(self, text: str) -> None:
         """There is a new state, unless it is the last one again."""
@@ -402,10 +402,16 @@ class Page:
                 self._text, self._number = text, self._number + 1
                 self._changed.notify_all()
 
+    def close(self) -> None:
+        """There will be no more."""
+        with self._changed:
+            self.closed = True
+            self._changed.notify_all()
+
     def after(self, number: int, seconds: float) -> tuple[int, str | None]:
         """The state after that `number`, with its own; None when none comes within `seconds`."""
         with self._changed:
-            self._changed.wait_for(lambda: self._number != number, seconds)
+            self._changed.wait_for(lambda: self.closed or self._number != number, seconds)
             return self._number, self._text if self._number != number else None
 
 

@@ -20,6 +20,7 @@ VERSIONS = 3  # of a section's pictures that are kept
 def lay(folder: Path) -> Path:
     """Put the page and drawn text into an empty folder; returns the part that is given out."""
     page = served(folder)
+    temporary(folder).mkdir()
     shutil.copytree(HERE, page)
     for path in (ASSETS / "fonts").glob("*.ttf"):
         shutil.copy(path, page)
@@ -39,6 +40,11 @@ def palette() -> str:
 def served(folder: Path) -> Path:
     """What the server gives out."""
     return folder / "page"
+
+
+def temporary(folder: Path) -> Path:
+    """Where those who draw put what they need for a moment: who is killed cannot clear it away."""
+    return folder / "temporary"
 
 
 def text(folder: Path) -> Path:

@@ -12,6 +12,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from ngpt_film.previewing import folder as place
 from ngpt_math.files import ROOT
 
 GRACE = 2.0  # seconds that killed processes are waited for
@@ -67,12 +68,13 @@ class Processes:
     def _start(self) -> tuple[socket.socket, subprocess.Popen[bytes]]:
         ours, theirs = socket.socketpair()
         number = theirs.fileno()
+        temporary = place.temporary(self._folder)
         command = [sys.executable, "-m", "ngpt_film.previewing.zygote", str(number)]
         with theirs:
             process = subprocess.Popen(
                 [*command, str(self._folder)],
                 cwd=ROOT,
-                env={**os.environ, **dict.fromkeys(THREADS, "1")},
+                env={**os.environ, **dict.fromkeys(THREADS, "1"), "TMPDIR": str(temporary)},
                 pass_fds=[number],
                 stdin=subprocess.DEVNULL,
                 stdout=sys.stderr.fileno(),

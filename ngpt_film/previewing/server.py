@@ -10,6 +10,7 @@ import errno
 import json
 import mimetypes
 import shutil
+import threading
 from collections.abc import Callable
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -46,6 +47,19 @@ class Server(ThreadingHTTPServer):
     def __init__(self, port: int, root: Path, page: Page, order: Order) -> None:
         self.root, self.page, self.order = root.resolve(), page, order
         super().__init__((LOOPBACK, port), _Handler)
+
+    def __enter__(self) -> Server:
+        """Serve in a thread until the block is left: no thread may run while Python ends."""
+        self._thread = threading.Thread(target=self.serve_forever, args=(0.1,), daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Stop, and let pages that wait for news go."""
+        self.page.close()
+        self.shutdown()
+        self._thread.join()
+        self.server_close()
 
     @property
     def names(self) -> set[str]:
@@ -143,7 +157,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         self._begin(HTTPStatus.OK, {"Content-Type": "text/event-stream"})
         number = 0
-        while True:
+        while not self.server.page.closed:
             number, text = self.server.page.after(number, ALIVE)
             self.wfile.write(b": still here\n\n" if text is None else _event(text))
             self.wfile.flush()

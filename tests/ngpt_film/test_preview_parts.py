@@ -104,6 +104,7 @@ import os, signal, sys, time
 from pathlib import Path
 from ngpt_film.previewing.processes import Processes
 folder = Path(sys.argv[1])
+(folder / "temporary").mkdir()
 processes = Processes(folder)
 first = processes._process.pid
 os.kill(first, signal.SIGKILL)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import json
 import socket
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,9 +30,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
     orders: list[tuple] = []
     with Server(0, root, Page(), lambda *order: orders.append(order)) as started:
         started.orders = orders
-        threading.Thread(target=started.serve_forever, args=(0.01,), daemon=True).start()
         yield started
-        started.shutdown()
 
 
 def ask(server: Server, path: str, method: str = "GET", body: str | None = None, **headers: str):
