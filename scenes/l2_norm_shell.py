@@ -54,7 +54,7 @@ class L2NormShell(Chapter):
         "So far: free arrows stretch, normalized arrows only turn",
         says=(
             "So far: in training, free weight vectors come to all kinds of lengths.",
-            "Those of n G P T always have length one. How is that done?",
+            "Those of nGPT always have length one. How is that done?",
         ),
         covers=("0.1", "0.4", "0.5"),
     )

@@ -77,7 +77,7 @@ class TraditionalVsNormalized(Chapter):
     @section(
         "Two small models: same text, same seed, same steps",
         says=(
-            "Two small models learn the same text: one traditional, one n G P T.",
+            "Two small models learn the same text: one traditional, one nGPT.",
             "Drawn are the first weights a letter meets, here the h. Strong line: large weight.",
         ),
         pause=True,
@@ -181,7 +181,7 @@ class TraditionalVsNormalized(Chapter):
     @section(
         "nGPT: every step ends at length one, so arrows only turn",
         says=(
-            "n G P T divides every vector by its length, after every step of training.",
+            "nGPT divides every vector by its length, after every step of training.",
             "Only the direction is left to learn: the tips wander over the unit sphere.",
             "Now no unit wins by length. What counts is how well its direction fits.",
         ),
@@ -207,7 +207,7 @@ class TraditionalVsNormalized(Chapter):
         "Both models learn; only one keeps its lengths",
         says=(
             "Both at once. On the left the lengths part, on the right each tip stays put",
-            "at length one. Both learn: the tiny n G P T's loss ends slightly higher.",
+            "at length one. Both learn: the tiny nGPT's loss ends slightly higher.",
         ),
         pause=True,
         covers=("1.1", "1.2", "1.3", "1.4"),
@@ -230,8 +230,8 @@ class TraditionalVsNormalized(Chapter):
     @section(
         "In a larger model the lengths spread, too",
         says=(
-            "Larger models: traditional lengths spread, too, though less. n G P T's stay at one.",
-            "Here n G P T's loss ends lower. What that saves, the film's end measures.",
+            "Larger models: traditional lengths spread, too, though less. nGPT's stay at one.",
+            "Here nGPT's loss ends lower. What that saves, the film's end measures.",
         ),
         covers=("1.2", "1.3", "0.6"),
     )
@@ -272,8 +272,8 @@ class TraditionalVsNormalized(Chapter):
         "Length one alone does not keep a matrix round",
         says=(
             "In both toy models it climbs: length one alone does not keep a matrix round.",
-            "In our larger ones, n G P T's climbs most. The paper, on far larger ones,",
-            "finds n G P T's lower.",
+            "In our larger ones, nGPT's climbs most. The paper, on far larger ones,",
+            "finds nGPT's lower.",
         ),
         pause=True,
         covers=("1.2", "0.6"),
@@ -295,7 +295,7 @@ class TraditionalVsNormalized(Chapter):
         "To take away",
         says=(
             "Free lengths drift apart, and a long vector wins by length.",
-            "n G P T keeps every length at one: only the direction can win.",
+            "nGPT keeps every length at one: only the direction can win.",
             "In the tiny model that lowers no loss; in our larger ones, a little.",
         ),
         pause=True,
