@@ -33,7 +33,8 @@ class NormLinear(nn.Module):
             (W_o, W_oMLP).
         norm_eps: half width of the shell in which a weight vector keeps its length; 0 in the paper.
         groups: each weight vector is cut into this many parts of length 1 each; the output is
-            divided by it, so that it stays a mean of cosines. 1 in the paper.
+            divided by it: a mean of cosines if the parts of the input have length 1 as well, and at
+            most 1/√groups in size for an input that has length 1 as a whole. 1 in the paper.
         parametrize: normalize the weight whenever it is read, and let its gradient through, instead
             of projecting it after each step. False in the paper. The stored weight then drifts.
     """

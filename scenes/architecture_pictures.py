@@ -8,10 +8,10 @@ from itertools import pairwise
 import numpy as np
 from manim import VGroup, VMobject
 
-from ngpt_math.recordings import FullArchitecture, Traced
-from scenes.architecture_plan import FIRST, Layer, Whole
+from ngpt_math.recordings import FullArchitecture
+from scenes.architecture_plan import CARD, FIRST, Layer, Whole, block_names
 from scenes.stage.bars import Bars
-from scenes.stage.curves import arc_points, rectangles
+from scenes.stage.curves import arc_points, at_row, disc_points, rectangles, straight
 from scenes.stage.equations import Equation
 from scenes.stage.hypersphere import Hypersphere
 from scenes.stage.interpolation import Step
@@ -21,12 +21,12 @@ from scenes.stage.patterns import shown_as
 from scenes.stage.plots import Box, measure
 from scenes.stage.prompt import Prompt
 from scenes.stage.readouts import Label, Readout, baseline_of, column_of, degrees_of, row_of
-from scenes.stage.space import Space, View
+from scenes.stage.space import EYE, Space, View
 from scenes.stage.split import HALF, SplitScreen
-from scenes.stage.style import GRID, SIZE, STROKE, Point, colour_of
+from scenes.stage.style import GRID, LAYER, PIXEL, SIZE, STROKE, Point, colour_of
 from scenes.stage.tables import Column, Table
 from scenes.stage.text import Line
-from scenes.stage.zoom import Name, Shot, SpaceInside, Zoom
+from scenes.stage.zoom import LEAST_RING, Name, Ring, Shot, SpaceInside, Ways, Zoom
 
 STEPPING = (
     '{{ h : normalized }} <- "Norm" ( {{ h : normalized }} + {{ alpha_A : scale }}'
@@ -42,8 +42,8 @@ SCALES = {
     "α_A": ("{{ alpha_A : scale }}", "step towards attention"),
     "α_M": ("{{ alpha_M : scale }}", "step towards feed-forward"),
     "s_qk": ("{{ s_(q k) : scale }}", "sharpness of attention"),
-    "s_u": ("{{ s_u : scale }}", "strength of u"),
-    "s_ν": ("{{ s_nu : scale }}", "curve of the gate"),
+    "s_u": ("{{ s_u : scale }}", "feed-forward: its values u"),
+    "s_ν": ("{{ s_nu : scale }}", "feed-forward: its gate"),
     "s_z": ("{{ s_z : scale }}", "sureness of the output"),
 }
 POINTS = {
@@ -65,11 +65,11 @@ FOLLOWED = 12
 MOST_LETTERS = 48
 """Letters of a larger alphabet whose points are drawn, those of the prompt first."""
 
-APART = 62.0
-"""Two labels of a sphere are at least this many pixels apart."""
+APART = 50.0
+"""Points that are seen nearer to each other than these pixels share one label."""
 
-ALIKE = np.cos(np.radians(14))
-"""Letters whose points are nearer to each other than this share one label."""
+LIKELIEST = 5
+"""Letters whose way from cosine to logit is shown."""
 
 
 def larger(record: FullArchitecture) -> str:
@@ -94,6 +94,17 @@ def letters_of(letters: str) -> list[str]:
     return [shown_as(letter.replace("␣", " ")) for letter in letters]
 
 
+def numbered(bars: Bars) -> Bars:
+    """Bars that carry their numbers: ticks and rules, which would strike these through, go."""
+    if len(bars.numbers):
+        axis = bars.axis
+        *ticks, _ = axis.texts
+        axis.texts.remove(*ticks)
+        foot = np.array([[axis.box.left, axis.foot, 0]])
+        axis.rules.set_points(straight(foot, foot + np.array([axis.box.width, 0, 0])))
+    return bars
+
+
 def small(words: str) -> Line:
     """A source, or another remark in small type."""
     return Line(words, role="muted", px=SIZE.tick)
@@ -114,8 +125,8 @@ class Recall:
             )
         ]
         self.table = Table(names, columns, GRID.left + 2.3, 2.0, spacing=0.7)
-        self.source = small(f"mean sizes in {larger(record)}")
-        at_left(self.source, GRID.left + 2.3, -2.7)
+        self.source = Line(f"mean sizes in {larger(record)}", role="muted")
+        at_left(self.source, GRID.left + 2.3, -2.72)
 
 
 def _aligned(names: Sequence[Label]) -> None:
@@ -144,11 +155,11 @@ class Sizes:
         )
         right = GRID.left
         for readout in self.readouts:
-            at_left(readout, right, -2.1)
+            at_left(readout, right, -2.25)
             right = readout.get_right()[0] + 0.75
         self.readouts.shift((-self.readouts.get_center()[0], 0, 0))
-        self.source = small(f"{larger(record)}, and its shape")
-        self.source.move_to((0, -2.75, 0))
+        self.source = Line(f"{larger(record)}, and its shape", role="muted")
+        self.source.move_to((0, -2.85, 0))
 
 
 class Letters:
@@ -167,35 +178,52 @@ class Letters:
         self.here = Dot(self.space, points[self.last], "ink", px=28)
         self.prompt = prompt_of(record)
         lit = Explained("{{ h : normalized }}", "starts at the lit letter’s point")
-        more = noted("letters used alike tend to", "lie close: here, the vowels")
+        more = noted(
+            "letters used alike tend to", "lie close: here, the vowels", "“·” stands for the space"
+        )
         self.rule = Equation('{{ h : normalized }} = {{ E_"in" : normalized }} ["letter"]')
         part = f", {len(self.order)} of {len(points)} letters"
-        self.source = small(toy(record) + part * (len(self.order) < len(points)))
-        stacked([self.prompt, self.rule, lit, more, self.source], GRID.panel, 2.0, gap=0.55)
+        self.source = Line(f"Now: {toy(record)}" + part * (len(self.order) < len(points)))
+        stacked([self.source, self.prompt, self.rule, lit, more], GRID.panel, 2.2, gap=0.5)
         self.texts = [self.prompt, VGroup(self.rule, lit), more, self.source]
         self.record = record
 
     def tags(self) -> list[Tag]:
-        """Names of the letters in front, where there is room for them as they are seen now."""
+        """Names of the letters in front as they are seen now."""
         points = self.record.embeddings.astype(float)
+        front = [n for n in self.order if not Dot(self.space, points[n], "ink").is_behind]
+        here = [self.last] if self.last in front else []
         letters = letters_of(self.record.alphabet)
-        order = self.order
-        found: list[Tag] = []
-        places: list[Point] = []
-        taken: set[int] = set()
-        for number in order:
-            point = points[number]
-            together = [n for n in order if n not in taken and points[n] @ point > ALIKE]
-            place = self.space.drawn(point)
-            near = any(np.linalg.norm(place - other) < APART / 135 for other in places)
-            if number in taken or near or Dot(self.space, point, "ink").is_behind:
-                continue
-            taken.update(together)
-            places.append(place)
-            words = " ".join(letters[n] for n in sorted(together))
-            role = "ink" if number == self.last else "normalized"
-            found.append(tag(self.space, point, words, role, (0, 24), SIZE.label))
-        return found
+        others = [n for n in front if n != self.last]
+        return [
+            *names_at(self.space, points, letters, here, "ink"),
+            *names_at(self.space, points, letters, others, "normalized"),
+        ]
+
+
+def together(places: Point, left: Sequence[int]) -> list[int]:
+    """The first of some points in the frame, and all that are led to from it by short ways."""
+    group = [left[0]]
+    for n in group:  # which grows meanwhile
+        near = np.linalg.norm(places[list(left)] - places[n], axis=1) < APART * PIXEL
+        group += [m for m, close in zip(left, near, strict=True) if close and m not in group]
+    return group
+
+
+def names_at(
+    space: Space, points: Point, letters: Sequence[str], order: Sequence[int], role: str
+) -> list[Tag]:
+    """Names above points (n, 3); those that are seen close together share one, left to right."""
+    places, left = space.drawn(points), list(order)
+    found: list[Tag] = []
+    while left:
+        group = together(places, left)
+        left = [n for n in left if n not in group]
+        group.sort(key=lambda n: float(places[n, 0]))
+        top = max(group, key=lambda n: float(places[n, 1]))
+        words = " ".join(letters[n] for n in group)
+        found.append(tag(space, points[top], words, role, (0, 16), SIZE.label))
+    return found
 
 
 class Update:
@@ -205,8 +233,9 @@ class Update:
         path = record.paths[:, -1].astype(float)
         here, there, went = path[0], record.suggestions[0].astype(float), path[1]
         self.view = View.onto_arc(here, there, 48)
-        self.space = SpaceInside(self.view, whole.zoom, FIRST, 0.165)
-        self.sphere = Hypersphere(self.space)
+        # The plan's dotted circle becomes the sphere's outline: Norm leads back onto it.
+        self.space = SpaceInside(self.view, whole.zoom, FIRST, 0.2 * np.sqrt(1 - 1 / EYE**2))
+        self.sphere = Hypersphere(self.space, axes=False)
         self.dots = [
             Dot(self.space, here, "normalized", px=28),
             Dot(self.space, there, "transformation", px=28),
@@ -217,27 +246,37 @@ class Update:
         ]
         self.way = chord(self.space, here, there, "transformation")
         self.moving = Dot(self.space, here, "ink", px=28)
-        self.route = arc_points(here, went)
-        self.trace = Trace(self.space, self.route, "normalized", STROKE.arc)
+        stepped = record.stepped[0].astype(float)
+        self.ends = np.stack([here, stepped]), np.stack([stepped, went])
+        self.step = Trace(self.space, self.ends[0], "scale", STROKE.arrow, on_sphere=False)
+        self.back = Trace(self.space, self.ends[1], "normalized", STROKE.arrow, on_sphere=False)
         self.rule = Equation(STEPPING, px=40)
         self.terms = [
             Explained("{{ h_A : transformation }}", "what attention suggests"),
-            Explained("{{ alpha_A : scale }}", "how far, for each dimension"),
+            Explained("{{ alpha_A : scale }}", "one number for each dimension: the"),
+            Explained('"Norm"', "straight back to length 1"),
         ]
+        self.off = Line("step may leave the straight red line")
         self.moved = Readout(
             Line("h moved by"), record.traced("moved", 0).degrees, places=1, role="normalized"
         )
         self.source = small(
             f"first update of “w” in {toy(record)}".replace("w", record.prompt[-1], 1)
         )
-        stacked([self.rule, *self.terms, self.moved, self.source], GRID.panel, 2.0, gap=0.6)
+        suggested, far, norm = self.terms
+        stacked([self.rule, suggested, far], GRID.panel, 2.0, gap=0.5)
+        _aligned(self.terms)
+        at_left(self.off, far.words.get_left()[0], far.get_bottom()[1] - 0.12)
+        below(far, norm, 0.95)
+        below(norm, self.moved, 0.5)
+        below(self.moved, self.source, 0.5)
 
-    @property
-    def going(self) -> list[Step]:
-        """Lead the point to where the model went, with the way behind it."""
+    def going(self, leg: int) -> list[Step]:
+        """Lead the point with its way behind it: 0, the step by alpha; 1, back to the sphere."""
+        way, ends = (self.step, self.back)[leg], self.ends[leg]
         return [
-            (self.trace, self.trace.show_upto),
-            (self.moving, lambda row: self.moving.move_to_row(self.route, row)),
+            (way, way.show_upto),
+            (self.moving, lambda row: self.moving.move_to_row(ends, row)),
         ]
 
 
@@ -266,61 +305,77 @@ class Walk:
         states = record.paths.astype(float)
         self.updates = len(states) - 1
         last = states[:, -1]
-        self.view = View.onto_point(last.mean(axis=0), aside=20)
+        self.view = View.onto_point(last.mean(axis=0), aside=-15)
         self.space = Space(self.view, (GRID.picture, GRID.middle), 2.35)
-        self.sphere = Hypersphere(self.space)
+        self.sphere = Hypersphere(self.space, axes=False)
         self.routes = [_through(states[:, n]) for n in range(states.shape[1])]
         others = self.routes[:-1][-FOLLOWED:]
-        self.others = [Dot(self.space, route[0], "muted", px=16) for route in others]
+        self.others = [Dot(self.space, route[0], "muted", px=14) for route in others]
         self.other_routes = others
         self.trace = Trace(self.space, self.routes[-1], "normalized", STROKE.arc)
         self.trace.show_upto(0)
         self.start = Dot(self.space, last[0], "normalized", px=20)
+        here = letters_of(record.prompt[-1])[0]
+        self.first = tag(self.space, last[0], here, "ink", (20, 0), SIZE.label)
         self.moving = Dot(self.space, last[0], "ink", px=30)
         self.suggestions = record.suggestions.astype(float)
         self.towards = Dot(self.space, self.suggestions[0], "transformation", px=26)
+        self.way = chord(self.space, last[0], self.suggestions[0], "transformation", STROKE.axis)
         self.prompt = prompt_of(record)
-        angles = degrees_of(record, "moved")
         self.words = Words(
             tuple(
                 f"layer {n // 2 + 1}: {'feed-forward' if n % 2 else 'attention'}"
                 for n in range(self.updates)
             )
         )
-        self.moved = Readout(Line("moves it by"), angles, places=1, role="normalized")
-        self.legend = [
-            Line("white: the lit letter’s state", px=SIZE.tick),
-            Line("red: what the block suggests", px=SIZE.tick, role="transformation"),
-            small("grey: states of the other letters"),
-        ]
-        self.texts = stacked(
-            [self.prompt, VGroup(stacked(self.legend, 0, 0, gap=0.15))], GRID.panel, 2.2, gap=0.4
+        self.moved = Readout(
+            Line("moves it by"), degrees_of(record, "moved"), places=1, role="normalized"
         )
-        at_left(self.words, GRID.panel, -0.15)
+        self._write(record)
+        likely = record.toy_tokens[:LIKELIEST]
+        self.likely = letters_of(likely)
+        places = [record.alphabet.index(letter) for letter in likely]
+        outputs = record.output_embeddings[places].astype(float)
+        self.ends = [Dot(self.space, point, "normalized", px=18) for point in outputs]
+
+    def _write(self, record: FullArchitecture) -> None:
+        """The texts beside the sphere."""
+        self.legend = [
+            Line("white: the lit letter’s state"),
+            Line("red: what the block suggests", role="transformation"),
+            Line("grey: the other letters’ states", role="muted"),
+            Line("faint: behind the sphere", role="muted"),
+        ]
+        legend = stacked(self.legend, 0, 0, gap=0.18)
+        stacked([self.prompt, legend], GRID.panel, 2.2, gap=0.45)
+        at_left(self.words, GRID.panel, -0.5)
         at_left(self.moved, GRID.panel + 3.0, 0)
         self.moved.shift((0, self.words.baseline - baseline_of(self.moved.label), 0))
-        self.source = small(toy(record))
-        at_left(self.source, GRID.panel, GRID.bottom + 0.3)
-        self.bars = self._bars(angles)
-        self.key = self.bars.legend(
-            [Line("attention", px=SIZE.tick), Line("feed-forward", px=SIZE.tick)]
+        self.close = noted(
+            "Green letters: output points of the", "likeliest next letters", role="normalized"
         )
-        at_left(self.key, GRID.panel + 4.0, -0.75)
+        at_left(self.close, GRID.panel, -1.35)
+        self.source = Line(toy(record), role="muted")
+        at_left(self.source, GRID.panel, GRID.bottom + 0.4)
 
-    def _bars(self, angles: tuple[Traced, ...]) -> Bars:
-        rows = [angles[0::2], angles[1::2]]
-        layers = range(1, len(rows[0]) + 1)
-        names = [f"layer {n}" if len(rows[0]) < 4 else str(n) for n in layers]
-        box = Box(GRID.panel + 0.75, -2.3, 3.0, 1.35)
-        return Bars(box, measure("moved", angles, most=3), rows, names, "normalized", places=0)
+    def letters(self) -> list[Tag]:
+        """Names of the likeliest letters at their output points as they are seen now."""
+        points = np.stack([dot.at for dot in self.ends])
+        return names_at(self.space, points, self.likely, range(len(points)), "normalized")
 
     @property
     def going(self) -> list[Step]:
         """Lead everything through the updates."""
         last = self.updates - 1
 
-        def suggest(row: float) -> None:
-            self.towards.move_in_space(self.suggestions[int(np.clip(np.floor(row), 0, last))])
+        def suggested(row: float) -> Point:
+            there: Point = self.suggestions[int(np.clip(np.floor(row), 0, last))]
+            return there
+
+        def point(row: float) -> None:
+            here = at_row(self.routes[-1], LEG * row)
+            self.way.points_in_space = np.stack([here, suggested(row)])
+            self.way.redraw()
 
         def follow(dot: Dot, route: Point) -> Step:
             return dot, lambda row: dot.move_to_row(route, LEG * row)
@@ -332,7 +387,8 @@ class Walk:
             ),
             (self.trace, lambda row: self.trace.show_upto(LEG * row)),
             follow(self.moving, self.routes[-1]),
-            (self.towards, suggest),
+            (self.towards, lambda row: self.towards.move_in_space(suggested(row))),
+            (self.way, point),
             (self.words, self.words.show_row),
             (self.moved, lambda row: self.moved.show_row(np.floor(row))),
         ]
@@ -344,18 +400,25 @@ def _through(states: Point) -> Point:
     return np.concatenate([legs[0][:1], *(leg[1:] for leg in legs)])
 
 
-class Cosines:
-    """The last state against the output point of every letter."""
+class Logits:
+    """From cosine to logit below the output layer: the likeliest letters, each with its s_z."""
 
     def __init__(self, record: FullArchitecture) -> None:
-        cosines, letters = row_of(record, "cosines"), record.alphabet
-        box = Box(GRID.left + 0.9, -2.35, 11.6, 1.85)
-        names = letters_of(letters) if len(letters) <= 40 else []
-        axis = measure("cosine of h and the letter’s output point", cosines)
-        self.bars = Bars(box, axis, [cosines], names, "normalized")
-        for name, top in zip(self.bars.names, self.bars.rows[0].tops, strict=bool(names)):
-            foot = self.bars.axis.box.bottom - 0.13
-            name.shift((top[0] - name.get_center()[0], foot - name.get_top()[1], 0))
+        letters = record.toy_tokens[:LIKELIEST]
+        places = [record.alphabet.index(letter) for letter in letters]
+        fields = (
+            ("cosine of h and the letter’s point", -4.2, "normalized", "cosines", places),
+            ("times the letter’s own scale", 0.0, "scale", "s_z", places),
+            ("equals the logit", 4.2, "ink", "logits", range(len(letters))),
+        )
+        self.bars = []
+        for words, middle, role, name, indices in fields:
+            numbers = [record.traced(name, index) for index in indices]
+            box = Box(middle - 1.8, -2.15, 3.6, 1.5)
+            every = Bars(box, measure(words, numbers), [numbers], letters_of(letters), role)
+            self.bars.append(numbered(every))
+        self.source = Line(f"{toy(record)}: its {len(letters)} likeliest letters", role="muted")
+        self.source.move_to((0, -2.85, 0))
 
 
 class Guess:
@@ -364,7 +427,9 @@ class Guess:
     def __init__(self, record: FullArchitecture) -> None:
         self.right = record.goes_on[:1]
         self.prompt = prompt_of(record)
-        self.follows = Line(f"goes on: “{record.goes_on}”", px=SIZE.body, weight="SEMIBOLD")
+        found = self.right in record.toy_tokens + record.mini_tokens
+        words = f"goes on: “{record.goes_on}”" + ", its first letter framed" * found
+        self.follows = Line(words, px=SIZE.body, weight="SEMIBOLD")
         at_left(self.prompt, GRID.left, 2.25)
         self.follows.shift(
             (
@@ -378,13 +443,16 @@ class Guess:
             (0.95, larger(record), "mini_probabilities", record.mini_tokens),
         )
         self.bars, self.frames, self.heads = [], VGroup(), VGroup()
+        # One measure for both: equal heights are equal probabilities.
+        both = [number for _, _, name, _ in sides for number in row_of(record, name)]
         for left, words, name, letters in sides:
             numbers = row_of(record, name)
             box = Box(left, -2.3, 5.3, 2.9)
-            bars = Bars(
-                box, measure("probability", numbers), [numbers], letters_of(letters), "normalized"
+            every = Bars(
+                box, measure("probability", both), [numbers], letters_of(letters), "normalized"
             )
-            head = Line(words, role="muted")
+            bars = numbered(every)
+            head = Line(words)
             at_left(head, left - 0.6, 1.55)
             self.heads.add(head)
             self.bars.append(bars)
@@ -406,6 +474,17 @@ def _framed(bars: Bars, number: int) -> VMobject:
     return frame.set_points(rectangles(middle, np.array([width, high - low])))
 
 
+class Halo(VMobject):
+    """A disc behind a normalization point, so that the small dotted circle is noticed."""
+
+    def __init__(self, ring: Ring) -> None:
+        super().__init__()
+        self.set_fill(colour_of(ring.role), 0.3).set_stroke(colour_of(ring.role), STROKE.axis)
+        self.set_z_index(LAYER.arrow)
+        radius = 1.1 * max(ring.radius * ring.zoom.shot.scale, LEAST_RING)
+        self.set_points(disc_points(radius) + ring.zoom.drawn(ring.place))
+
+
 class Counts:
     """The normalized vectors of a layer as terms in a row, and how many there are."""
 
@@ -413,7 +492,7 @@ class Counts:
         self.points = record.norm_points.split(",")
         self.terms = [Equation(POINTS.get(p, f'"{p}"')) for p in self.points]
         for number, term in enumerate(self.terms):
-            term.move_to((GRID.left + 0.6 + 0.75 * number, -2.2, 0))
+            term.move_to((GRID.left + 0.3 + 0.75 * number, -2.05, 0))
         self.a_layer = Readout(
             Line("normalizations a layer"), record.traced("norms_per_layer"), places=0,
             role="normalized",
@@ -422,17 +501,18 @@ class Counts:
             Line("in all layers"), record.traced("norms"), places=0, role="normalized"
         )
         self.weights = Readout(
-            Line("weight matrices normalized"), record.traced("normalized_matrices"), places=0,
-            role="normalized",
+            Line("after every training step, weight matrices normalized"),
+            record.traced("normalized_matrices"), places=0, role="normalized",
         )  # fmt: skip
         self.of = Readout(Line("of"), record.traced("matrices"), places=0)
-        column_of([self.a_layer, self.weights], -0.35, -2.2, 0.6)
+        column_of([self.a_layer], -0.9, -2.15, 0.6)
+        column_of([self.weights], GRID.left, -2.8, 0.6)
         for right, left in ((self.all, self.a_layer), (self.of, self.weights)):
             at_left(right, left.get_right()[0] + 0.35, 0)
             right.shift((0, baseline_of(left.label) - baseline_of(right.label), 0))
-        self.after = small("after every training step")
-        self.after.shift((self.terms[0].get_left()[0] - self.after.get_left()[0], 0, 0))
-        self.after.shift((0, baseline_of(self.weights.label) - self.after.baseline, 0))
+        self.source = Line(larger(record), role="muted")
+        right = GRID.right - self.source.get_right()[0]
+        self.source.shift((right, baseline_of(self.weights.label) - self.source.baseline, 0))
 
 
 class Versus:
@@ -440,25 +520,31 @@ class Versus:
 
     def __init__(self, record: FullArchitecture) -> None:
         self.screen = SplitScreen()
-        self.shot = Shot(0.2, 0, 0.7, (HALF, 0.3))
-        self.zoom = Zoom(Shot(0.2, 0, 0.7, (-HALF, 0.3)))
+        self.shot = Shot(0.35, 0, 0.7, (HALF, 0.45))
+        self.zoom = Zoom(Shot(0.35, 0, 0.7, (-HALF, 0.45)))
         points = ["q", "k"] * bool(record.gpt_norms_per_layer > 2)
         self.layer = Layer(self.zoom, int(record.layers), points, "traditional")
+        end = CARD[0] + CARD[2]
+        self.onward = Ways(self.zoom, [[(end, 0), (end + 1.1, 0)]])
+        self.last = Ring(self.zoom, (end + 0.55, 0), 0.2, "traditional")
+        self.last_name = Name(
+            self.zoom, (end - 1.6, -2.36), Line("last one: before the output →", px=SIZE.tick)
+        )
         self.sides = [
             column_of(
                 [
                     Readout(Line(f"{norms} in a layer"), a_layer, places=0, role=role),
                     Readout(Line(f"{norms} in the whole model"), every, places=0, role=role),
                 ],
-                left, -1.6, 0.6,
+                left, -1.75, 0.5,
             )
             for left, role, norms, a_layer, every in (
                 (
-                    -HALF - 2.8, "traditional", "RMSNorms",
+                    -HALF - 2.8, "traditional", "normalizations",
                     record.traced("gpt_norms_per_layer"), record.traced("gpt_norms"),
                 ),
                 (
-                    HALF - 2.8, "normalized", "norms",
+                    HALF - 2.8, "normalized", "normalizations",
                     record.traced("norms_per_layer"), record.traced("norms"),
                 ),
             )
@@ -468,13 +554,8 @@ class Versus:
             Line("weights: length 1", role="normalized"),
         ]
         for line, side in zip(self.weights, self.sides, strict=True):
-            below(side, line, 0.38)
+            below(side, line, 0.25)
 
     def names(self, right: Layer) -> list[Name]:
         """Names of the blocks in both halves."""
-        places = (((-2.05, -0.55), "attention"), ((1.9, 0.55), "feed-forward"))
-        return [
-            Name(layer.zoom, place, Line(words, px=SIZE.tick, role="muted"))
-            for layer in (self.layer, right)
-            for place, words in places
-        ]
+        return [name for layer in (self.layer, right) for name in block_names(layer, 0.27)]

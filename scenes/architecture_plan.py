@@ -19,7 +19,7 @@ from scenes.stage.zoom import Boxes, Name, Ring, Seen, Shot, SpaceInside, Ways, 
 
 Place = tuple[float, float]
 
-ATTENTION, MLP = (-2.05, 0.95), (1.85, -0.95)
+ATTENTION, MLP = (-2.05, 0.87), (1.85, -0.87)
 WIDE, HIGH, CLOSE = 3.0, 1.1, 4.0
 """Both blocks: their middles, width and height, and the scale at which one fills the frame."""
 
@@ -28,15 +28,16 @@ FIRST, SECOND = (-0.2, 0.0), (3.62, 0.0)
 
 INPUT, OUTPUT = (-4.95, 0.0), (5.25, 0.0)
 OUTPUT_WIDE, OUTPUT_HIGH, OUTPUT_CLOSE = 1.6, 0.3, 7.5
-CARD = (-3.9, -1.72, 7.8, 3.44)
-BEHIND, MOST_BEHIND = 0.13, 3
+CARD = (-4.05, -2.08, 8.1, 4.16)
+BEHIND, MOST_BEHIND = 0.1, 3
 """How far apart the layers' cards lie, and how many are drawn behind the first."""
 
-WHOLE = Shot(0, 0, 1, (0, 0.05))
+WHOLE = Shot(0, 0, 1, (0, 0.12))
+ON_LAYER = Shot(0, 0, 1.3, (0, 0.35))
 ON_INPUT = Shot(*INPUT, 5.0, (GRID.picture, GRID.middle))
 ON_ATTENTION = Shot(*ATTENTION, CLOSE, (0, 0.35))
 ON_MLP = Shot(*MLP, CLOSE, (0, 0.35))
-ON_UPDATE = Shot(*FIRST, 13.0, (GRID.picture, GRID.middle))
+ON_UPDATE = Shot(*FIRST, 11.5, (GRID.picture, GRID.middle))
 ON_OUTPUT = Shot(*OUTPUT, OUTPUT_CLOSE, (0, 1.4))
 
 
@@ -207,49 +208,49 @@ class Layer:
         )
         turn.shapes.append(near.ways(*([(-3.95, y), (-3.35, y)] for y in (Q, K))))
         for name, up in (("q", Q), ("k", K)):
-            turn.shapes += self._ring(name, near.ring(-1.2, up, 0.42))
-            turn.names += [near.word("Norm", -1.2, up, SIZE.tick)] * (name in self.points)
+            turn.shapes += self._ring(name, near.ring(-1.45, up, 0.42))
+            turn.names += [near.word("Norm", -1.45, up, SIZE.tick)] * (name in self.points)
         if self.normalized:
-            turn.names.append(near.term("{{ s_(q k) : scale }}", 0.15, BETWEEN))
+            turn.names.append(near.term("{{ s_(q k) : scale }}", -0.25, BETWEEN))
         compare = Part(
             [
-                near.boxes("transformation", (1.98, BETWEEN, 1.56, TALL)),
-                near.ways(*([(0.6, y), (1.2, y)] for y in (Q, K))),
+                near.boxes("transformation", (1.46, BETWEEN, 1.56, TALL)),
+                near.ways(*([(0.2, y), (0.68, y)] for y in (Q, K))),
             ],
-            [near.word("softmax", 1.98, 1.2), near.term("sqrt(d_k) thin q dot k", 1.98, 0.35)],
+            [near.word("softmax", 1.46, 1.2), near.term("sqrt(d_k) thin q dot k", 1.46, 0.35)],
         )
         return [project, turn, compare, self._mix(near)]
 
     def _scaled(self, near: Near) -> list[Seen | Mark]:
         """From the rotary turn through Norm and s_qk; the traditional layer has neither."""
         if not self.normalized:
-            return [near.ways(open_routes=[[(-2.05, y), (0.6, y)] for y in (Q, K)])]
-        runs = [[(-2.05, y), (-0.3, y)] for y in (Q, K)]
-        return [near.ways(*runs), near.boxes("scale", (0.15, BETWEEN, 0.9, TALL))]
+            return [near.ways(open_routes=[[(-2.05, y), (0.2, y)] for y in (Q, K)])]
+        runs = [[(-2.05, y), (-0.7, y)] for y in (Q, K)]
+        return [near.ways(*runs), near.boxes("scale", (-0.25, BETWEEN, 0.9, TALL))]
 
     def _mix(self, near: Near) -> Part:
         """The weighted sum of the values, W_o and Norm."""
         routes: list[list[Place]] = [
-            [(2.76, BETWEEN), (3.1, BETWEEN)],
-            [(-3.95, V), (3.5, V), (3.5, BETWEEN - 0.35)],
-            [(3.9, BETWEEN), (4.22, BETWEEN)],
+            [(2.24, BETWEEN), (2.6, BETWEEN)],
+            [(-3.95, V), (3.0, V), (3.0, BETWEEN - 0.35)],
+            [(3.4, BETWEEN), (3.76, BETWEEN)],
         ]
-        weight = self._matrix(near.boxes(self.role, (4.56, BETWEEN, 0.68, 0.7)))
+        weight = self._matrix(near.boxes(self.role, (4.1, BETWEEN, 0.68, 0.7)))
         part = Part(
             [
-                near.boxes("transformation", (3.5, BETWEEN, 0.8, 0.7)),
+                near.boxes("transformation", (3.0, BETWEEN, 0.8, 0.7)),
                 weight,
-                near.ways(*routes, open_routes=[[(4.9, BETWEEN), (6, BETWEEN)]]),
-                *self._ring("h_attention", near.ring(5.42, BETWEEN, 0.4)),
+                near.ways(*routes, open_routes=[[(4.44, BETWEEN), (6, BETWEEN)]]),
+                *self._ring("h_attention", near.ring(5.12, BETWEEN, 0.42)),
             ],
             [
-                near.word("mix", 3.5, BETWEEN),
-                near.term(f"{{{{ W_o : {self.role} }}}}", 4.56, BETWEEN),
+                near.word("mix", 3.0, BETWEEN),
+                near.term(f"{{{{ W_o : {self.role} }}}}", 4.1, BETWEEN),
             ],
         )
         if "h_attention" in self.points:
-            part.names.append(near.word("Norm", 5.42, BETWEEN, SIZE.tick))
-            part.names.append(near.term("{{ h_A : transformation }}", 5.6, 1.55))
+            part.names.append(near.word("Norm", 5.12, BETWEEN, SIZE.tick))
+            part.names.append(near.term("{{ h_A : transformation }}", 5.72, 1.15))
         return part
 
     def _mlp(self) -> list[Part]:
@@ -322,8 +323,8 @@ class Layer:
     def _norms_before(self) -> None:
         """The traditional RMSNorm in front of each block, on the way into it."""
         left = ATTENTION[0] - WIDE / 2 - 0.17
-        for name, place in (("attention_norm", (left, 0.48)), ("mlp_norm", (0.2, -0.48))):
-            self.rings[name] = Ring(self.zoom, place, 0.16, "traditional")
+        for name, place in (("attention_norm", (left, 0.46)), ("mlp_norm", (0.2, -0.46))):
+            self.rings[name] = Ring(self.zoom, place, 0.2, "traditional")
             self.stream.shapes.append(self.rings[name])
 
 
@@ -376,8 +377,8 @@ class Whole:
         """Names seen from afar."""
         explained = (
             ((-4.95, -0.85), ("embeddings",)),
-            ((-2.05, -0.75), ("attention", "looks at earlier letters")),
-            ((1.9, 0.75), ("feed-forward (MLP)", "works on each letter alone")),
+            ((ATTENTION[0], 1.76), ("attention", "looks at earlier letters")),
+            ((MLP[0], -1.76), ("feed-forward (MLP)", "works on each letter alone")),
             ((5.35, -0.85), ("output", "next-letter", "probabilities")),
         )
         return [Name(self.zoom, place, _label(words)) for place, words in explained]
@@ -391,6 +392,16 @@ class Whole:
     def shapes(self) -> list[Seen | Mark]:
         """All shapes."""
         return shapes_of(self.parts)
+
+
+def block_names(layer: Layer, gap: float) -> list[Name]:
+    """Names of a layer's blocks, each outside of its own box: above the one, below the other."""
+    away = HIGH / 2 + gap
+    places = (
+        ((ATTENTION[0], ATTENTION[1] + away), "attention"),
+        ((MLP[0], MLP[1] - away), "feed-forward"),
+    )
+    return [Name(layer.zoom, at, Line(words, px=SIZE.tick)) for at, words in places]
 
 
 def _label(words: tuple[str, ...]) -> VGroup:

@@ -52,20 +52,20 @@ class Attention(Chapter):
         past = Recall(self.recording)
         past.view.turn -= 25
         self.play(*appear(past.sphere, past.rule))
-        self.play(*appear(past.here, past.there, *past.names, past.meaning))
+        self.play(*appear(past.here, past.there, *past.names, past.meaning[0]))
         self.turn(past.view, 25, seconds=TIME.sweep * 0.7)
         self.play(drawn(past.between))
         self.play(Appear(past.values[0]))
         self.play(drawn(past.step))
-        self.play(Appear(past.values[1]))
+        self.play(*appear(past.went, past.meaning[1], past.values[1]))
         self.wait(TIME.rest)
         self.clear_next()
 
     @section(
-        "Attention: a letter asks all letters up to it",
+        "Attention: a letter asks all before it, and itself",
         says=(
-            "The lit letter asks with a query. Every letter up to it answers with a key.",
-            "The better they match, the more of that letter’s value flows back.",
+            "The lit letter asks with a query. Every letter up to it answers with a key;",
+            "no later one does. The better a key matches, the more of its value flows back.",
         ),
         pause=True,
         covers=("5.2", "0.2"),
@@ -77,7 +77,7 @@ class Attention(Chapter):
         self.wait(TIME.rest)
         self.play(*appear(look.asks, look.meaning[0]))
         self.wait(TIME.rest)
-        self.play(*appear(look.arcs, *look.keys, look.meaning[1]))
+        self.play(*appear(look.arcs, *look.keys, look.meaning[1]), *dimmed(*look.letters.later))
         self.wait(TIME.rest)
         self.play(*appear(*look.values, look.meaning[2]))
         self.wait(TIME.rest)
@@ -89,7 +89,8 @@ class Attention(Chapter):
         "The same way in both models; three steps differ",
         says=(
             "h becomes q, k and v. Dot products compare; softmax makes shares; values mix.",
-            "nGPT needs no RMSNorm, may normalize q and k, and turns the factor around.",
+            "nGPT: one, no RMSNorm; two, q and k normalized; three, the factor turned around.",
+            "A layer does all this several times side by side: in heads.",
         ),
         pause=True,
         covers=("5.1", "0.3", "0.4"),
@@ -102,14 +103,15 @@ class Attention(Chapter):
             self.play(*appear(*ways.stage(number)))
             self.wait(TIME.rest)
         self.play(*dimmed(*ways.others))
+        self.play(*appear(*ways.counts))
         self.wait(TIME.read)
         self.clear_next(ways.screen)
 
     @section(
-        "QK normalization: keys of length one, then a learned scale",
+        "QK normalization: length one, then one scale for all letters",
         says=(
-            "Left, a long key wins by its length. nGPT gives every key, and query, length one.",
-            "Then s Q K, a learned number for each entry, scales them.",
+            "Left, lengths differ, and count. nGPT gives every key and query length one.",
+            "Then s Q K, a learned number for each entry, stretches all in the same way.",
         ),
         pause=True,
         covers=("5.1", "0.3", "0.6"),
@@ -123,44 +125,47 @@ class Attention(Chapter):
         self.wait(TIME.rest)
         for state in (1, 2):
             self.play(*swept([(bars, bars.show_row)], state - 1, state), *leave(notes[state - 1]))
-            self.play(Appear(notes[state]))
+            self.play(*appear(notes[state], *lengths.scale[: state - 1]))
             self.wait(TIME.rest)
         self.clear_next(self.ways.screen, *self.sides.sources)
 
     @section(
         "A dot product says how well a key answers",
         says=(
-            "The lit letter’s query times each key. Long vectors make large products,",
-            "short vectors small ones.",
+            "The lit letter’s query times each key: both lengths times their cosine.",
+            "Long vectors make large products; nGPT’s short ones small products.",
         ),
         covers=("5.1", "0.2", "0.6"),
     )
     def dots(self) -> None:
         """q·k of the followed query with all keys up to it, in both models, on one axis."""
         sides = self.sides
-        both = sides.common("product with each key", "dots", "scores")
+        both = sides.common("what is lit above, for each key", "dots", "scores")
         self.bars = sides.bars(("dots", "scores"), both, 1)
         self.play(*appear(*sides.scores))
         self.play(*dimmed(*(score.part("scale") for score in sides.scores)))
-        self.play(*appear(*(each.axis for each in self.bars), *(each.names for each in self.bars)))
+        stands = [part for each in self.bars for part in (each.axis, each.names)]
+        self.play(*appear(*sides.products, *stands))
         self.play(*(grown(each.row) for each in self.bars), run_time=TIME.sweep / 2)
         self.play(*appear(*(each.numbers for each in self.bars)))
         self.wait(TIME.read)
+        self.go_next(*sides.products)
 
     @section(
         "Opposite factors: one divides by a root, the other multiplies",
         says=(
-            "Products of long vectors grow with d k: the traditional model divides by its root.",
-            "Cosines shrink as d k grows: nGPT multiplies. Its scores lie further apart.",
+            "With entries near one, chance makes products near root d k: so divide by it.",
+            "With length one, chance makes one over that root: nGPT multiplies by it.",
         ),
         pause=True,
         covers=("5.1", "0.2", "0.4"),
     )
     def scaling(self) -> None:
         """The same products with each model's own factor."""
-        sides, factors = self.sides, [*self.sides.sizes, *self.sides.factors]
+        sides = self.sides
+        factors = [*sides.sizes, *sides.chances, *sides.factors]
         self.play(*lit(*(score.part("scale") for score in sides.scores)))
-        self.play(*appear(*sides.sizes))
+        self.play(*appear(*sides.sizes, *sides.chances))
         self.play(*appear(*sides.factors))
         self.wait(TIME.rest)
         both = [(bars, bars.show_row) for bars in self.bars]
@@ -172,15 +177,17 @@ class Attention(Chapter):
         "Softmax turns scores into shares of one",
         says=(
             "Softmax turns scores into shares that add up to one.",
-            "The further the scores lie apart, the more the best key takes.",
+            "nGPT’s scores lie further apart here: so its best key takes more.",
         ),
         covers=("5.1", "5.2"),
     )
     def softmax(self) -> None:
         """The attention of the followed query in both models."""
         sides = self.sides
-        shares = sides.bars(("weights",), sides.common("share of each letter", "weights"), 2)
-        self.play(*appear(*sides.shares_rules))
+        shares = sides.bars(
+            ("weights",), sides.common("share of each letter; together 1", "weights"), 2
+        )
+        self.play(*appear(*sides.shares_rules, *sides.softmax))
         self.play(*appear(*(each.axis for each in shares), *(each.names for each in shares)))
         self.play(*(grown(each.row) for each in shares), run_time=TIME.sweep / 2)
         self.play(*appear(*(each.numbers for each in shares)))
@@ -188,10 +195,10 @@ class Attention(Chapter):
         self.clear_next(self.ways.screen, *sides.sources)
 
     @section(
-        "The values are mixed by these shares",
+        "Shares mix the values: a head’s answer. All heads suggest",
         says=(
-            "Each letter hands over its value, a row of numbers, as much as its share says.",
-            "The sum is this head’s answer. The answers of all heads make the suggestion.",
+            "Each letter’s value, a row of numbers, times its share; then all rows are added.",
+            "That is a head’s answer. A matrix makes the suggestion of all heads’ answers.",
         ),
         pause=True,
         covers=("5.1", "0.6"),
@@ -207,14 +214,17 @@ class Attention(Chapter):
         self.wait(TIME.rest)
         self.play(*appear(*(frame for part in parts for frame in part.frames)))
         self.play(*appear(*(thing for part in parts for thing in (part.name, part.mix))))
+        self.wait(TIME.rest)
+        self.play(*leave(*mixing.rules))
+        self.play(*appear(*mixing.whole))
         self.wait(TIME.read)
         self.clear_next(self.ways.screen, *self.sides.sources)
 
     @section(
-        "One sentence, one typical head of each model",
+        "On this sentence, our nGPT’s heads spread their shares less",
         says=(
-            "Every letter’s shares at once: rows ask, columns are asked. Bright is a large share.",
-            "Entropy says how spread a row is. Each head is the median one of its model.",
+            "Every letter’s shares at once: rows ask, columns are asked; bright is a large share.",
+            "Entropy says how spread they are. Of each model, the head of median entropy.",
         ),
         pause=True,
         covers=("5.2", "0.6"),
@@ -223,6 +233,7 @@ class Attention(Chapter):
         """The pattern of both heads on the sentence, and their entropies."""
         whole = Patterns(self.sides)
         self.play(*appear(*whole.grids))
+        self.play(*appear(*whole.frames, *whole.notes))
         self.wait(TIME.rest)
         self.play(*appear(*whole.asked))
         self.wait(TIME.rest)
@@ -234,7 +245,7 @@ class Attention(Chapter):
     @section(
         "Rotary embedding: a position is a rotation",
         says=(
-            "Where does order come in? Both models turn pairs of entries of q and k,",
+            "Where does order come in? Before comparing, both models turn q and k, pair by pair,",
             "by an angle that grows with the position. A rotation keeps the length.",
         ),
         pause=True,
@@ -244,6 +255,7 @@ class Attention(Chapter):
         """One pair of the followed query, turned to every position; its length stays."""
         self.turning = turning = Turning(self.recording)
         self.play(*appear(turning.circle, turning.which, turning.source, *turning.q.both))
+        self.play(Appear(turning.spokes))
         self.play(*appear(turning.slots, turning.at_q))
         self.play(*appear(turning.rule, turning.values[0]))
         self.play(Appear(turning.values[1]))
@@ -253,7 +265,7 @@ class Attention(Chapter):
         self.go_next(*turning.values, turning.rule, turning.which)
 
     @section(
-        "So a score depends on the distance only",
+        "So of position, a score knows the distance only",
         says=(
             "Move the query and its best key together: the angle between them stays.",
             "So does the score. Every diagonal, one distance, has a single value.",
@@ -267,21 +279,22 @@ class Attention(Chapter):
         by = ByOffset(turning)
         end = turning.last - turning.offset
         self.play(*swept(turning.back, turning.last, turning.offset))
-        self.play(*appear(*turning.k.both, turning.at_k))
+        self.play(*leave(turning.spokes))
+        self.play(*appear(*turning.k.both, turning.at_k, turning.between))
         self.play(*swept(turning.together, 0, end), run_time=TIME.sweep * 0.7)
         self.play(*leave(turning.slots, turning.at_q, turning.at_k))
         self.play(*appear(by.rule, by.grid, *by.names))
         self.play(*appear(by.frame, by.score, *by.unscaled))
         self.play(*swept([*turning.hands, *by.steps], end, 0), run_time=TIME.sweep * 0.7)
-        self.play(*appear(by.before, by.spread))
+        self.play(*appear(by.before, by.spread, by.rounding))
         self.wait(TIME.rest)
-        self.clear_next(turning.source)
+        self.clear_next()
 
     @section(
         "In truth, nGPT’s learned scale bends this rule a little",
         says=(
             "One honest correction: s Q K comes after the rotation, entry by entry.",
-            "Pairs that turn fast got two like numbers; so the score hardly changes.",
+            "Pairs that turn fast got like numbers, unlike ones hardly turn: it changes little.",
         ),
         pause=True,
         covers=("5.3", "0.6"),
@@ -289,9 +302,9 @@ class Attention(Chapter):
     def bent(self) -> None:
         """s_qk of both entries of every pair, and the largest change of a score by it."""
         bent = Bent(self.recording)
-        self.play(*appear(bent.rule, bent.bars.axis, *bent.ends))
+        self.play(*appear(bent.rule, bent.source, bent.bars.axis, bent.legend))
         self.play(*(grown(row) for row in bent.bars.rows), run_time=TIME.sweep / 2)
-        self.play(Appear(bent.legend))
+        self.play(*appear(*bent.ends))
         self.wait(TIME.rest)
         self.play(*appear(*bent.values, bent.none))
         self.wait(TIME.read)
@@ -312,11 +325,11 @@ class Attention(Chapter):
             (
                 (
                     "traditional",
-                    ("Queries and keys of any length: a root divides their products.",),
+                    ("Traditional: q and k of any length; a root divides products.",),
                 ),
-                ("normalized", ("nGPT gives q and k length 1 and compares their directions.",)),
-                ("scale", ("So it multiplies by that root, after a scale that it learned.",)),
-                ("ink", ("Rotary embeddings only turn: lengths stay, distance decides.",)),
+                ("normalized", ("nGPT: q and k of length 1; their directions are compared.",)),
+                ("scale", ("So learned scale and root make its scores larger again.",)),
+                ("ink", ("Rotary embeddings keep lengths; of place, distance counts.",)),
             )
         )
         names = f"{', '.join(self.notebooks[:-1])} and {self.notebooks[-1]}"

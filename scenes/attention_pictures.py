@@ -16,7 +16,7 @@ from scenes.stage.equations import Equation
 from scenes.stage.hypersphere import Hypersphere
 from scenes.stage.layout import Explained, at_left, noted, stacked
 from scenes.stage.marks import Dot, arc, term_of
-from scenes.stage.matrices import Matrix, kept
+from scenes.stage.matrices import STRENGTHS, Matrix, kept
 from scenes.stage.patterns import AttentionGrid, pattern_of, shown_as
 from scenes.stage.plots import Box, Measure, measure
 from scenes.stage.readouts import Readout, baseline_of, column_of, row_of
@@ -66,7 +66,11 @@ class Recall:
             term_of(self.space, there, here, term),
         ]
         self.rule = Equation(STEPPING.replace("NAME", name))
-        self.meaning = Explained(term, "the block’s suggestion")
+        self.went = Dot(self.space, went, "normalized", px=20)
+        self.meaning = [
+            Explained(term, "the block’s suggestion"),
+            Explained("{{ alpha : scale }}", "step size; each entry has its own: so h turns aside"),
+        ]
         self.values = [
             Readout(
                 Line("angle to the suggestion"), record.traced("recall_angle").degrees, places=1
@@ -76,8 +80,8 @@ class Recall:
                 role="normalized",
             ),
         ]  # fmt: skip
-        stacked([self.rule, self.meaning], GRID.panel, 1.6, gap=0.6)
-        column_of(self.values, GRID.panel, -0.6, 0.75)
+        stacked([self.rule, *self.meaning], GRID.panel, 1.6, gap=0.45)
+        column_of(self.values, GRID.panel, -0.95, 0.75)
 
 
 class Letters(VGroup):
@@ -97,14 +101,20 @@ class Letters(VGroup):
             self.add(line)
 
     def arcs(self) -> VMobject:
-        """Thin arcs from above the lit letter to above each letter before it."""
+        """Thin arcs from the query above the lit letter to above each letter before it."""
         tops = self.places[: self.query + 1] + np.array([0, 0.62, 0])
-        start, ends = tops[-1], tops[:-1]
+        start, ends = tops[-1] + np.array([0, 0.45, 0]), tops[:-1]
         line = VMobject(fill_opacity=0).set_stroke(COLOUR.ink, STROKE.axis, 0.8)
-        rise = np.array([[0, 1, 0]]) * (0.25 + 0.11 * np.arange(len(ends), 0, -1))[:, None]
+        rise = 0.2 + min(0.1, 1.2 / len(tops)) * np.arange(len(ends), 0, -1)
+        up = np.array([[0, 1, 0]]) * rise[:, None]
         starts = np.repeat(start[None], len(ends), axis=0)
-        pieces = np.stack([starts, starts + rise, ends + rise, ends], axis=1)
+        pieces = np.stack([starts, starts + up, ends + up, ends], axis=1)
         return line.set_points(pieces.reshape(-1, 3)).set_z_index(LAYER.arc)
+
+    @property
+    def later(self) -> list[VMobject]:
+        """The letters after the lit one, which it does not see."""
+        return list(self)[self.query + 1 :]
 
     def under(self, number: int, term: str, down: float) -> Equation:
         """A term below a letter."""
@@ -116,9 +126,9 @@ class LookBack:
 
     def __init__(self, record: Attention) -> None:
         query = int(record.query)
-        self.letters = letters = Letters(record.sentence, query, 0.75, GRID.right - GRID.left - 1)
+        self.letters = letters = Letters(record.sentence, query, 0.55, GRID.right - GRID.left - 1)
         self.arcs = letters.arcs()
-        self.asks = letters.under(query, "q", -1.05).shift((letters.spacing * 0.55, 0, 0))
+        self.asks = letters.under(query, "q", -0.8)
         self.keys = [letters.under(number, "k", 0.5) for number in range(query + 1)]
         self.values = [letters.under(number, "v", 1.0) for number in range(query + 1)]
         self.meaning = [
@@ -126,10 +136,10 @@ class LookBack:
             Explained("k", "key: what a letter can be found by"),
             Explained("v", "value: what it hands over when found"),
         ]
-        stacked(self.meaning, GRID.left + 0.6, -1.05, gap=0.4)
+        stacked(self.meaning, GRID.left + 0.6, -1.15, gap=0.4)
         self.rule = Equation('"mix" = sum {{ "share" : scale }} dot v')
         self.share = noted("share: how well q and k match,", "all shares together make one")
-        stacked([self.rule, self.share], GRID.panel, -0.95, gap=0.4)
+        stacked([self.rule, self.share], GRID.panel, -1.05, gap=0.4)
 
 
 class TermBlock(Block):
@@ -189,7 +199,7 @@ class Pipeline:
             VGroup(
                 self._down(MIDDLE, "softmax", "mix"),
                 values,
-                self._word("mix of values", role, MIDDLE, "mix"),
+                self._word("mix: a head’s answer", role, MIDDLE, "mix"),
             ),
         )
         if normed:
@@ -197,7 +207,23 @@ class Pipeline:
             place = self._at(k, "h") + np.array([BROAD / 2 + 0.2, 0, 0])
             self.parts[0].add(note.shift(place - note.get_left()))
             into.append(note)
+        self.counts = self._counts(k)
         self.own = [*into[1:], *into[:normed], *([self.norm] if self.norm else []), self.score]
+
+    def _counts(self, k: float) -> VGroup:
+        """The three differences, numbered where they are."""
+        first, norm = k + BROAD / 2, MIDDLE + (COLUMNS[1] - COLUMNS[0] + NARROW) / 2
+        places = {"1": (first, "rms"), "3": (MIDDLE + BROAD / 2, "dot")}
+        if self.normed:
+            places = {
+                "1 no RMSNorm": (k + 0.05, "rms"), "2 optional": (norm, "norm"), "3": places["3"]
+            }  # fmt: skip
+        group = VGroup()
+        for words, (across, level) in places.items():
+            line = Line(words, px=SIZE.tick, weight="SEMIBOLD")
+            place = self._at(across + 0.12, level)
+            group.add(set_at(line, place[0], place[1] - 0.34 * SIZE.tick * PIXEL))
+        return group
 
     def _at(self, across: float, level: str) -> Point:
         down = (TOP - LOW) / (len(STEPS) - 1)
@@ -256,6 +282,11 @@ class Pipelines:
     def stage(self, number: int) -> list[VGroup]:
         """The same step of both."""
         return [way.parts[number] for way in self.ways]
+
+    @property
+    def counts(self) -> list[VGroup]:
+        """The numbers beside what differs."""
+        return [way.counts for way in self.ways]
 
     @property
     def others(self) -> list[VMobject]:
@@ -328,6 +359,17 @@ class Sides:
             )
             for side in self.both
         ]  # fmt: skip
+        self.products = [self._product(side) for side in self.both]
+        self.chances = [
+            Explained(f"q dot k tilde {size}", "if random", px=SIZE.tick)
+            for size in ("sqrt(d_k)", "1 slash sqrt(d_k)")
+        ]
+        for side, chance in zip(self.both, self.chances, strict=True):
+            chance.shift((side.left - chance.get_left()[0], 1.12 - chance.baseline, 0))
+        self.softmax = [Equation('e^"score" slash sum e^"score"', px=SIZE.readout) for _ in ROLES]
+        for side, rule in zip(self.both, self.softmax, strict=True):
+            edge = float(side.half.at(RIGHT, 0)[0]) - rule.get_right()[0]
+            rule.shift((edge, 0.95 - rule.baseline, 0))
         self.sources = [self.source(side) for side in self.both]
         for side, score, rule in zip(self.both, self.scores, self.shares_rules, strict=True):
             score.move_to(side.half.at(0, 1.72))
@@ -336,6 +378,16 @@ class Sides:
             for readout, baseline in ((factor, 0.64), (size, 1.12)):
                 edge = float(side.half.at(RIGHT, 0)[0]) - readout.get_right()[0]
                 readout.shift((edge, baseline - baseline_of(readout.label), 0))
+
+    def _product(self, side: Side) -> VGroup:
+        """What a dot product is made of, and how long the followed query is."""
+        rule = Equation('q dot k = abs(q) thin abs(k) thin "cos"', px=SIZE.body)
+        name = Explained("abs(q)", "length of the query", px=SIZE.tick)
+        length = Readout(name, side.one("q_lengths", self.query), role=side.role, px=SIZE.label)
+        edge = float(side.half.at(RIGHT, 0)[0])
+        rule.shift((side.left - rule.get_left()[0], 1.12 - rule.baseline, 0))
+        length.shift((edge - length.get_right()[0], 1.12 - baseline_of(length.label), 0))
+        return VGroup(rule, length)
 
     def common(self, words: str, *names: str) -> Measure:
         """One axis for the numbers of both models."""
@@ -365,23 +417,27 @@ class Lengths:
         names = sides.record.sentence
         given = [left.row("k_lengths")]
         steps = [right.row(f"k_lengths{step}") for step in ("_raw", "_unit", "")]
+        both = measure("length of each key", [n for state in given + steps for n in state])
         self.left, self.right = (
-            ChangingBars(
-                side.box(-2.05, 2.4), measure("length of each key", [n for s in states for n in s]),
-                states, names, side.role, places=1,
-            )
+            ChangingBars(side.box(-2.05, 2.4), both, states, names, side.role, places=1)
             for side, states in ((left, given), (right, steps))
-        )  # fmt: skip
+        )
         self.plain = Equation("{{ k : traditional }} = W_k x").move_to(left.half.at(0, 1.72))
         self.rule = Equation(NORMING).move_to(right.half.at(0, 1.72))
+        alike = Explained(
+            '{{ s_"qk" : scale }}', "one number for each entry, alike for all letters", px=SIZE.tick
+        )
+        edge = right.left - alike.get_left()[0]
+        alike.shift((edge, 1.17 - alike.baseline, 0))
+        self.scale = [alike]
         words = ("as it comes", "after Norm", "after the learned scale")
         self.notes = [
             Line(each, role=role, px=SIZE.label)
             for each, role in zip(words, ("muted", "normalized", "scale"), strict=True)
         ]
         for note in self.notes:
-            _flush_right(note, right, 0.95)
-        self.same = _flush_right(Line(words[0], role="muted"), left, 0.95)
+            _flush_right(note, right, 0.66)
+        self.same = _flush_right(Line(words[0], role="muted"), left, 0.66)
 
 
 def _flush_right(line: Line, side: Side, baseline: float) -> Line:
@@ -398,14 +454,20 @@ class Mixing:
             for side in sides.both
         ]
         self.parts = [Mixed(sides, side) for side in sides.both]
-        for side, rule in zip(sides.both, self.rules, strict=True):
-            rule.move_to(side.half.at(0, 1.72))
+        all_heads = 'W_o ( "mixes of all heads" )'
+        self.whole = [
+            Equation(f"{{{{ h_A : transformation }}}} = {term}", px=SIZE.readout)
+            for term in (all_heads, f'"Norm" ( {all_heads} )')
+        ]
+        for rules in (self.rules, self.whole):
+            for side, rule in zip(sides.both, rules, strict=True):
+                rule.move_to(side.half.at(0, 1.72))
 
 
 class Mixed:
     """One model's shares beside its values, and below them the mix."""
 
-    MOST, HIGH, TOP = 8, 2.6, 0.7
+    MOST, HIGH, TOP = 7, 2.6, 0.7
 
     def __init__(self, sides: Sides, side: Side) -> None:
         self.side, self.seen = side, sides.seen
@@ -415,8 +477,8 @@ class Mixed:
         self.gap = len(self.columns) - 1 if len(self.columns) < width else None
         values = [[side.one("v", i, j) for j in self.columns] for i in range(len(sides.seen))]
         mix = [[side.one("mixed", sides.query, j) for j in self.columns]]
-        full = max(abs(n.value) for row in values for n in row)
-        self.values, self.mix = self._matrix(values, full), self._matrix(mix, full)
+        # Each in its own strengths of colour: a mix is smaller than what it is mixed of.
+        self.values, self.mix = self._matrix(values), self._matrix(mix, numbers=True)
         shares = [[share] for share in side.row("weights")]
         small = max(SIZE.least, min(SIZE.tick, self.high * 0.8))
         self.shares = Matrix(shares, "scale", cell=(84.0, self.high), px=small, full=1.0)
@@ -425,7 +487,11 @@ class Mixed:
         at_left(self.values, self.shares.get_right()[0] + 0.55, self.TOP)
         at_left(self.mix, self.values.get_left()[0], self.values.get_bottom()[1] - 0.2)
         best = int(np.argmax([share.value for (share,) in shares]))
-        self.frames = [matrix.row_frame(best) for matrix in (self.shares, self.values)]
+        largest = Line("framed: largest share", px=SIZE.tick, role="muted")
+        self.frames = [
+            *(matrix.row_frame(best) for matrix in (self.shares, self.values)),
+            _flush_right(largest, side, self.TOP + 0.25),
+        ]
         self.asked = VGroup(
             self._letters(left - 0.3), self.shares, self._above("share", self.shares)
         )
@@ -437,9 +503,9 @@ class Mixed:
         middle = np.array([self.shares.get_center()[0], self.mix.get_center()[1], 0])
         self.name.shift(middle - self.name.get_center())
 
-    def _matrix(self, cells: list[list[Traced]], full: float) -> Matrix:
+    def _matrix(self, cells: list[list[Traced]], *, numbers: bool = False) -> Matrix:
         return Matrix(
-            cells, self.side.role, cell=(54.0, self.high), numbers=False, full=full,
+            cells, self.side.role, cell=(64.0, self.high), numbers=numbers, px=SIZE.least,
             gaps=(None, self.gap),
         )  # fmt: skip
 
@@ -458,6 +524,11 @@ class Mixed:
         return line.shift((left, self.TOP + 0.25 - line.baseline, 0))
 
 
+FULL = 0.5 * len(STRENGTHS) / (len(STRENGTHS) - 1)
+"""So that the strongest colour begins at a share of a half: measured against 1, the shares of a
+spread row would not be seen."""
+
+
 class Patterns:
     """The whole pattern of each head, and how spread it is."""
 
@@ -466,19 +537,38 @@ class Patterns:
         self.grids = [self._grid(side) for side in sides.both]
         edges = [float(grid.get_right()[0]) + 0.35 for grid in self.grids]
         self.asked = [
-            set_at(Line("entropy: how spread", px=SIZE.tick), left, 1.2) for left in edges
+            VGroup(
+                set_at(Line("entropy: how spread", px=SIZE.tick), left, 1.4),
+                set_at(Line("0: one takes all", px=SIZE.tick, role="muted"), left, 1.05),
+            )
+            for left in edges
         ]
+        self.frames = [grid.grid.row_frame(sides.query) for grid in self.grids]
+        self.notes = [VGroup(*self._notes(grid)) for grid in self.grids]
         self.values = [
             self._entropies(side, left) for side, left in zip(sides.both, edges, strict=True)
         ]
         self.count = len(self.values[0])
+
+    def _notes(self, grid: AttentionGrid) -> list[Line]:
+        """What rows and columns are, below the grid; and in its empty corner why that is empty."""
+        reads = Line("rows ask columns; framed: the lit letter", px=SIZE.tick, role="muted")
+        left, right = float(grid.grid.corner[0]), float(grid.grid.get_right()[0])
+        full = Line("full colour: a half or more", px=SIZE.tick, role="muted")
+        foot = float(grid.get_bottom()[1])
+        lines = [set_at(reads, left, foot - 0.3), set_at(full, left, foot - 0.6)]
+        for words, down in (("later letters", 0.75), ("are not asked", 1.05)):
+            line = Line(words, px=SIZE.tick, role="muted")
+            line.shift((right - 0.2 - line.get_right()[0], 0, 0))
+            lines.append(line.shift((0, float(grid.grid.corner[1]) - down - line.baseline, 0)))
+        return lines
 
     def _grid(self, side: Side) -> AttentionGrid:
         letters = side.record.sentence
         cell = min(32.0, 3.7 / (len(letters) + 1) / PIXEL)
         px = max(SIZE.least, min(SIZE.tick, cell * 0.85))
         cells = pattern_of(side.record, f"{side.prefix}pattern")
-        grid = AttentionGrid(cells, letters, side.role, side=cell, px=px)
+        grid = AttentionGrid(cells, letters, side.role, side=cell, px=px, full=FULL)
         at_left(grid, side.left, 1.75)
         return grid
 
@@ -486,7 +576,7 @@ class Patterns:
         """This head's, the mean of all heads', and the largest possible, names above numbers."""
         place = (int(side.one("layer").value), int(side.one("head").value))
         numbers = (
-            ("this head", side.one("entropies", *place), side.role),
+            ("this head, mean row", side.one("entropies", *place), side.role),
             ("mean of all heads", side.one("entropies_mean"), side.role),
             ("if spread evenly", side.record.traced("entropy_uniform"), "muted"),
         )

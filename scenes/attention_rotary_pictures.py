@@ -12,7 +12,7 @@ from ngpt_math.recordings import Attention
 from scenes.attention_pictures import FOOT, head_in_words
 from scenes.stage.bars import Bars
 from scenes.stage.cards import set_at
-from scenes.stage.curves import at_row, rectangles
+from scenes.stage.curves import arc_points, at_row, rectangles, straight
 from scenes.stage.equations import Equation
 from scenes.stage.interpolation import Step
 from scenes.stage.layout import Explained, stacked
@@ -32,6 +32,9 @@ DRAWN = 2.0
 """How long the longer of the two pairs is drawn, in Manim's units."""
 
 OUTSIDE = 1.2
+INSIDE = 0.7
+"""How far from the middle an angle is drawn, in Manim's units."""
+
 TURNED = (
     "{{ q_m : normalized }} = {{ q : normalized_q }}"
     ' quad "turned by" quad m dot {{ theta : transformation }}'
@@ -40,7 +43,7 @@ SAME = (
     "{{ q_m : normalized }} dot {{ k_n : ink_k }} quad"
     ' "depends on" quad {{ m - n : transformation }} quad "only"'
 )
-BENT = '"Norm" ( {{ q : normalized }} ) dot.o {{ s_"qk" : scale }}'
+BENT = '"Norm" ( "turned" thin {{ q : normalized }} ) dot.o {{ s_"qk" : scale }}'
 
 
 class Hand:
@@ -72,6 +75,33 @@ class Hand:
         return self.arrow, self.tag
 
 
+def spokes(plane: Plane, pairs: Point) -> VMobject:
+    """Short strokes on the circle where a pair stands at each position."""
+    ends = plane.drawn(pairs_in_plane(pairs)) - plane.centre
+    line = VMobject(fill_opacity=0).set_stroke(COLOUR.grid, STROKE.axis)
+    line.set_points(straight(0.93 * ends + plane.centre, ends + plane.centre))
+    return line.set_z_index(LAYER.far)
+
+
+class Between(VMobject):
+    """The angle between two hands as a small arc; the row is the second one's position."""
+
+    def __init__(self, plane: Plane, first: Hand, second: Hand, offset: int) -> None:
+        super().__init__(fill_opacity=0)
+        self.plane, self.hands, self.offset = plane, (first, second), offset
+        self.set_stroke(COLOUR.transformation, STROKE.arc).set_z_index(LAYER.arc)
+        self.show_row(0)
+
+    def show_row(self, row: float) -> None:
+        """Draw it where the hands stand then."""
+        rows = (row + self.offset, row)
+        ends = [at_row(hand.way, at * PIECES) for hand, at in zip(self.hands, rows, strict=True)]
+        first, second = (end / np.linalg.norm(end) for end in ends)
+        way = INSIDE / self.plane.radius * arc_points(first, second, PIECES)
+        places = self.plane.drawn(way)
+        self.set_points(straight(places[:-1], places[1:]))
+
+
 class Slots(VGroup):
     """The positions of the sentence as a row of places, and a marker on one of them."""
 
@@ -83,7 +113,7 @@ class Slots(VGroup):
         self.cells = VMobject(stroke_width=0).set_fill(COLOUR.line, 0.55)
         side = spacing * 0.86
         self.cells.set_points(rectangles(self.places, np.array([side, side])))
-        name = Line("position in the text", px=SIZE.tick, role="muted")
+        name = Line("position m in the text", px=SIZE.tick, role="muted")
         name.shift((left - name.get_left()[0], up + 0.85 - name.baseline, 0))
         self.side = side
         self.add(self.cells, name)
@@ -134,7 +164,10 @@ class Turning:
         self.at_k = Marker(self.slots.places, self.slots.side, "ink", "k", -0.45)
         pairs = len(record.rope_angles)
         pair = int(record.rope_pair) + 1
-        self.which = Line(f"entries of q in pairs: pair {pair} of {pairs}", px=SIZE.tick)
+        self.spokes = spokes(self.plane, record.rope_q.astype(float))
+        self.between = Between(self.plane, self.q, self.k, self.offset)
+        words = f"pair {pair} of {pairs} of q’s entries; each turns at its own pace"
+        self.which = Line(words, px=SIZE.tick)
         self.which.move_to(self.plane.centre + np.array([0, -DRAWN - 0.72, 0]))
         words = head_in_words(record, "").replace("model", "nGPT")
         self.source = Line(words, role="muted", px=SIZE.least)
@@ -167,7 +200,8 @@ class Turning:
     @property
     def hands(self) -> list[Step]:
         """Lead both arrows, the key so far behind as it was; the row is the key's position."""
-        return [*self._ahead(self.q.turns), *self.k.turns]
+        angle = (self.between, self.between.show_row)
+        return [*self._ahead(self.q.turns), *self.k.turns, angle]
 
     @property
     def together(self) -> list[Step]:
@@ -194,14 +228,16 @@ class ByOffset:
         cells = [[record.traced("rope_scores", i, j) for j in range(size)] for i in range(size)]
         self.rule = Equation(SAME)
         self.grid = Matrix(cells, "normalized", cell=(side, side), numbers=False)
+        # No letter asks a later one.
+        self.grid.display(cells, np.tril(np.ones((size, size), dtype=bool)))
         stacked([self.rule, self.grid], GRID.panel + 0.1, 2.3, gap=0.85)
         self.rows = size - offset
         places = np.stack([self.grid.middle_of(n + offset, n) for n in range(self.rows)])
         self.frame = Marker(places, side * PIXEL, "transformation")
         across, down = self.grid.get_right()[0] + 0.4, self.grid.get_top()[1]
         self.names = [
-            Explained("m", "position of q, downwards", px=SIZE.tick),
-            Explained("n", "position of k, across", px=SIZE.tick),
+            Explained("m", "row: position of the query", px=SIZE.tick),
+            Explained("n", "column: position of the key", px=SIZE.tick),
         ]
         self.names[0].shift((GRID.panel + 0.1 - self.names[0].get_left()[0], 0, 0))
         stacked([self.names[1]], GRID.panel + 0.1, down + 0.45)
@@ -219,6 +255,9 @@ class ByOffset:
             )
         ]
         self.unscaled, self.before = lines[:2], lines[2]
+        self.rounding = set_at(
+            Line("only rounding", px=SIZE.tick, role="muted"), across, down - 3.25
+        )
         self.spread = Readout(lines[3], record.traced("rope_spread"), places=7)
         self.spread.number.end_at(across + self.spread.number.room, down - 2.9)
 
@@ -237,7 +276,8 @@ class Bent:
         self.bars = Bars(
             box, measure("size of the learned scale", [*rows[0], *rows[1]]), rows, [], "scale"
         )
-        self.ends = [Line("turn fast", px=SIZE.tick), Line("hardly turn", px=SIZE.tick)]
+        said = ("turn fast: like numbers", "hardly turn: no harm")
+        self.ends = [Line(words, px=SIZE.tick) for words in said]
         for line, edge in zip(self.ends, (box.left, box.left + box.width), strict=True):
             side = line.get_left()[0] if edge == box.left else line.get_right()[0]
             line.shift((edge - side, box.bottom - 0.45 - line.baseline, 0))
@@ -253,8 +293,8 @@ class Bent:
                 places=3,
             ),
             Readout(
-                Line("varies by at most"), record.traced("rope_scaled_spread"), places=3,
-                role="transformation",
+                Line("differs on a diagonal, at most by"), record.traced("rope_scaled_spread"),
+                places=3, role="transformation",
             ),
         ]  # fmt: skip
         stacked([self.rule, self.legend], 1.6, 1.9, gap=0.6)
@@ -263,3 +303,5 @@ class Bent:
             "traditional: no such scale, nothing bends", role="traditional", px=SIZE.tick
         )
         stacked([self.none], 1.6, -2.2)
+        words = head_in_words(record, "").replace("model", "nGPT")
+        self.source = set_at(Line(words, role="muted", px=SIZE.least), GRID.left, FOOT)

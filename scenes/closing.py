@@ -26,8 +26,8 @@ class Closing(Chapter):
     @section(
         "How many tokens to the same loss",
         says=(
-            "What did we measure? A small nGPT came to the baseline's loss with fewer tokens.",
-            "One text, one seed, a million parameters: a small gain, measured honestly.",
+            "What did we measure? nGPT lags for long, then is sooner at the baselines' loss.",
+            "One text, one seed, a million parameters: a small gain.",
         ),
         covers=("8.2",),
     )
@@ -38,7 +38,7 @@ class Closing(Chapter):
         self.wait(TIME.rest)
         self.play(*(drawn(curve, run_time=TIME.sweep / 2) for curve in training.curves))
         self.wait(TIME.rest)
-        self.play(Appear(training.level))
+        self.play(*appear(training.level, *training.marks))
         self.play(*appear(*training.equal))
         self.wait(TIME.read)
         self.clear_next()
@@ -46,8 +46,8 @@ class Closing(Chapter):
     @section(
         "Condition numbers: here nGPT’s are the larger ones",
         says=(
-            "Condition numbers went the other way here than in the paper: nGPT's are larger.",
-            "We have not found the cause, and do not hide it.",
+            "A condition number says how unevenly a matrix stretches: one is even.",
+            "In the paper, nGPT's are the smaller ones; here the larger. The cause is open.",
         ),
         covers=("8.3",),
     )
@@ -66,7 +66,7 @@ class Closing(Chapter):
     @section(
         "Beyond its training context, nGPT holds its loss",
         says=(
-            "The clearest gain: texts longer than any in training, two novels nobody learned.",
+            "The clearest gain: texts longer than any in training, from two unseen novels.",
             "Both baselines get lost beyond their context. nGPT's loss hardly rises.",
         ),
         covers=("8.4",),
@@ -75,7 +75,7 @@ class Closing(Chapter):
         """Loss by position on the novels."""
         beyond = Beyond(self.recording)
         self.play(*appear(*beyond.plots, beyond.keys))
-        self.play(*appear(*beyond.edges, beyond.context))
+        self.play(*appear(*beyond.edges, *beyond.context, beyond.buckets))
         self.wait(TIME.rest)
         self.play(*(drawn(curve, run_time=TIME.sweep / 2) for curve in beyond.curves))
         self.play(Appear(beyond.ends))
@@ -86,7 +86,7 @@ class Closing(Chapter):
         "Times fewer tokens: the paper reports more, on larger models",
         says=(
             "The paper reports four, ten and twenty times fewer tokens, on far larger models.",
-            "An independent reproduction of that size saw less, and we saw less still.",
+            "An independent reproduction of that size saw less; we, on short texts, less still.",
         ),
         covers=("8.5",),
     )
@@ -101,19 +101,20 @@ class Closing(Chapter):
         self.clear_next()
 
     @section(
-        "Every number of this film can be opened",
-        says=("Every number of this film can be traced to its source, and derived again.",),
+        "Every number of this film can be traced",
+        says=("Two commands trace every number to its source, and derive them all again.",),
         covers=("8.5",),
     )
     def end(self) -> None:
         """Where the numbers are, and the paper."""
         points = Takeaways(
             (
-                ("normalized", ("ngpt where: each number, and the model or paper it is from.",)),
-                ("scale", ("ngpt record --check: all of them derived again.",)),
+                ("normalized", ("“ngpt where” lists every number, and where it is from.",)),
+                ("scale", ("“ngpt record --check” derives all of them again.",)),
                 ("ink", ("The paper: Loshchilov et al. 2024, arXiv 2410.01131.",)),
             )
         )
-        self.play(*appear(*points))
+        for point in points:
+            self.play(Appear(point))
         self.wait(TIME.read)
         self.wait(TIME.rest)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -78,32 +78,36 @@ class Training:
             "each at the best rate tried; one seed;",
             str(record.corpus).split(" as ")[0], px=SIZE.tick,
         )  # fmt: skip
-        self.level = VGroup()
+        self.level, self.marks = VGroup(), list(self.reached(record))
         self.equal = [
-            self.until(record, "equal_", "to the baseline’s last loss:"),
+            self.until(record, "equal_", "to the baseline’s last loss (dashed):"),
             self.until(record, "equal_qknorm_", "to the last loss with QK-norm:"),
         ]
         if record.equal_reached:
-            loss, at = record.traced("equal_loss"), record.traced("equal_tokens")
-            self.level.add(
-                self.plot.level(loss, "traditional"),
-                self.plot.upright(at, loss, "normalized"),
-                self.plot.spot(at, loss, "normalized"),
-            )
+            self.level.add(self.plot.level(record.traced("equal_loss"), "traditional"))
         stacked(self.keys, PANEL, 2.2, gap=0.22)
         stacked([*self.equal, self.source], PANEL, 0.45, gap=0.4)
 
     def late(self, record: Closing, name: str) -> tuple[Traced, ...]:
-        """A curve without its first quarter, which is steep and the same for all."""
+        """A curve without its first quarter, beside which the rest would look flat."""
         numbers = row_of(record, name)
         return numbers[len(numbers) // 4 :]
+
+    def reached(self, record: Closing) -> Iterator[VMobject]:
+        """Where the nGPT is as good as each baseline at its end, as far as it came to it."""
+        for prefix in ("equal_", "equal_qknorm_"):
+            if getattr(record, f"{prefix}reached"):
+                loss, at = (record.traced(f"{prefix}{name}") for name in ("loss", "tokens"))
+                yield self.plot.upright(at, loss, "normalized")
+                yield self.plot.spot(at, loss, "normalized")
 
     def until(self, record: Closing, prefix: str, words: str) -> VGroup:
         """How many times fewer tokens, or that it never came to it."""
         if not getattr(record, f"{prefix}reached"):
             return noted("nGPT never came", words.rstrip(":"), role="normalized")
         ratio = record.traced(f"{prefix}ratio")
-        fewer = Readout(Line("times fewer tokens", role="normalized"), ratio, role="normalized")
+        words_before = Line("fewer tokens, by a factor of", role="normalized")
+        fewer = Readout(words_before, ratio, role="normalized")
         return stacked([Line(words, role="normalized"), fewer], 0, 0, gap=0.15)
 
 
@@ -126,6 +130,7 @@ class Conditions:
             "How unevenly the query weights",
             "stretch: the most over the",
             "least, median over heads.",
+            "1 would be even.",
         )
         self.paper = noted(
             "The paper reports the opposite,", "at 0.5B and 1B parameters.", role="ink"
@@ -162,10 +167,14 @@ class Beyond:
             self.ends.add(*ends_of(self.curves[-len(KINDS) :], novel))
         self.keys = VGroup(*keys()).arrange(buff=0.9)
         at_left(self.keys, GRID.left, -2.62)
-        self.context = Line(
-            f"line: training’s {int(record.context)} tokens", role="muted", px=SIZE.tick
-        )
-        self.context.move_to((GRID.right - self.context.width / 2, self.keys.get_center()[1], 0))
+        words = f"trained up to {int(record.context)} tokens"
+        self.context = [Line(words, role="muted", px=SIZE.tick) for _ in self.plots]
+        for plot, line in zip(self.plots, self.context, strict=True):
+            top = plot.at([float(record.context)], [max_of(every).value])[0]
+            at_left(line, top[0] + 0.1, top[1] + 0.2)
+        each = int(record.positions[1] - record.positions[0])
+        self.buckets = Line(f"each corner: mean of {each} tokens", role="muted", px=SIZE.tick)
+        self.buckets.move_to((GRID.right - self.buckets.width / 2, self.keys.get_center()[1], 0))
 
 
 def max_of(numbers: Sequence[Traced]) -> Traced:
@@ -229,8 +238,12 @@ class Claims:
         about = (
             (size_of(record), "one seed"),
             ("0.5B and 1B parameters", "arXiv 2410.01131"),
-            ("0.5B parameters; at least and at most,", "read off: github.com/JoeLi12345/nGPT"),
+            (
+                "0.5B parameters; filled: at least,",
+                "outlined: at most; read off",
+                "github.com/JoeLi12345/nGPT",
+            ),
         )
-        self.about = [noted(*lines, px=SIZE.tick).move_to((0, -2.4, 0)) for lines in about]
+        self.about = [noted(*lines, px=SIZE.tick) for lines in about]
         for part, words in zip(self.parts, self.about, strict=True):
-            words.shift((part.axis.box.left - 0.3 - words.get_left()[0], 0, 0))
+            at_left(words, part.axis.box.left, -2.05)

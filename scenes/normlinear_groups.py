@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from manim import DOWN
+
 from ngpt_math.recordings import NormlinearGroups as Recorded
 from ngpt_math.recordings import Recording
 from scenes.normlinear_outputs import BothLayers, BothOutputs, Cosines, Groups, Shadow
@@ -11,7 +13,7 @@ from scenes.normlinear_pictures import Columns, EveryRow, Recall, Rows
 from scenes.stage.cards import NextChapter, Takeaways
 from scenes.stage.chapter import Chapter, section
 from scenes.stage.layout import at_left
-from scenes.stage.motion import Appear, appear, dimmed, grown, leave, placed, swept
+from scenes.stage.motion import Appear, appear, grown, leave, placed, swept
 from scenes.stage.style import SIZE, TIME
 from scenes.stage.text import Line
 
@@ -40,10 +42,11 @@ class NormlinearGroups(Chapter):
         self.play(*appear(*past.dots, past.arrow, past.name, past.length))
         self.turn(past.space.view, -40, seconds=TIME.sweep * 0.75)
         self.play(*appear(past.rule))
-        self.play(*leave(past.name), run_time=TIME.quick)
+        self.play(*leave(past.name, past.length), run_time=TIME.quick)
         self.play(*swept(past.landing, 0, 1), run_time=TIME.sweep / 2)
         self.play(*appear(*past.units, past.unit, past.done))
         self.remove(*past.dots, past.arrow)
+        self.play(Appear(past.nearer))
         marks = [past.sphere, past.unit, *past.units]
         self.play(*placed(past.space, marks, past.space.centre, past.closer))
         self.wait(TIME.read)
@@ -52,7 +55,7 @@ class NormlinearGroups(Chapter):
     @section(
         "Each row of a weight matrix is a vector with its own length",
         says=(
-            "This is a real weight matrix. It turns a hidden state into queries.",
+            "This is a real weight matrix. It turns a hidden state h into queries.",
             "Each row is a vector. Training left every row with another length.",
         ),
         pause=True,
@@ -63,6 +66,7 @@ class NormlinearGroups(Chapter):
         self.window = window = Rows(self.recording)
         self.play(Appear(window.matrix))
         self.play(*appear(window.name, window.size, window.source))
+        self.play(Appear(window.colours))
         self.wait(TIME.rest)
         self.play(Appear(window.frame))
         self.play(*appear(window.lengths, window.one))
@@ -102,10 +106,12 @@ class NormlinearGroups(Chapter):
     def every_row(self) -> None:
         """The lengths of all rows before and after."""
         every = EveryRow(self.recording)
-        self.play(*appear(every.before.axis, every.count))
-        self.play(grown(every.before.rows[0]))
+        before, after = every.bars
+        self.play(*appear(before.axis, every.names[0]))
+        self.play(grown(before.rows[0]))
         self.wait(TIME.rest)
-        self.play(grown(every.after), run_time=TIME.sweep / 2)
+        self.play(*appear(after.axis, every.names[1]))
+        self.play(grown(after.rows[0]), run_time=TIME.sweep / 2)
         self.play(Appear(every.table))
         self.wait(TIME.rest)
         self.play(Appear(every.left))
@@ -113,10 +119,11 @@ class NormlinearGroups(Chapter):
         self.clear_next()
 
     @section(
-        "A matrix that writes into the state gets unit columns",
+        "A matrix that writes into h gets columns of length 1",
         says=(
-            "An output projection goes the other way: it writes into the hidden state.",
-            "Its columns are the vectors in the state's space. So columns get length one.",
+            "Query weights read the hidden state h: each row meets h.",
+            "An output projection goes the other way: it writes into h.",
+            "What it adds to h are its columns. So its columns get length one.",
         ),
         pause=True,
         covers=("3.1", "0.2"),
@@ -125,7 +132,10 @@ class NormlinearGroups(Chapter):
         """The window of W_o, its columns normalized, their lengths counted below."""
         window = Columns(self.recording)
         self.play(Appear(window.matrix))
-        self.play(*appear(window.rule, window.words, window.size, window.source))
+        self.play(*appear(window.size, window.source))
+        self.play(Appear(window.reading))
+        self.wait(TIME.rest)
+        self.play(Appear(window.writing))
         self.play(*appear(window.lengths, window.one, window.frame))
         self.wait(TIME.rest)
         self.play(*swept(window.turning, 0, 1), run_time=TIME.sweep / 2)
@@ -135,29 +145,31 @@ class NormlinearGroups(Chapter):
         self.clear_next()
 
     @section(
-        "One input, one matrix: as trained, and with all lengths 1",
+        "One input, one matrix: as trained, and divided by its lengths",
         says=(
-            "Now the input: one real state, at the lit letter, through both layers.",
-            "Left as trained. Right, rows and input are divided by their lengths.",
+            "Now one real input: h at the lit letter, as the layer reads it.",
+            "Left, the layer as it was trained.",
+            "Right, the same numbers with rows and input divided by their lengths.",
         ),
         covers=("3.2", "0.4"),
     )
     def both_layers(self) -> None:
-        """W x as it is, and with rows and input at length 1."""
+        """W h as it is, and with rows and input at length 1."""
         self.both = both = BothLayers(self.recording)
         products = both.products
         self.play(Appear(both.screen))
-        self.play(*appear(*both.prompts))
+        self.play(*appear(both.prompt, both.later))
         self.play(*(Appear(part) for p in products for part in (p.weight, p.given, *p.names)))
         self.play(*appear(*both.lengths))
         self.wait(TIME.rest)
         self.play(*(Appear(part) for p in products for part in (p.equals, p.result)))
+        self.wait(TIME.rest)
         self.play(*(Appear(frame) for p in products for frame in p.frames))
         self.wait(TIME.read)
         self.clear_next(both.screen)
 
     @section(
-        "Traditional outputs have any size, normalized ones stay within ±1",
+        "Divided by the lengths, no output leaves the band from −1 to 1",
         says=(
             "All outputs on the same axis. The dashed lines are plus one and minus one.",
             "Left, lengths blow some outputs up. Right, none leaves the band.",
@@ -168,7 +180,7 @@ class NormlinearGroups(Chapter):
     def both_outputs(self) -> None:
         """All outputs of both, on one axis."""
         outputs = BothOutputs(self.recording, self.both.screen)
-        self.play(*(Appear(bars.axis) for bars in outputs.bars))
+        self.play(*(Appear(bars.axis) for bars in outputs.bars), *appear(*outputs.below))
         self.play(*appear(*outputs.levels))
         self.play(*(grown(bars.rows[0]) for bars in outputs.bars), run_time=TIME.sweep / 2)
         self.play(*appear(*outputs.largest))
@@ -179,7 +191,7 @@ class NormlinearGroups(Chapter):
         "Why: with both lengths 1, an output is the cosine of an angle",
         says=(
             "Why? A product of two vectors is both lengths times the cosine of their angle.",
-            "Both lengths are one. What is left is the row's shadow on the state: the cosine.",
+            "Both lengths are one. What is left is the row’s shadow on h: the cosine.",
             "It can never pass one, the same direction, or minus one, the opposite.",
         ),
         pause=True,
@@ -203,8 +215,10 @@ class NormlinearGroups(Chapter):
     @section(
         "A layer of nGPT answers with cosines only",
         says=(
-            "This layer was trained normalized. Each output says how well a row fits the state.",
-            "With many dimensions, cosines are small. Scales will make up for it.",
+            "This layer of n G P T was trained with lengths one.",
+            "Each output says how well a row fits h.",
+            "Random directions would fit less. Yet all cosines stay far below one.",
+            "Scales will make up for it.",
         ),
         pause=True,
         covers=("3.2", "0.6"),
@@ -212,22 +226,27 @@ class NormlinearGroups(Chapter):
     def cosines(self) -> None:
         """All outputs of nGPT's own layer."""
         answers = Cosines(self.recording)
+        largest, *typical = answers.values
         self.play(*appear(answers.bars.axis, answers.count))
         self.play(*appear(*answers.bounds))
         self.play(grown(answers.bars.rows[0]), run_time=TIME.sweep / 2)
-        self.play(Appear(answers.values[0]))
+        self.play(Appear(largest))
         self.wait(TIME.rest)
-        self.play(*appear(answers.values[1], answers.typical))
+        self.play(*appear(*typical, answers.chance))
+        self.wait(TIME.rest)
+        self.play(Appear(answers.larger))
         self.play(Appear(answers.small))
         self.wait(TIME.read)
         self.clear_next()
 
     @section(
-        "Groups cut each row into parts",
+        "One option: cut each row into groups",
         says=(
-            "One option: cut every row into groups. Here are the first entries of each.",
-            "Each part is a shorter vector, again with a length of its own.",
+            "Some implementations offer one more option: each row is cut into groups.",
+            "Each part is a shorter vector, with a length of its own.",
+            "The paper does without. But you may meet it, so here is what it does.",
         ),
+        pause=True,
         covers=("3.3",),
     )
     def split(self) -> None:
@@ -236,16 +255,19 @@ class NormlinearGroups(Chapter):
         self.play(*appear(groups.matrix, groups.cut, groups.size))
         self.wait(TIME.rest)
         self.play(*swept([(groups.matrix, groups.spread)], 0, 1), run_time=TIME.sweep / 2)
-        self.play(*appear(*groups.lengths))
+        self.play(*appear(*groups.lengths, *groups.ones))
+        self.play(*appear(groups.row, groups.framed))
+        self.wait(TIME.rest)
         self.play(Appear(groups.option))
         self.wait(TIME.read)
         self.go_next(groups.option)
 
     @section(
-        "Each group is normalized on its own",
+        "Each group is divided by its own length",
         says=(
-            "Each group is divided by its own length, group after group.",
-            "A whole row is then longer than one, so the output is divided by their number.",
+            "Each group is divided by its own length: now no part can outweigh another.",
+            "The parts’ products add up, so the layer divides its output by their number.",
+            "If the input’s groups have length one too, the output is a mean of cosines.",
         ),
         pause=True,
         covers=("3.3", "0.2"),
@@ -257,16 +279,17 @@ class NormlinearGroups(Chapter):
         self.wait(TIME.rest)
         self.play(*swept(groups.turning, 0, groups.count), run_time=TIME.sweep * 1.25)
         self.wait(TIME.rest)
-        self.play(*appear(groups.whole, groups.mean))
+        self.play(*appear(groups.sum, groups.mean))
         self.wait(TIME.read)
         self.clear_next()
 
     @section(
         "To take away",
         says=(
-            "Unit rows are directions, and outputs are cosines, never beyond one.",
-            "Matrices that write into the state have unit columns instead.",
-            "Groups normalize parts of a row. The paper uses one group.",
+            "Rows of any length give outputs of any size.",
+            "Rows and input at length one: outputs are cosines, never beyond one.",
+            "What writes into h has columns of length one instead.",
+            "Groups: parts of a row. The paper has one.",
         ),
         pause=True,
         covers=("0.1", "0.7"),
@@ -276,8 +299,8 @@ class NormlinearGroups(Chapter):
         points = Takeaways(
             (
                 ("traditional", ("Rows of any length give outputs of any size.",)),
-                ("normalized", ("Unit rows are directions: an output is a cosine in [−1, 1].",)),
-                ("normalized", ("What writes into the state has unit columns instead.",)),
+                ("normalized", ("Rows and input at length 1: outputs are cosines in [−1, 1].",)),
+                ("normalized", ("What writes into h has columns of length 1 instead.",)),
                 ("ink", ("Groups: parts of a row at length 1. The paper has one group.",)),
             )
         )
@@ -289,20 +312,25 @@ class NormlinearGroups(Chapter):
             self.play(Appear(point))
             self.wait(TIME.rest)
         self.play(Appear(books))
-        self.wait(TIME.rest)
+        self.wait(TIME.read)
         self.clear_next()
 
     @section(
-        "How does the state take an answer in?",
-        says=("A layer has answered. How does h take that in, and stay on the sphere?",),
+        "How does the hidden state h take an answer in?",
+        says=(
+            "A layer has answered. How does h take that in, and stay on the sphere?",
+            "By a step along the sphere. That is called SLERP.",
+        ),
         covers=("0.1",),
     )
     def onward(self) -> None:
         """The way to chapter 4: h, lit, on its sphere."""
         shadow = self.shadow
         card = NextChapter("Next", "4 · Residual connections with SLERP").shift((3.2, 0, 0))
-        self.play(*appear(shadow.sphere, shadow.state, shadow.names[0], shadow.row))
-        self.play(*dimmed(shadow.row))
+        slerp = Line("SLERP: a step along the sphere", role="muted")
+        slerp.next_to(card, DOWN, buff=0.35)
+        self.play(*appear(shadow.sphere, shadow.state, shadow.names[0]))
         self.turn(shadow.space.view, 40, seconds=TIME.sweep / 2)
         self.play(Appear(card))
+        self.play(Appear(slerp))
         self.wait(TIME.rest)

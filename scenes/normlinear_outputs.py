@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import numpy as np
-from manim import VGroup
+from manim import VGroup, VMobject
 
 from ngpt_math.recordings import NormlinearGroups, Traced
 from scenes.stage.bars import Bars
+from scenes.stage.curves import rectangles
 from scenes.stage.equations import Equation
 from scenes.stage.groups import GroupedMatrix
 from scenes.stage.hypersphere import Hypersphere
 from scenes.stage.interpolation import Step
 from scenes.stage.layout import at_left, noted, stacked
 from scenes.stage.lengths import OFF, Lengths, TurningMatrix
-from scenes.stage.marks import Arrow, Trace, tag, term_of
+from scenes.stage.marks import Arrow, Tag, Trace, tag, term_of
 from scenes.stage.matrices import Cells, Matrix
 from scenes.stage.plots import Box, Measure, measure
 from scenes.stage.prompt import Prompt
 from scenes.stage.readouts import Readout, column_of, degrees_of, row_of
 from scenes.stage.space import Space, View
 from scenes.stage.split import Half, SplitScreen
-from scenes.stage.style import GRID, SIZE, STROKE, Point
+from scenes.stage.style import COLOUR, GRID, LAYER, SIZE, STROKE, Point
 from scenes.stage.text import Line
 
 SHOWN = 4
@@ -28,8 +29,17 @@ SHOWN = 4
 
 CELL = (84, 46)
 RADIUS = 2.35
-PANEL = 3.3
+LEFT = 1.6
 """Where the words to the right of a plot begin."""
+
+NEARER = 1e-4
+"""What lies in the plane of the frame is drawn this far before it: nothing is behind then."""
+
+BESIDE_ARROW = 0.06
+"""How far below h its row's shadow is drawn, so that the arrow does not hide it."""
+
+BESIDE = -2.4
+"""Where the words below a split matrix begin, right of its size."""
 
 GROUPING = "{{ w_g : normalized }} <- frac({{ w_g : traditional }}, ‖{{ w_g : traditional }}‖)"
 
@@ -46,9 +56,9 @@ class Product:
         shown = [row_of(record, weight, row)[:SHOWN] for row in range(len(rows))]
         column = [[number] for number in row_of(record, given)[:SHOWN]]
         result = [[record.traced(outputs, int(row))] for row in rows]
-        self.weight = self.matrix(shown, role, (None, SHOWN))
+        self.weight = self.matrix(shown, role, (len(rows), SHOWN))
         self.given = self.matrix(column, role, (SHOWN, None))
-        self.result = self.matrix(result, role, (None, None))
+        self.result = self.matrix(result, role, (len(rows), None))
         self.equals = Equation("=")
         self.all = VGroup(self.weight, self.given, self.equals, self.result).arrange(buff=0.3)
         self.all.move_to(half.at(0, 0.05))
@@ -68,27 +78,29 @@ class BothLayers:
     """The same input through the traditional layer and through its normalized self."""
 
     def __init__(self, record: NormlinearGroups) -> None:
-        self.screen = SplitScreen("Traditional", "Rows and input at length 1")
+        self.screen = SplitScreen("Traditional", "The same, divided by lengths")
         sides = (self.screen.left, self.screen.right)
         roles = ("traditional", "normalized")
         fields = (
             ("weight", "gpt_input", "gpt_outputs"),
             ("weight_unit", "gpt_input_unit", "same_outputs"),
         )
-        terms = (("W", "x"), ("hat(W)", "hat(x)"))
+        terms = (("W", "h"), ("hat(W)", "hat(h)"))
         self.products = [
             Product(record, *given) for given in zip(sides, roles, fields, terms, strict=True)
         ]
         lengths = ("gpt_input_length", "gpt_input_unit_length")
         last = len(record.prompt) - 1
-        self.prompts = [Prompt(record.prompt, last, role, px=SIZE.label) for role in roles]
+        self.prompt = Prompt(record.prompt, last, roles[0], px=SIZE.readout)
+        self.later = noted("divided after training: not yet nGPT")
+        self.prompt.move_to(sides[0].at(0, -2.75))
+        self.later.move_to(sides[1].at(0, -2.75))
         self.lengths = [
             Readout(Line("length of the input"), record.traced(name), role=role)
             for name, role in zip(lengths, roles, strict=True)
         ]
-        for half, prompt, length in zip(sides, self.prompts, self.lengths, strict=True):
-            length.move_to(half.at(0, -2.2))
-            prompt.move_to(half.at(0, -2.8))
+        for half, length in zip(sides, self.lengths, strict=True):
+            length.move_to(half.at(0, -2.1))
 
 
 class BothOutputs:
@@ -98,17 +110,22 @@ class BothOutputs:
         outputs = [row_of(record, name) for name in ("gpt_outputs", "same_outputs")]
         axis = measure("every output", [*outputs[0], *outputs[1]], most=7)
         bounds = row_of(record, "bounds")
-        self.bars, self.levels, self.largest = [], [], []
+        self.bars, self.levels, self.below, self.largest = [], [], [], []
         fields = ("gpt_output_max", "same_output_max")
         for half, role, numbers, name in zip(
             (screen.left, screen.right), ("traditional", "normalized"), outputs, fields, strict=True
         ):
             left, bottom, _ = half.at(-2.4, -1.95)
-            bars = Bars(Box(left, bottom, 5.2, 3.3), axis, [numbers], [], role)
+            bars = Bars(Box(left, bottom, 5.0, 3.2), axis, [numbers], [], role)
+            bars.rows[0].set_stroke(width=0)
             self.bars.append(bars)
             self.levels += [bars.axis.level(bound, "ink") for bound in bounds]
+            name_of_levels = Line("±1", px=SIZE.label)
+            self.levels.append(name_of_levels.move_to(half.at(2.9, bars.axis.foot)))
+            below = Line(f"{len(numbers)} rows of W, an output each", px=SIZE.tick, role="muted")
+            self.below.append(below.move_to(half.at(0, bottom - 0.25)))
             largest = Readout(Line("largest, without sign"), record.traced(name), role=role)
-            self.largest.append(largest.move_to(half.at(0, -2.65)))
+            self.largest.append(largest.move_to(half.at(0, -2.75)))
 
 
 class Shadow:
@@ -120,7 +137,7 @@ class Shadow:
         angles, outputs = degrees_of(record, "angles"), row_of(record, "outputs")
         turns = record.angles[order].astype(float)
         self.turns = turns
-        first, ahead, centre = self.row_at(0), np.array([1.0, 0.0, 0.0]), np.zeros(3)
+        first, ahead, centre = self.row_at(0), np.array([1.0, -NEARER, 0.0]), np.zeros(3)
         # Seen straight onto the plane, so that lengths and angles in the frame are the true ones.
         self.space = Space(View(-90, 0), (GRID.picture, GRID.middle), RADIUS)
         self.sphere = Hypersphere(self.space)
@@ -128,14 +145,14 @@ class Shadow:
         self.row = Arrow(self.space, centre, first, "normalized")
         fall, shadow, angle = self.lines_at(0)
         self.fall = Trace(self.space, fall, "muted", STROKE.axis, on_sphere=False)
-        self.shadow = Trace(self.space, shadow, "normalized", STROKE.flow, on_sphere=False)
+        self.shadow = Trace(self.space, shadow, "normalized", 2 * STROKE.flow, on_sphere=False)
         self.angle = Trace(self.space, angle, "ink", STROKE.axis, on_sphere=False)
         self.names = [
-            term_of(self.space, ahead, centre, "{{ h : ink }}"),
+            Tag(self.space, ahead, Equation("{{ h : ink }}", px=SIZE.readout), (18, 16)),
             term_of(self.space, first, centre, "{{ w : normalized }}"),
         ]
         self.ticks = [
-            tag(self.space, share * ahead, words, "muted", (0, -16), SIZE.tick)
+            tag(self.space, share * ahead, words, "ink", (0, -34), SIZE.label)
             for share, words in ((-1, "−1"), (0, "0"), (1, "1"))
         ]
         self.rule = Equation("{{ w : normalized }} dot h = ‖{{ w : normalized }}‖ ‖h‖ cos theta")
@@ -145,8 +162,8 @@ class Shadow:
             Readout(Equation("cos theta ="), [outputs[row] for row in order], role="normalized"),
         ]
         self.plane = noted(
-            f"query rows and h of our larger nGPT, {int(record.d_model)} dimensions;",
-            "each drawn in the plane that row and h span",
+            f"w: {self.last + 1} query rows of our larger nGPT, {int(record.d_model)} dimensions;",
+            "h: the hidden state; each w in the plane that it spans with h",
             px=SIZE.tick,
         )
         self.lengths = noted("Both lengths are 1: only the angle is left.")
@@ -157,10 +174,11 @@ class Shadow:
     def lines_at(self, row: float) -> tuple[Point, Point, Point]:
         """The row's fall onto h, its shadow from the centre on, and the angle at the centre."""
         tip = self.row_at(row)
-        foot = tip * np.array([1, 0, 0])
+        foot = tip * np.array([1, 1, 0])
         turns = np.linspace(0, self.turn_at(row), 33)
-        swing = np.stack([np.cos(turns), 0 * turns, np.sin(turns)], axis=1) / 4
-        return np.stack([tip, foot]), np.stack([np.zeros(3), foot]), swing
+        swing = np.stack([np.cos(turns), 0 * turns - NEARER, np.sin(turns)], axis=1) / 4
+        beside = np.array([0, -NEARER, -BESIDE_ARROW])
+        return np.stack([tip, foot]), np.stack([np.zeros(3), foot]) + beside, swing
 
     def turn_at(self, row: float) -> float:
         """The angle of a row, or between two of them."""
@@ -169,7 +187,7 @@ class Shadow:
     def row_at(self, row: float) -> Point:
         """The tip of a row."""
         turn = self.turn_at(row)
-        return np.array([np.cos(turn), 0.0, np.sin(turn)])
+        return np.array([np.cos(turn), -NEARER, np.sin(turn)])
 
     def show(self, row: float) -> None:
         """Draw everything at a row."""
@@ -195,8 +213,9 @@ class Cosines:
     def __init__(self, record: NormlinearGroups) -> None:
         outputs = row_of(record, "outputs")
         axis = Measure("every output: a cosine", "1", (-1.0, -0.5, 0.0, 0.5, 1.0))
-        box = Box(GRID.left + 0.85, -2.2, 8.2, 4.2)
+        box = Box(GRID.left + 0.85, -2.2, 6.6, 4.2)
         self.bars = Bars(box, axis, [outputs], [], "normalized")
+        self.bars.rows[0].set_stroke(width=0)
         layer = f"layer {int(record.layer) + 1} of our larger nGPT"
         self.count = Line(
             f"{len(outputs)} rows of query weights, {layer}",
@@ -206,21 +225,30 @@ class Cosines:
         self.count.move_to((box.left + box.width / 2, box.bottom - 0.35, 0))
         self.bounds = [self.bars.axis.level(bound, "ink") for bound in row_of(record, "bounds")]
         self.values = [
-            Readout(Line("largest"), record.traced("output_max"), role="normalized"),
-            Readout(Equation("1 slash sqrt(d) ="), record.traced("typical_cosine")),
+            Readout(Line("largest, without sign"), record.traced("output_max"), role="normalized"),
+            Readout(Line("typical"), record.traced("output_rms"), role="normalized"),
+            Readout(Line("typical by chance"), record.traced("typical_cosine")),
         ]
-        column_of(self.values, PANEL, 1.3, 0.8)
-        self.typical = noted("typical for directions", "taken at random", px=SIZE.tick)
-        at_left(self.typical, PANEL, self.values[1].get_bottom()[1] - 0.2)
-        self.small = noted(
-            "Cosines are small.", "Learned scales make", "up for it: chapter 6.", role="scale"
+        column_of(self.values, LEFT, 1.75, 0.7)
+        self.chance = noted(
+            "typical: the root mean square; by chance: directions",
+            f"at random in {int(record.d_model)} dimensions, 1/√{int(record.d_model)}",
+            px=SIZE.tick,
         )
-        at_left(self.small, PANEL, -1.2)
+        at_left(self.chance, LEFT, self.values[-1].get_bottom()[1] - 0.2)
+        self.larger = noted("Larger than chance:", "training made the rows fit.")
+        self.small = noted(
+            "Still far below 1. Learned scales", "make up for it: chapter 6.", role="scale"
+        )
+        stacked([self.larger, self.small], LEFT, -1.0, gap=0.35)
 
 
-APART = 1.6
-GROUP_CELL = (72, 56)
-GROUP_SHOWN = 2
+APART = 1.57
+GROUP_CELL = (44, 50)
+GROUP_SHOWN = 4
+GROUP_SUM = """"output" = frac(
+    {{ w_1 : normalized_first }} dot h_1 + dots.h + {{ w_G : normalized_last }} dot h_G, G
+)"""
 
 
 class Groups:
@@ -236,23 +264,31 @@ class Groups:
         ]
         parts = np.repeat(np.arange(self.count), per_group)[None].repeat(rows, axis=0)
         self.matrix = TurningMatrix(frames, parts, self.make)
-        at_left(self.matrix, GRID.left + 0.06, 2.3)
+        at_left(self.matrix, GRID.left + 0.06, 2.2)
         self.matrix.before.spread(1)
         self.lengths = [self.lengths_beside(record, group) for group in range(self.count)]
+        self.ones = [lengths.named("length 1") for lengths in self.lengths]
+        self.row = self.frame_of_row()
         self.spread(0)
         self.cut = Readout(Line("groups G"), record.traced("groups"), places=0)
-        self.size = Readout(Line("each"), record.traced("group_size"), places=0)
-        self.whole = Readout(
-            Equation("‖{{ w : normalized }}‖ = sqrt(G) ="),
-            record.traced("grouped_row_lengths", 0), role="normalized",
-        )  # fmt: skip
+        self.size = Readout(Line("in each group"), record.traced("group_size"), places=0)
+        total = len(record.gpt_outputs)
+        self.framed = noted(f"{rows} of {total} rows; one is framed", px=SIZE.tick)
+        self.option = noted(
+            "An option that some implementations have: no part of a row",
+            "can outweigh another. The paper does not use it: G is 1.",
+        )
         self.rule = Equation(GROUPING)
-        self.mean = noted("The output is divided by G:", "a mean of G cosines.")
-        self.option = noted("An option of the layer.", "The paper has one group.")
-        stacked([self.cut, self.size], GRID.left, -1.55, gap=0.3)
-        stacked([self.rule, self.whole], -2.2, -1.45, gap=0.25)
-        at_left(self.option, 2.6, -1.5)
-        at_left(self.mean, 2.6, -1.5)
+        self.sum = Equation(GROUP_SUM)
+        self.mean = noted(
+            "The parts add up, so the layer divides by G.",
+            "If the input’s groups have length 1 too, it is",
+            "the mean of G cosines.",
+        )
+        stacked([self.cut, self.size, self.framed], GRID.left, -1.3, gap=0.28)
+        at_left(self.option, BESIDE, -1.3)
+        at_left(self.rule, BESIDE, -1.3)
+        stacked([self.sum, self.mean], BESIDE + 2.2, -1.2, gap=0.22)
 
     @property
     def turning(self) -> list[Step]:
@@ -264,15 +300,25 @@ class Groups:
         for matrix in (self.matrix.before, self.matrix.after):
             matrix.spread(share)
 
+    def frame_of_row(self) -> VMobject:
+        """A frame around the first row in all of its groups, with their lengths."""
+        matrix = self.matrix.before
+        left, right = matrix.middle_of(0, 0), self.lengths[-1].numbers[0].get_right()
+        ends = np.array([left[0] - matrix.cell[0] / 2 - 0.03, right[0] + 0.08])
+        frame = VMobject(fill_opacity=0).set_stroke(COLOUR.ink, STROKE.boundary)
+        middle = np.array([[ends.mean(), left[1], 0]])
+        frame.set_points(rectangles(middle, np.array([np.ptp(ends), matrix.cell[1]])))
+        return frame.set_z_index(LAYER.arc)
+
     def cells(self, record: NormlinearGroups, step: int, row: int, per_group: int) -> list[Traced]:
         """A row at a step: the first entries of each group."""
         groups = (row_of(record, "split_steps", step, row, n) for n in range(self.count))
         return [number for group in groups for number in group[:per_group]]
 
     def make(self, cells: Cells, role: str, full: float) -> GroupedMatrix:
-        """The window in its groups."""
+        """The window in its groups: colours only, there is no room for numbers."""
         return GroupedMatrix(
-            cells, role, self.count, APART, full=full, cell=GROUP_CELL, px=SIZE.tick
+            cells, role, self.count, APART, full=full, cell=GROUP_CELL, numbers=False
         )
 
     def lengths_beside(self, record: NormlinearGroups, group: int) -> Lengths:
@@ -285,4 +331,4 @@ class Groups:
             [record.traced("group_length_steps", step, row, group) for row in range(rows)]
             for step in range(steps)
         ]
-        return Lengths(frames, feet, 0.55, parts=[group] * rows, px=SIZE.tick)
+        return Lengths(frames, feet, 0.62, parts=[group] * rows, px=SIZE.tick)

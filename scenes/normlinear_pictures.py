@@ -5,10 +5,11 @@ from __future__ import annotations
 from functools import partial
 
 import numpy as np
-from manim import VGroup
+from manim import RIGHT, VGroup, VMobject
 
-from ngpt_math.recordings import NormlinearGroups
+from ngpt_math.recordings import NormlinearGroups, Traced
 from scenes.stage.bars import Bars
+from scenes.stage.curves import rectangles
 from scenes.stage.equations import Equation
 from scenes.stage.hypersphere import Hypersphere
 from scenes.stage.interpolation import Step
@@ -21,12 +22,12 @@ from scenes.stage.lengths import (
     lengths_of,
     parts_of,
 )
-from scenes.stage.marks import Arrow, Dot, name_of
+from scenes.stage.marks import Arrow, Dot, term_of
 from scenes.stage.matrices import Cells, Matrix
 from scenes.stage.plots import Box, measure
 from scenes.stage.readouts import Readout, row_of
 from scenes.stage.space import Space, View
-from scenes.stage.style import GRID, SIZE
+from scenes.stage.style import GRID, SIZE, Point, colour_of
 from scenes.stage.tables import Column, Table
 from scenes.stage.text import Line
 
@@ -34,10 +35,6 @@ PANEL = 3.3
 """Where the words to the right of a matrix begin."""
 
 DIVIDING = "{{ w : normalized }} <- frac({{ w : traditional }}, ‖{{ w : traditional }}‖)"
-WRITING = (
-    "{{ W_o : normalized }} x = x_1 {{ w_1 : normalized }} + x_2 {{ w_2 : normalized }} + dots.h"
-)
-SEEN_THROUGH = 0.35
 HIGHEST, CLOSER = 2.6, 2.35
 """Of an arrow in the frame, in Manim's units."""
 
@@ -59,7 +56,7 @@ class Recall:
         self.units = [Dot(self.space, at, "normalized", px=18) for at in self.after]
         self.arrow = Arrow(self.space, np.zeros(3), worked[0], "traditional")
         self.unit = Arrow(self.space, np.zeros(3), worked[1], "normalized")
-        self.name = name_of(self.arrow, "{{ w : traditional }}")
+        self.name = term_of(self.space, worked[0], np.zeros(3), "{{ w : traditional }}")
         self.length = Readout(
             Equation("‖{{ w : traditional }}‖ ="),
             record.traced("recall_length"),
@@ -67,13 +64,15 @@ class Recall:
         )
         self.rule = Equation(DIVIDING)
         self.done = noted("Divided by its length, each vector", "lands on the sphere.")
+        self.nearer = noted("Now seen closer: the radius is still 1.")
         count = len(self.before)
         self.source = noted(
             f"{count} vectors: rows of query weights", "of our smallest traditional model",
             px=SIZE.tick,
         )  # fmt: skip
         column = [self.length, self.rule, self.done, self.source]
-        stacked(column, GRID.panel, 1.6, gap=0.6)
+        stacked(column, GRID.panel, 1.6, gap=0.5)
+        at_left(self.nearer, GRID.panel, 1.6)
 
     @property
     def landing(self) -> list[Step]:
@@ -107,7 +106,11 @@ class Rows:
             f"of {int(record.gpt_d_model)} entries",
         )
         self.source = traditional_layer(record)
-        self.panel = stacked([self.name, self.size, self.source], PANEL, 1.6, gap=0.5)
+        self.colours = noted(
+            "blue: positive, grey: negative;", "brighter: farther from zero", px=SIZE.tick
+        )
+        stacked([self.name, self.size, self.source, self.colours], PANEL, 1.6, gap=0.45)
+        self.panel = VGroup(self.name, self.size, self.source, self.colours)
         self.rule = Equation(DIVIDING)
         self.same = noted(
             "Every entry of a row", "is divided by the row’s", "length: its direction", "stays."
@@ -121,13 +124,13 @@ class Rows:
 
 
 def rows_matrix(cells: Cells, role: str, full: float) -> Matrix:
-    """The window, with dots for the columns left out."""
-    return Matrix(cells, role, full=full, cell=(92, 72), gaps=(None, len(cells[0])))
+    """The window of a matrix by rows, with dots for what is left out."""
+    return Matrix(cells, role, full=full, cell=(92, 64), gaps=(len(cells), len(cells[0])))
 
 
 def columns_matrix(cells: Cells, role: str, full: float) -> Matrix:
-    """The window, with dots for the rows left out."""
-    return Matrix(cells, role, full=full, cell=(92, 44), gaps=(len(cells), None))
+    """The window of a matrix by columns, flatter: lengths hang below it."""
+    return Matrix(cells, role, full=full, cell=(88, 44), gaps=(len(cells), len(cells[0])))
 
 
 def traditional_layer(record: NormlinearGroups) -> VGroup:
@@ -136,33 +139,64 @@ def traditional_layer(record: NormlinearGroups) -> VGroup:
 
 
 class EveryRow:
-    """The lengths of all rows of the matrix, before and after."""
+    """The lengths of all rows of the matrix, before and after, side by side on one scale."""
 
     def __init__(self, record: NormlinearGroups) -> None:
-        before = row_of(record, "all_row_lengths")
-        after = row_of(record, "all_row_unit_lengths")
-        axis = measure("length of every row", [*before, *after])
-        box = Box(GRID.left + 0.75, -2.2, 8.2, 4.2)
-        self.before = Bars(box, axis, [before], [], "traditional")
-        self.after = Bars(box, axis, [after], [], "normalized").rows[0]
-        # Seen through: where bars are many they would be one area.
-        self.after.set_fill(opacity=SEEN_THROUGH).set_stroke(opacity=SEEN_THROUGH)
-        self.after.set_z_index(self.before.rows[0].z_index - 1)
-        self.count = Line(f"{len(before)} rows of the matrix", role="muted", px=SIZE.tick)
-        self.count.move_to((box.left + box.width / 2, box.bottom - 0.3, 0))
+        numbers = [row_of(record, f"all_row_{name}lengths") for name in ("", "unit_")]
+        axis = measure("length of every row", [*numbers[0], *numbers[1]])
+        roles, words = ("traditional", "normalized"), ("before", "after")
+        self.bars, self.names = [], []
+        for number, (role, name) in enumerate(zip(roles, words, strict=True)):
+            box = Box(GRID.left + 0.75 + number * 4.5, -2.2, 3.8, 4.0)
+            bars = Bars(box, axis, [numbers[number]], [], role)
+            line = Line(f"{len(numbers[number])} rows, {name}", role=role)
+            self.names.append(line.move_to((box.left + box.width / 2, box.bottom - 0.35, 0)))
+            self.bars.append(bars)
+        self.table = self.shortest_and_longest(record, numbers)
+        self.left = noted("What is left of a row", "is its direction.", role="normalized")
+        at_left(self.left, PANEL, -0.9)
+
+    def shortest_and_longest(
+        self, record: NormlinearGroups, numbers: list[tuple[Traced, ...]]
+    ) -> Table:
+        """The lengths of the shortest and the longest row, before and after."""
         least, most = int(np.argmin(record.all_row_lengths)), int(np.argmax(record.all_row_lengths))
-        rows = [Line("shortest"), Line("longest")]
+        before, after = numbers
         columns = [
             Column(
-                Line("before", role=role) if role == "traditional" else Line("after", role=role),
-                [numbers[least], numbers[most]],
-                role,
-            )
-            for role, numbers in (("traditional", before), ("normalized", after))
+                Line("before", role="traditional"), [before[least], before[most]], "traditional"
+            ),
+            Column(Line("after", role="normalized"), [after[least], after[most]], "normalized"),
         ]
-        self.table = Table(rows, columns, PANEL - 0.5, 1.4)
-        self.left = noted("What is left of a row", "is its direction.", role="normalized")
-        at_left(self.left, PANEL - 0.5, -0.9)
+        return Table([Line("shortest"), Line("longest")], columns, PANEL, 1.4, px=SIZE.body)
+
+
+CELLS = 4
+MINIATURE = 0.26
+"""A miniature of a matrix: how many cells it has each way, and their side in Manim's units."""
+
+
+class Miniature(VGroup):
+    """A matrix without numbers, one vector of it lit: what reads, or what is written, and h."""
+
+    def __init__(self, *, reads: bool) -> None:
+        super().__init__()
+        cells = np.indices((CELLS, CELLS)).reshape(2, -1)
+        places = np.stack([cells[1], -cells[0], 0 * cells[0]], axis=1) * MINIATURE
+        lit = cells[0] == 1 if reads else cells[1] == 1
+        column = places[cells[1] == 0] + np.array([(CELLS + 0.6) * MINIATURE, 0, 0])
+        self.add(self.drawn(places[~lit], "muted", 0.25), self.drawn(places[lit], "normalized", 1))
+        arrow = 0 if reads else 1.4 * MINIATURE
+        state = self.drawn(column + np.array([arrow, 0, 0]), "ink", 1)
+        name = Equation("{{ h : ink }}", px=SIZE.label).next_to(state, RIGHT, buff=0.12)
+        self.add(state, name)
+        if not reads:
+            self.add(Equation("->", px=SIZE.label).move_to(column.mean(axis=0)))
+
+    def drawn(self, middles: Point, role: str, opacity: float) -> VMobject:
+        """Cells as one mobject."""
+        cells = VMobject(stroke_width=0).set_fill(colour_of(role), opacity)
+        return cells.set_points(rectangles(middles, np.array([0.85 * MINIATURE] * 2)))
 
 
 class Columns:
@@ -181,17 +215,20 @@ class Columns:
         )
         self.one = self.lengths.named("length 1")
         self.frame = self.matrix.before.column_frame(0)
-        self.rule = Equation(WRITING)
-        self.words = noted(
-            "Each column is what one input",
-            "adds to the hidden state. So the",
-            "columns live where h lives, and",
-            "they are put on the sphere.",
+        reading, writing = Miniature(reads=True), Miniature(reads=False)
+        self.reading = VGroup(
+            reading, noted("Query weights read:", "each row meets h.", "Rows get length 1.")
+        )
+        self.writing = VGroup(
+            writing,
+            noted("This one writes: columns", "are what it adds to h.", "Columns get length 1."),
         )
         total = len(record.gpt_outputs)
-        self.size = noted(f"{self.columns} of its {total} columns")
+        self.size = Explained("{{ W_o : traditional }}", f"{self.columns} of its {total} columns")
         self.source = traditional_layer(record)
-        stacked([self.rule, self.words, self.size, self.source], 1.35, 1.9, gap=0.6)
+        for picture, words in (self.reading, self.writing):
+            at_left(words, picture.get_left()[0] + 2.4, picture.get_top()[1])
+        stacked([self.reading, self.writing, self.size, self.source], 1.0, 2.2, gap=0.5)
 
     @property
     def turning(self) -> list[Step]:

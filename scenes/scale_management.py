@@ -55,7 +55,7 @@ class ScaleManagement(Chapter):
         self.clear_next()
 
     @section(
-        "On the sphere, no answer is larger than one",
+        "A cosine is never larger than one",
         says=(
             "The output is a cosine too: of the state h with the direction of each letter.",
             "No cosine is more than one, however well a letter fits.",
@@ -71,7 +71,7 @@ class ScaleManagement(Chapter):
         self.play(*appear(*fits.state, *fits.dots, fits.rule, *fits.terms))
         self.turn(fits.view, aside, seconds=TIME.sweep / 2)
         self.play(*(drawn(way) for way in fits.arcs))
-        self.play(*appear(*fits.values))
+        self.play(*appear(*fits.values, *fits.ends))
         self.wait(TIME.read)
         self.clear_next()
 
@@ -79,7 +79,7 @@ class ScaleManagement(Chapter):
         "Cosines alone make no clear choice",
         says=(
             "A cosine lies between minus one and one. Among many tokens that decides nothing.",
-            "Times a learned scale, the same cosines make a clear choice.",
+            "Times a learned scale, one for each token, they are logits, and choose clearly.",
         ),
         pause=True,
         covers=("6.3", "0.2", "0.6"),
@@ -96,7 +96,7 @@ class ScaleManagement(Chapter):
         self.play(Appear(picture.right.numbers))
         self.wait(TIME.rest)
         self.play(*leave(picture.rules[0]), run_time=TIME.quick)
-        self.play(Appear(picture.rules[1]))
+        self.play(*appear(picture.rules[1], picture.scales))
         self.play(*swept(picture.scaling, 0, 1), run_time=TIME.sweep / 2)
         self.wait(TIME.read)
         self.clear_next()
@@ -105,7 +105,7 @@ class ScaleManagement(Chapter):
         "Six learned scales say how much",
         says=(
             "Directions alone say where to. How much is learned, by six kinds of scales:",
-            "how sharply to look, how far to step, how much a unit counts, how sure to be.",
+            "how sharply to look, how far to step, how much units and gates count, how sure.",
         ),
         pause=True,
         covers=("6.1", "0.3", "0.4"),
@@ -117,16 +117,15 @@ class ScaleManagement(Chapter):
         self.play(*appear(places.state, places.flow, *boxes))
         for station in places.stations:
             self.play(Appear(station.scale_part))
-            self.wait(TIME.quick)
         self.play(*appear(places.layers, places.once))
         self.wait(TIME.read)
         self.clear_next()
 
     @section(
-        "Each scale has two numbers: init and scale",
+        "Each learned scale has two settings: s_init and s_scale",
         says=(
-            "Each has two settings. Init is its value when training starts.",
-            "Scale is the number that is stored at that moment. Their ratio links the two.",
+            "Each has two settings. The first, init, is its value when training starts.",
+            "The second is itself called scale: the number that is stored at that moment.",
         ),
         pause=True,
         covers=("6.1", "0.2", "0.6"),
@@ -146,7 +145,7 @@ class ScaleManagement(Chapter):
         "The optimizer moves one number, the model uses another",
         says=(
             "Watch the logits' scale in training. The optimizer moves the stored number.",
-            "The one in effect follows it: init over scale times as far.",
+            "The one in effect goes farther: init over scale times as far.",
         ),
         covers=("6.2", "0.3"),
     )
@@ -155,16 +154,16 @@ class ScaleManagement(Chapter):
         rulers = Rulers(self.recording)
         self.play(*appear(rulers.named, rulers.sliders[0], rulers.owners[0], rulers.of))
         self.play(*appear(rulers.arrow, rulers.factor))
-        self.play(*appear(rulers.sliders[1], rulers.owners[1], rulers.step))
-        self.wait(TIME.rest)
+        self.play(*appear(rulers.sliders[1], rulers.owners[1], *rulers.ticks, rulers.step))
         self.play(*swept(rulers.training, 0, rulers.rows - 1), run_time=TIME.sweep)
+        self.play(Appear(rulers.one))
         self.wait(TIME.read)
         self.clear_next()
 
     @section(
         "One step: equal where stored, unequal in effect",
         says=(
-            "The first step of the recorded training moves every stored number alike.",
+            "The first step moves every stored number alike: by the learning rate.",
             "In effect the steps differ: each is multiplied by its init over scale.",
         ),
         pause=True,
@@ -177,16 +176,17 @@ class ScaleManagement(Chapter):
         self.play(grown(step.bars.rows[0]))
         self.play(Appear(step.numbers[0]))
         self.wait(TIME.rest)
+        self.play(Appear(step.factors))
         self.play(grown(step.bars.rows[1]))
         self.play(Appear(step.numbers[1]))
         self.wait(TIME.read)
         self.clear_next()
 
     @section(
-        "init says where a scale starts, scale how fast it learns",
+        "s_init says where a scale starts, s_scale how fast it learns",
         says=(
-            "Measured against the value itself, init cancels: only scale is left.",
-            "A small scale learns fast, a scale of one slowly. So speed is set one by one.",
+            "As a share of the value, init cancels: only the setting called scale is left.",
+            "If it is small, its kind learns fast; if it is one, slowly.",
         ),
         pause=True,
         covers=("6.2", "0.2"),
@@ -205,8 +205,8 @@ class ScaleManagement(Chapter):
     @section(
         "Trained, every scale has found its own size",
         says=(
-            "The whole training: every scale goes its own way, from one common start.",
-            "The step sizes grow. The scale of the logits grows most of all.",
+            "The whole training. Of one kind, all start alike; then each finds its own size.",
+            "On average the steps grow, the logits' scale most of all, the MLP's hardly.",
         ),
         pause=True,
         covers=("6.2", "0.6"),
@@ -228,8 +228,8 @@ class ScaleManagement(Chapter):
     @section(
         "The scale of queries and keys decides how sharply to look",
         says=(
-            "Now turn one scale by hand. Smaller: the letter looks everywhere alike.",
-            "Larger: it stares at one. Training stopped in between.",
+            "Turn one scale by hand. Small, like a GPT's factor: it looks everywhere alike.",
+            "Large: it stares at one. Training has settled in between.",
         ),
         pause=True,
         covers=("6.3", "0.3"),
@@ -243,7 +243,7 @@ class ScaleManagement(Chapter):
         self.play(Appear(sharp.traditional))
         self.wait(TIME.read)
         self.play(*leave(sharp.traditional), run_time=TIME.quick)
-        self.play(*swept(sharp.turning, 0, sharp.last), run_time=TIME.sweep * 0.75)
+        self.play(*swept(sharp.turning, 0, sharp.last), run_time=TIME.sweep / 2)
         self.wait(TIME.rest)
         self.play(*swept(sharp.turning, sharp.last, sharp.trained), run_time=TIME.sweep / 2)
         self.wait(TIME.rest)
@@ -252,8 +252,8 @@ class ScaleManagement(Chapter):
     @section(
         "Without √d, SiLU would be almost a straight line",
         says=(
-            "SiLU's bend makes a feed-forward block more than a matrix.",
-            "Cosines alone hardly reach the bend. Root d spreads them out: no line will do.",
+            "SiLU's bend makes an MLP more than a matrix. Cosines alone hardly reach it.",
+            "Times root d they spread along the whole bend: no straight line fits any more.",
         ),
         pause=True,
         covers=("6.3", "0.2", "0.6"),
@@ -265,7 +265,7 @@ class ScaleManagement(Chapter):
         self.play(drawn(gate.curve))
         self.play(*appear(gate.dots, gate.dotted, gate.states[0]))
         self.play(*appear(gate.line, gate.straight, gate.of))
-        self.wait(TIME.read)
+        self.wait(TIME.rest)
         self.play(*leave(gate.states[0]), run_time=TIME.quick)
         self.play(Appear(gate.states[1]))
         self.play(*swept(gate.growing, 0, gate.rows - 1), run_time=TIME.sweep)
@@ -276,7 +276,7 @@ class ScaleManagement(Chapter):
         "The scale of the logits decides how sure to be",
         says=(
             "The last scale: small, and every letter seems possible. Large, and one takes all.",
-            "On unseen text the best factor is just below one: training found it nearly.",
+            "On unseen text the best factor is a little below one: training came close.",
         ),
         pause=True,
         covers=("6.3", "0.3", "0.6"),
@@ -288,7 +288,7 @@ class ScaleManagement(Chapter):
         self.play(*appear(*sure.sides))
         self.play(*swept(sure.turning, sure.trained, 0), run_time=TIME.sweep / 2)
         self.wait(TIME.rest)
-        self.play(*swept(sure.turning, 0, sure.last), run_time=TIME.sweep * 0.75)
+        self.play(*swept(sure.turning, 0, sure.last), run_time=TIME.sweep / 2)
         self.wait(TIME.rest)
         self.play(*swept(sure.turning, sure.last, sure.best), run_time=TIME.sweep / 2)
         self.play(*appear(sure.found, *sure.losses))
@@ -306,7 +306,7 @@ class ScaleManagement(Chapter):
         "To take away",
         says=(
             "Unit vectors carry directions. Learned scales say how much each one counts.",
-            "Init is the start, scale the speed.",
+            "Init sets the start, scale the speed. Root d brings SiLU to its bend.",
         ),
         pause=True,
         covers=("0.1", "0.7"),
@@ -316,8 +316,8 @@ class ScaleManagement(Chapter):
         points = Takeaways(
             (
                 ("normalized", ("Unit vectors only say where to; cosines stay small.",)),
-                ("scale", ("Six learned scales say how much: to look, to step, to be sure.",)),
-                ("scale", ("init is where a scale starts; scale sets how fast it learns.",)),
+                ("scale", ("Six learned scales say how much: how sharply, how far, how surely.",)),
+                ("scale", ("s_init is where a scale starts; s_scale sets how fast it learns.",)),
                 ("transformation", ("Without √d on the gate, SiLU would hardly bend.",)),
             )
         )

@@ -16,13 +16,13 @@ from scenes.stage.equations import Equation
 from scenes.stage.hypersphere import Hypersphere
 from scenes.stage.interpolation import Step
 from scenes.stage.layout import Explained, noted, stacked
-from scenes.stage.marks import Dot, arc, term_of
+from scenes.stage.marks import Dot, Tag, arc, tag, term_of
 from scenes.stage.patterns import AttentionGrid, pattern_of
-from scenes.stage.plots import Box, Curve, Plot, measure
-from scenes.stage.readouts import Label, Number, Readout, column_of, row_of
+from scenes.stage.plots import Box, Curve, Measure, Plot, measure
+from scenes.stage.readouts import Label, Number, Readout, baseline_of, column_of, row_of
 from scenes.stage.slider import Slider
 from scenes.stage.space import Space, View
-from scenes.stage.style import GRID, SIZE, STROKE
+from scenes.stage.style import GRID, SIZE, STROKE, Point
 from scenes.stage.tables import Column, Table
 from scenes.stage.text import Line
 
@@ -48,12 +48,15 @@ RADIUS = 2.35
 UNSEEN = {"␣": ("space", "·"), "⏎": ("↲", "↲")}
 """What stands in a recording for a letter that cannot be seen: its name, and a shorter sign."""
 
+INIT, SCALE = 's_"init"', 's_"scale"'
+"""The two settings of a scale as they stand in equations, named as in the paper."""
+
 KINDS = {
     "α_A": Kind("alpha_A", "alpha", "step after attention"),
     "α_M": Kind("alpha_M", "alpha", "step after the MLP"),
     "s_qk": Kind("s_(q k)", "s_qk", "attention"),
-    "s_u": Kind("s_u", "s_hidden", "MLP, the values u"),
-    "s_ν": Kind("s_nu", "s_gate", "MLP, the gate ν"),
+    "s_u": Kind("s_u", "s_hidden", "MLP, the units"),
+    "s_ν": Kind("s_nu", "s_gate", "MLP, the gates"),
     "s_z": Kind("s_z", "s_logit", "logits"),
 }
 """By the paper's name, as recordings list them."""
@@ -85,11 +88,12 @@ class Recall:
         self.rule = Equation('"softmax" ( sqrt(d_k) {{ s_(q k)^2 : scale }} cos(q, k) )')
         self.terms = [
             Explained("cos(q, k)", "how well query and key agree"),
-            Explained("{{ s_(q k) : scale }}", "a learned scale: how much that counts"),
+            Explained("{{ s_(q k) : scale }}", "a learned scale, once on q and once on k"),
         ]
         source = noted(
             "one head of our larger model:",
-            f"layer {int(record.layer) + 1}, head {int(record.head) + 1}",
+            f"layer {int(record.layer) + 1}, head {int(record.head) + 1};",
+            f"framed: where {_called(record.prompt[query])} looks",
             px=SIZE.tick,
         )
         self.source = source
@@ -116,6 +120,10 @@ class OnSphere:
             arc(self.space, h, directions[best], "normalized"),
             arc(self.space, h, directions[worst], "muted", STROKE.axis),
         ]
+        self.ends = [
+            self._end(directions[letter], record.toy_letters[letter], role)
+            for letter, role in ((best, "normalized"), (worst, "muted"))
+        ]
         self.rule = Equation("cos( {{ h : ink }}, {{ e : normalized }} )")
         self.terms = [
             Explained("{{ h : ink }}", f"the state after “{prompt_of(record)}”"),
@@ -133,6 +141,13 @@ class OnSphere:
         stacked([self.rule, *self.terms], GRID.panel, 1.9, gap=0.5)
         column_of(self.values, GRID.panel, -0.6, 0.65)
         stacked([source], GRID.panel, -2.0)
+
+    def _end(self, at: Point, letter: str, role: str) -> Tag:
+        """A letter's name beside its dot, on the side away from the sphere."""
+        away = self.space.drawn(at) - self.space.centre
+        across, up, _ = away / np.linalg.norm(away) * 20
+        words = UNSEEN[letter][0] if letter in UNSEEN else letter
+        return tag(self.space, at, words, role, (float(across), float(up)), SIZE.label)
 
 
 def _called(letter: str) -> str:
@@ -163,7 +178,11 @@ class Unsure:
             [],
             "normalized",
         )
+        # Both plots' names at one height: that of the bars with numbers above them.
+        name = self.left.axis.texts[-1]
+        name.shift((0, self.right.axis.texts[-1].get_bottom()[1] - name.get_bottom()[1], 0))
         self.names = [letters_under(bars, letters) for bars in (self.left, self.right)]
+        self.scales = self._scales(record)
         after = prompt_of(record)
         self.prompt = Line(f"our larger model, after “{after}”: what comes next?", role="muted")
         self.prompt.move_to((0, 2.35, 0)).align_to((GRID.left, 0, 0), np.array([-1.0, 0, 0]))
@@ -174,12 +193,26 @@ class Unsure:
         ]
         self.count = Readout(Line("tokens to choose from"), record.traced("vocab"), places=0)
         self.best = Readout(
-            Line("the first letter’s probability"), [row[0] for row in table], places=3
+            Line(f"probability of {_called(letters[0])}"), [row[0] for row in table], places=3
         )
         stacked([self.bounds, self.count], GRID.left + 0.75, -2.2, gap=0.2)
         for rule in self.rules:
-            stacked([rule], GRID.panel + 0.6, -2.2)
-        stacked([self.best], GRID.panel + 0.6, -2.72)
+            stacked([rule], GRID.panel + 0.6, -2.5)
+        edge = self.right.axis.box.left + max(rule.width for rule in self.rules) + 0.4
+        stacked([self.best], edge, -2.5)
+        drop = self.rules[1].baseline - baseline_of(self.best.label)
+        self.best.shift((0, drop, 0))
+
+    def _scales(self, record: ScaleManagement) -> VGroup:
+        """The s_z of each letter in a row below its bar."""
+        numbers = [Number(n, places=0, px=SIZE.tick, role="scale") for n in row_of(record, "s_z")]
+        for number in numbers:
+            number.shift(-number.pen)
+        row = under_groups(self.right, numbers, 0.8)
+        term = Equation("{{ s_z : scale }}", px=SIZE.label)
+        left = self.right.axis.box.left - 0.2
+        term.shift((left - term.get_right()[0], numbers[0].pen[1] - term.baseline, 0))
+        return row.add(term)
 
     @property
     def scaling(self) -> list[Step]:
@@ -193,7 +226,7 @@ class Unsure:
 STATIONS: tuple[tuple[str, str, tuple[str, ...], tuple[str, str]], ...] = (
     ("attention", "transformation", ("s_qk",), ("how sharply", "to look")),
     ("step", "normalized", ("α_A",), ("how far", "to step")),
-    ("MLP", "transformation", ("s_u", "s_ν"), ("how much each", "unit counts")),
+    ("MLP", "transformation", ("s_u", "s_ν"), ("how much units", "and gates count")),
     ("step", "normalized", ("α_M",), ("how far", "to step")),
     ("logits", "transformation", ("s_z",), ("how sure", "to be")),
 )
@@ -217,7 +250,8 @@ class Station(VGroup):
             f"{{{{ {KINDS[s].term} : scale_{i} }}}}" for i, s in enumerate(scales)
         )
         self.term = Equation(terms).move_to(place + np.array([0, 1.4, 0]))
-        head = place + np.array([[0, 1.0, 0], [0, 0.55, 0]])
+        foot = self.box.get_top()[1] - place[1] + 0.08
+        head = place + np.array([[0, 1.0, 0], [0, foot, 0]])
         self.arrow = Connection(head, "auxiliary", "scale")
         self.decides = noted(*decides, role="ink")
         for line in self.decides:
@@ -276,25 +310,69 @@ class TwoNumbers:
 
     def __init__(self, record: ScaleManagement) -> None:
         kinds = kinds_of(record)
-        names: list[Label] = [
-            Explained(f"{{{{ {kind.term} : scale }}}}", kind.setting) for kind in kinds
-        ]
+        names = [Explained(f"{{{{ {kind.term} : scale }}}}", kind.setting) for kind in kinds]
+        _align(names)
         columns = [
-            Column(Line(words, px=SIZE.label, role="muted"), row_of(record, field), "scale", 3)
-            for words, field in (("…_init", "init"), ("…_scale", "scale"), ("init/scale", "factor"))
+            Column(heading, row_of(record, field), places=3)
+            for heading, field in (
+                (Equation(INIT, px=SIZE.readout), "init"),
+                (Equation(SCALE, px=SIZE.readout), "scale"),
+                (Line("ratio", px=SIZE.label, role="muted"), "factor"),
+            )
         ]
-        self.table = Table(names, columns, GRID.left + 0.5, 2.05, spacing=0.72)
+        self.table = Table(names, columns, GRID.left + 0.2, 2.05, spacing=0.72)
         self.rule = Equation(
-            '{{ s : scale }} = {{ s_"stored" : scale_stored }} dot frac("init", "scale")'
+            f'{{{{ s : scale }}}} = {{{{ s_"stored" : scale_stored }}}} dot frac({INIT}, {SCALE})'
         )
         self.terms = [
             Explained("{{ s : scale }}", "what the model multiplies by"),
             Explained('{{ s_"stored" : scale }}', "what the optimizer moves"),
-            Explained('"init"', "its value when training starts"),
-            Explained('"scale"', "the number stored at that moment"),
-            noted("s is many numbers:", "one for each entry, unit or token", px=SIZE.tick),
+            Explained(INIT, "s when training starts"),
+            Explained(SCALE, "what is stored at that moment"),
+            noted(*self._about(record)),
         ]
-        stacked([self.rule, *self.terms], GRID.panel + 0.5, 2.3, gap=0.5)
+        stacked([self.rule, *self.terms], GRID.panel + 0.3, 2.3, gap=0.42)
+
+    def _about(self, record: ScaleManagement) -> Iterator[str]:
+        """What else there is to know; the last line only where it is true of all kinds."""
+        yield "each s is many numbers:"
+        yield "one for each entry, unit or token"
+        root = 1 / float(record.root_d)
+        if all(np.isclose(scale, 1) or np.isclose(scale, root) for scale in record.scale):
+            yield "s_scale is 1 or 1/√d"
+
+
+def _align(names: Sequence[Explained]) -> None:
+    """Let the words of explained terms begin at one place."""
+    ends = [name.words.get_left()[0] - name.get_left()[0] for name in names]
+    for name, end in zip(names, ends, strict=True):
+        name.words.shift((max(ends) - end, 0, 0))
+
+
+class Ruler(Slider):
+    """A slider along an axis from zero, so that several on the same axis can be compared."""
+
+    def __init__(
+        self, label: Line, numbers: Sequence[Traced], axis: Measure, width: float, *, places: int
+    ) -> None:
+        self.axis = axis
+        super().__init__(label, numbers, width, "scale", places=places)
+
+    def place(self, row: float) -> Point:
+        """Where on the axis a row's value lies."""
+        values = [n.value for n in self.numbers]
+        share = self.axis.share(float(np.interp(row, np.arange(len(values)), values)))
+        start: Point = self.track.get_left()
+        return start + np.array([share * self.width_of_track, 0, 0])
+
+    def ticks(self) -> VGroup:
+        """The axis' values below the track."""
+        group, start = VGroup(), self.track.get_left()
+        for tick in self.axis.ticks:
+            line = Line(self.axis.label(tick), px=SIZE.tick, role="muted")
+            place = start + np.array([self.axis.share(tick) * self.width_of_track, -0.2, 0])
+            group.add(line.shift(place - line.get_top()))
+        return group
 
 
 class Rulers:
@@ -303,14 +381,15 @@ class Rulers:
     def __init__(self, record: ScaleManagement) -> None:
         place = place_of(record, "s_z")
         self.rows = len(record.steps)
+        rows = [row_of(record, field, place) for field in ("stored", "effective")]
+        axis = measure("", [*rows[0], *rows[1]])
         self.sliders = [
-            Slider(
-                Line(words, px=SIZE.body), row_of(record, field, place), 7.0, "scale", places=places
-            )
-            for words, field, places in (("stored", "stored", 3), ("in effect", "effective", 3))
+            Ruler(Line(words, px=SIZE.body), row, axis, 7.0, places=3)
+            for words, row in zip(("stored", "in effect"), rows, strict=True)
         ]
-        for slider, up in zip(self.sliders, (1.0, -1.05), strict=True):
+        for slider, up in zip(self.sliders, (1.2, -0.85), strict=True):
             slider.shift((-3.7 - slider.track.get_left()[0], up - slider.label.get_center()[1], 0))
+        self.ticks = [slider.ticks() for slider in self.sliders]
         self.owners = [
             Line("the optimizer moves this one", role="muted"),
             Line("the model multiplies by this one", role="muted"),
@@ -319,15 +398,25 @@ class Rulers:
             line.shift(
                 (-3.7 - line.get_left()[0], slider.track.get_center()[1] + 0.5 - line.baseline, 0)
             )
-        down = np.array([[-0.2, 0.65, 0], [-0.2, -0.2, 0]])
+        down = np.array([[-0.2, 0.6, 0], [-0.2, -0.2, 0]])
         self.arrow = Connection(down, "flow", "scale")
         self.factor = Readout(
-            Equation('times thin frac("init", "scale") ='), record.traced("factor", place), places=3
-        )
+            Equation(f"times thin frac({INIT}, {SCALE}) ="),
+            record.traced("factor", place), places=1,
+        )  # fmt: skip
         stacked([self.factor], 0.2, 0.6)
         self.step = Readout(Line("optimizer steps"), counted(row_of(record, "steps")), places=0)
-        self.of = Line("mean of all tokens, our larger model", role="muted", px=SIZE.tick)
-        stacked([self.step, self.of], -3.7, -2.05, gap=0.3)
+        self.of = noted(
+            "our larger model; mean of all tokens,",
+            "even those that its text never has",
+            px=SIZE.tick,
+        )
+        letter = _called(record.next_tokens[0])
+        self.one = Readout(
+            Line(f"{letter} alone, in effect"), record.traced("s_z", 0), places=1, role="scale"
+        )
+        stacked([self.step, self.one], -3.7, -1.75, gap=0.25)
+        stacked([self.of], 1.2, -1.75)
         self.named = Explained("{{ s_z : scale }}", "the scale of the logits", px=SIZE.body)
         stacked([self.named], GRID.left, 2.5)
 
@@ -370,6 +459,14 @@ def under_groups(bars: Bars | ChangingBars, labels: Sequence[Label], drop: float
     return group
 
 
+def scales_under(bars: Bars, numbers: Sequence[Traced], drop: float, *, places: int) -> VGroup:
+    """Numbers of the scales below the groups of bars."""
+    written = [Number(n, places=places, px=SIZE.label) for n in numbers]
+    for number in written:
+        number.shift(-number.pen)
+    return under_groups(bars, written, drop)
+
+
 def _source() -> Line:
     return Line("our larger model", role="muted", px=SIZE.tick)
 
@@ -380,7 +477,7 @@ class OneStep:
     def __init__(self, record: ScaleManagement) -> None:
         rows = [row_of(record, "one_step_stored"), row_of(record, "one_step")]
         self.bars = Bars(
-            Box(GRID.left + 0.75, -2.2, 8.9, 4.2),
+            Box(GRID.left + 1.1, -1.75, 8.7, 3.75),
             measure("moved by the first step (mean)", [*rows[0], *rows[1]]),
             rows,
             [],
@@ -388,6 +485,7 @@ class OneStep:
             places=3,
         )
         self.names = under_groups(self.bars, [k.equation() for k in kinds_of(record)], 0.5)
+        self.factors = self._factors(record)
         count = len(rows[0])
         numbers = list(self.bars.numbers)
         self.numbers = [VGroup(*numbers[:count]), VGroup(*numbers[count:])]
@@ -396,7 +494,14 @@ class OneStep:
             Line("learning rate"), record.traced("learning_rate"), px=SIZE.label, places=3
         )
         self.source = _source()
-        stacked([self.legend, self.rate, self.source], 3.55, 1.8, gap=0.8)
+        stacked([self.legend, self.rate, self.source], 3.7, 1.8, gap=0.8)
+
+    def _factors(self, record: ScaleManagement) -> VGroup:
+        """By what each step is multiplied, below the kinds."""
+        group = scales_under(self.bars, row_of(record, "factor"), 1.02, places=1)
+        ratio = Line("× ratio", role="muted")
+        up = self.bars.axis.box.bottom - 1.02 - ratio.baseline
+        return group.add(ratio.shift((GRID.left - ratio.get_left()[0], up, 0)))
 
 
 class Relative:
@@ -414,16 +519,14 @@ class Relative:
         )
         kinds = kinds_of(record)
         self.names = under_groups(self.bars, [kind.equation() for kind in kinds], 0.5)
-        scales = [Number(n, places=3, px=SIZE.label, role="scale") for n in row_of(record, "scale")]
-        for number in scales:
-            number.shift(-number.pen)
-        self.scales = under_groups(self.bars, scales, 1.1)
-        self.label = Line("scale", role="muted")
-        self.label.shift((GRID.left - self.label.get_left()[0], self.bars.axis.box.bottom - 1.1, 0))
-        self.rule = Equation('frac("step", "value") approx frac(eta, {{ "scale" : scale }})')
+        self.scales = scales_under(self.bars, row_of(record, "scale"), 1.1, places=3)
+        self.label = Equation(SCALE, px=SIZE.readout)
+        up = self.bars.axis.box.bottom - 1.1 - self.label.baseline
+        self.label.shift((GRID.left - self.label.get_left()[0], up, 0))
+        self.rule = Equation(f'frac("step", "value") approx frac(eta, {SCALE})')
         self.terms = [
             Explained("eta", "the learning rate"),
-            noted("small scale: fast", "large scale: slow", role="scale"),
+            noted("small: learns fast", "large: learns slowly", role="ink"),
         ]
         self.source = _source()
         stacked([self.rule, *self.terms, self.source], 3.2, 1.6, gap=0.55)
@@ -451,7 +554,8 @@ class Trend:
         for bound in self.bounds:
             bound.set_stroke(opacity=0.6)
         self.name = kind.equation()
-        self.name.move_to((box.left + box.width + 0.55, box.bottom + box.height + 0.3, 0))
+        up = box.bottom + box.height + 0.26 - self.name.baseline
+        self.name.shift((box.left - 0.2 - self.name.get_right()[0], up, 0))
         end = Number(mean[-1], role="scale", px=SIZE.label)
         end.end_at(box.left + box.width + 0.2 + end.room, self.curve.places[-1][1] - 0.1)
         self.end = end
@@ -489,7 +593,7 @@ class Trends:
             places=0,
         )
         self.key = Line(
-            "our larger model · thick: the mean · thin: between them eight of ten values",
+            "our larger model · thick: the mean · between the thin ones: eight of ten values",
             role="muted",
             px=SIZE.tick,
         )

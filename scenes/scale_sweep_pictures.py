@@ -46,6 +46,9 @@ class Turning:
         self.plot = Plot(
             Box(GRID.panel + 0.9, -1.5, 4.7, 2.5), ratios("factor", factors), measure(name, values)
         )
+        # At the height of the bars' name, which leaves room for the bars' numbers.
+        named, beside = self.plot.texts[len(self.plot.y.ticks)], bars.axis.texts[-1]
+        named.shift((0, beside.get_bottom()[1] - named.get_bottom()[1], 0))
         self.curve = self.plot.curve(factors, values, "scale")
         self.spot = self.plot.spots(factors, values, "ink", px=26)
         self.learned = self.plot.upright(factors[self.trained], values[self.trained], "muted")
@@ -92,12 +95,12 @@ class Sharpness(Turning):
         self._stand()
         uniform = record.traced("attention_entropy_uniform")
         self.level = self.plot.level(uniform, "ink")
-        self.even = Readout(Line("dashed: all letters alike", px=SIZE.tick), uniform, px=SIZE.tick)
-        stacked([self.even], GRID.panel + 0.9, -2.6)
+        self.even = Readout(Line("all letters alike", px=SIZE.tick), uniform, px=SIZE.tick)
+        box, under = self.plot.box, self.plot.height_of(uniform.value) - 0.12
+        stacked([self.even], box.left + box.width - self.even.width, under)
         swap = Equation(r'1\/sqrt(d_k) thin "in place of" thin sqrt(d_k)', px=SIZE.readout)
-        self.traditional = stacked(
-            [swap, Line("the traditional factor", role="muted")], 2.6, 2.5, gap=0.15
-        )
+        words = Line("as in a GPT, without unit vectors", role="traditional", px=SIZE.tick)
+        self.traditional = stacked([swap, words], GRID.panel + 0.9, -2.36, gap=0.15)
 
 
 class Confidence(Turning):
@@ -148,31 +151,29 @@ class Gate:
         dots, on, fit = (rows_of(record, f) for f in ("gate_swept", "silu_swept", "fit_swept"))
         self.plot = Plot(
             Box(GRID.left + 0.75, -2.05, 6.9, 4.2),
-            measure("ν, the gate", x, most=10),
-            measure("SiLU(ν)", [*silu, *(n for row in fit for n in row)]),
+            measure("a gate’s value", x, most=10),
+            measure("SiLU of a gate’s value", [*silu, *(n for row in fit for n in row)]),
         )
         self.curve = self.plot.curve(x, silu, "transformation")
         self.dots = SweptDots(self.plot, dots, on, "normalized")
         self.line = SweptLine(self.plot, dots, fit, "ink")
         self.rows = len(dots)
-        self.rule = Equation(
-            '"SiLU"( {{ sqrt(d) : scale }} thin {{ s_nu : scale_gate }} cos )', px=SIZE.equation
-        )
+        self.rule = Equation('"SiLU"( sqrt(d) thin {{ s_nu : scale_gate }} cos )', px=SIZE.equation)
         inner = 100 * float(record.share[-2] - record.share[1])
         self.dotted = noted(
-            "dots: real ν of the larger model,",
+            "dots: gates of the larger model,",
             f"the middle {inner:.0f} of every 100",
             role="normalized",
             px=SIZE.tick,
         )
         self.straight = Readout(
-            Line("a straight line explains", px=SIZE.body), row_of(record, "fit_share"), places=0
+            Line("the best straight line fits to", px=SIZE.body),
+            row_of(record, "fit_share"),
+            places=0,
         )
-        self.root = Readout(
-            Equation("{{ sqrt(d) : scale }} ="), record.traced("root_d"), role="scale", places=1
-        )
+        self.root = Readout(Equation("sqrt(d) ="), record.traced("root_d"), places=1)
         self.states = [Line("without √d", weight="SEMIBOLD"), Line("with √d", weight="SEMIBOLD")]
-        self.of = Line("of the variance of SiLU(ν)", role="muted", px=SIZE.tick)
+        self.of = Line("share of SiLU’s variance that it explains", role="muted", px=SIZE.tick)
         self.why = Line("its bend makes the MLP more than a matrix", role="muted", px=SIZE.tick)
         stacked(
             [self.rule, self.why, self.root, self.states[0], self.straight], 1.95, 2.3, gap=0.45

@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
-from manim import VGroup
+from manim import VGroup, VMobject
 
 from ngpt_math.recordings import Traced, TraditionalVsNormalized
 from scenes.stage.bars import Bars
 from scenes.stage.blocks import Block, Connection
-from scenes.stage.curves import arc_points
+from scenes.stage.curves import arc_points, at_row, disc_points, straight
 from scenes.stage.equations import Equation
 from scenes.stage.hypersphere import Hypersphere
 from scenes.stage.interpolation import Step
 from scenes.stage.layout import Explained, at_left, noted, stacked
-from scenes.stage.marks import Arrow, Mark, Trace, term_of
+from scenes.stage.marks import Arrow, Dot, Mark, Tag, Trace, tag, term_of
 from scenes.stage.matrices import Matrix
 from scenes.stage.networks import Network
+from scenes.stage.plane import Circle, Plane
 from scenes.stage.plots import Box, Curve, Plot, curve_name, measure
 from scenes.stage.prompt import Prompt
-from scenes.stage.readouts import Readout, column_of, row_of
+from scenes.stage.readouts import Readout, baseline_of, column_of, row_of
 from scenes.stage.slider import Slider
-from scenes.stage.space import Space, View, room_while, roomiest
+from scenes.stage.space import Space, View, crosswise, room_while, spread_in
 from scenes.stage.split import SplitScreen
-from scenes.stage.style import GRID, OPACITY, SIZE, STROKE, Point
-from scenes.stage.tables import Column, Table
+from scenes.stage.style import GRID, LAYER, OPACITY, SIZE, STROKE, Point, colour_of
 from scenes.stage.text import Line
 
 SPOKEN = {"␣": "space", "⏎": "new line"}
@@ -46,13 +47,23 @@ ONWARD = 25.0
 TURN = 30.0
 """By how many degrees a view turns during a training."""
 
+TIP = 18
+"""Diameter in pixels of the point on the tip of an arrow that ends on the sphere."""
+
 MOST = 8
 """Vectors drawn of a larger matrix."""
+
+VISIBLE = 1.6
+"""How many times the least weight of a unit is drawn as strongly as can be."""
 
 SMALL_NET = (4.6, 3.1)
 RULE = '{{ w : normalized }} <- "Norm" ( {{ w : normalized }} + {{ Delta w : transformation }} )'
 FREE = "{{ w : traditional }} <- {{ w : traditional }} + {{ Delta w : transformation }}"
-OUTPUT = "{{ w dot h : ink_out }} = {{ norm(w) : traditional }} dot norm(h) dot cos theta"
+FIRST, APART, GIVEN = GRID.left + 0.75, 3.55, 2.45
+"""Where the first factor of an output stands, how far apart factors are, and room for ‖h‖."""
+
+BAR_BOX, HEADS = (2.3, 2.5), 1.95
+"""Width and height of a factor’s bars, and the height of the terms above them."""
 
 
 class Training:
@@ -67,11 +78,16 @@ class Training:
         self.unit = record.rows[:, : self.shown].astype(float)
         self.longest = int(np.argmax(record.gpt_norms[-1, : self.shown]))
 
-    def roomiest(self, across: float, up: float, turn: float = 0.0) -> tuple[View, float]:
-        """The view with most room for the free vectors, and the unit sphere’s radius in it."""
-        points = self.free.reshape(-1, 3)
-        view = roomiest(points, self.free[-1, self.longest], across, up, turn)
-        return view, room_while(view, points, across, up, turn)
+    def across(self, reach: tuple[float, float], turn: float = 0.0) -> tuple[View, Point, float]:
+        """The view from which the longest free vectors lie across, and the sphere’s place in it.
+
+        They are the longest at each step, from half of the greatest length on. The place is
+        measured from the middle of a box with a reach to the sides and up; last is the radius.
+        """
+        norms = self.record.gpt_norms[:, : self.shown]
+        longest = self.free[np.arange(len(norms)), norms.argmax(axis=1)]
+        view = crosswise(self.free, longest[norms.max(axis=1) > norms.max() / 2], *reach, turn)
+        return view, *spread_in(view, self.free, *reach, turn)
 
     def source(self) -> Line:
         """Whose vectors these are, at the foot of a picture."""
@@ -127,7 +143,7 @@ class Opening:
         self.weights = noted("what it knows: its weights", "(our traditional toy model)")
         box = Box(1.5, -2.2, 4.7, 4.0)
         names = [SPOKEN.get(letter, letter) for letter in record.guessed]
-        name = "probability of the next letter"
+        name = f"next letter: the {len(chances)} likeliest, and how probable"
         self.bars = Bars(box, measure(name, chances, most=4), [chances], names, "traditional")
         self.prompt.move_to((-3.5, 1.6, 0))
         self.model.move_to((-3.5, -0.4, 0))
@@ -169,10 +185,11 @@ class Networks:
             for field in ("gpt_seed", "seed")
         ]
         for half, steps, seed in zip(halves, self.progress, self.seeds, strict=True):
-            steps.move_to(half.at(-1.1, -2.2))
-            seed.move_to(half.at(2.0, -2.2))
-        self.text = Line(f"{READING} · text: {record.corpus}", role="muted", px=SIZE.tick)
-        self.text.move_to((0, GRID.bottom + 0.16, 0))
+            steps.move_to(half.at(-1.1, -2.05))
+            seed.move_to(half.at(2.0, -2.05))
+            seed.shift((0, baseline_of(steps.label) - baseline_of(seed.label), 0))
+        self.text = noted(READING, f"text: {record.corpus}", px=SIZE.tick)
+        at_left(self.text, GRID.left, GRID.bottom + 0.5)
 
     def at(self, side: int, row: float) -> list[Point]:
         """The weights of one side at a kept step: the letter’s embedding, and the matrix."""
@@ -211,6 +228,8 @@ class OneUnit:
         box = Box(GRID.left + 0.4, -1.9, 2.6, 3.9)
         here = np.arange(len(free))[:, None] == unit
         self.net = Network(box, [free], "traditional", ["gpt_rows"], full)
+        # Its least weight is to be seen, too.
+        full = VISIBLE * float(np.abs(free[unit]).min())
         self.one = Network(box, [np.where(here, free, np.zeros_like(free))], "traditional",
                            ["gpt_rows"], full)  # fmt: skip
         place = self.net.places[1][unit]
@@ -225,6 +244,7 @@ class OneUnit:
         self.space = Space(view, (4.6, GRID.middle + 0.55), radius)
         self.sphere = Hypersphere(self.space)
         self.arrow = Arrow(self.space, np.zeros(3), free[unit], "traditional", STROKE.flow)
+        self.tag = term_of(self.space, free[unit], np.zeros(3), "{{ w : traditional }}")
         self.length = Readout(
             Line("length"), record.traced("gpt_norms", training.last, unit), role="traditional"
         )
@@ -242,11 +262,13 @@ class Cloud:
         self.arrows = [Arrow(space, np.zeros(3), row, role) for row in self.rows[0]]
         self.paths = [self.path(unit) for unit in range(self.rows.shape[1])]
         self.traces: list[Trace] = []
+        self.dots: list[Dot] = []
         if role == "normalized":
             self.traces = [Trace(space, path, role, STROKE.auxiliary) for path in self.paths]
             for trace in self.traces:
-                trace.near.set_stroke(opacity=OPACITY.dimmed)
-                trace.far.set_stroke(opacity=OPACITY.far_grid / 2)
+                trace.near.set_stroke(opacity=OPACITY.dimmed / 2)
+                trace.far.set_stroke(opacity=OPACITY.far_grid / 3)
+            self.dots = [Dot(space, row, role, px=TIP) for row in self.rows[0]]
 
     def path(self, unit: int) -> Point:
         """The way of a tip, `LEG` pieces from one kept step to the next: on the sphere, arcs."""
@@ -261,17 +283,19 @@ class Cloud:
     @property
     def marks(self) -> list[Mark]:
         """Everything that is drawn in the space."""
-        return [self.sphere, *self.traces, *self.arrows]
+        return [self.sphere, *self.traces, *self.arrows, *self.dots]
 
     @property
     def going(self) -> list[Step]:
         """Lead all vectors, and the traces of their tips, through the training."""
-        tips = [(arrow, self._tip(unit)) for unit, arrow in enumerate(self.arrows)]
+        tips = [self.led(arrow, unit) for unit, arrow in enumerate(self.arrows)]
+        tips += [self.led(dot, unit) for unit, dot in enumerate(self.dots)]
         ways = [(trace, self._way(trace)) for trace in self.traces]
         return [*ways, *tips]
 
-    def _tip(self, unit: int) -> Callable[[float], None]:
-        return lambda row: self.arrows[unit].move_to_row(self.paths[unit], LEG * row)
+    def led(self, mark: Arrow | Dot | Tag, unit: int) -> Step:
+        """Lead a mark along the way of a tip."""
+        return mark, lambda row: mark.move_in_space(at_row(self.paths[unit], LEG * row))
 
     def _way(self, trace: Trace) -> Callable[[float], None]:
         return lambda row: trace.show_upto(LEG * row)
@@ -281,8 +305,8 @@ class Free:
     """The traditional vectors, large, with the longest and the shortest read out."""
 
     def __init__(self, training: Training) -> None:
-        centre = (GRID.picture + 0.2, GRID.middle)
-        self.view, radius = training.roomiest(3.5, 2.65, TURN)
+        self.view, place, radius = training.across((3.3, 2.55), TURN)
+        centre = place + np.array([GRID.picture + 0.1, GRID.middle + 0.1, 0])
         self.cloud = Cloud(training, Space(self.view, centre, radius), "traditional")
         self.radius = Line("the sphere: length 1", role="muted")
         self.source = training.source()
@@ -331,22 +355,49 @@ class Spread:
 
 
 class Louder:
-    """What a length does to the output, and the lengths of all vectors of both models."""
+    """What two units give for one real input: length times fit times the input’s length."""
 
     def __init__(self, training: Training) -> None:
-        record, last = training.record, training.last
-        self.equation = Equation(OUTPUT)
-        self.terms = [
-            Explained("{{ norm(w) : traditional }}", "length of the weights"),
-            Explained("cos theta", "how well their direction fits the input h"),
+        record = training.record
+        pair = [int(unit) for unit in record.loud_pair]
+        self.names = [f"unit {unit + 1}" for unit in pair]
+        ends = [record.traced("gpt_norms", training.last, unit) for unit in pair]
+        fits = [record.traced("gpt_fits", unit) for unit in pair]
+        outputs = [record.traced("gpt_outputs", unit) for unit in pair]
+        self.length = self._part("{{ norm(w) : traditional }}", "length", ends, FIRST)
+        self.fit = self._part("cos theta", "how well the direction fits", fits, FIRST + APART)
+        self.output = self._part("w dot h", "output", outputs, FIRST + 2 * APART + GIVEN)
+        middle = FIRST + 2 * APART + (GIVEN - APART + BAR_BOX[0]) / 2
+        self.input = VGroup(
+            Equation("norm(h)").move_to((middle, HEADS, 0)),
+            Readout(Line("both:"), record.traced("gpt_input_length")).move_to((middle, 0, 0)),
+        )
+        between = (APART - BAR_BOX[0]) / 2
+        places = (FIRST - between + APART, FIRST - between + 2 * APART, middle + 1.45)
+        self.signs = [
+            Equation(sign).move_to((across, HEADS, 0))
+            for sign, across in zip(("dot", "dot", "="), places, strict=True)
         ]
-        numbers = row_of(record, "gpt_norms", last)[: training.shown]
-        units = [f"unit {number + 1}" for number in range(training.shown)]
-        box = Box(GRID.left + 0.75, -2.4, 11.6, 2.8)
-        name = "length of each unit’s vector, traditional toy model"
-        self.bars = Bars(box, measure(name, numbers, most=3), [numbers], units, "traditional")
-        stacked([self.equation], GRID.left, 2.35)
-        stacked(self.terms, GRID.panel + 0.2, 2.45, gap=0.3)
+        self.source = noted(
+            f"input h: what the first layer is given at the end of “{record.prompt}”",
+            "traditional toy model, after training", px=SIZE.tick,
+        )  # fmt: skip
+        at_left(self.source, GRID.left, GRID.bottom + 0.55)
+
+    def _part(self, term: str, name: str, numbers: Sequence[Traced], left: float) -> Part:
+        role = "traditional" if "traditional" in term else "ink"
+        box = Box(left, -1.75, *BAR_BOX)
+        bars = Bars(box, measure(name, numbers, most=3), [numbers], self.names, role)
+        bars.axis.texts[-1].shift((0, 0.22, 0))  # Room for the number of the highest bar.
+        return Part(Equation(term).move_to((left + BAR_BOX[0] / 2, HEADS, 0)), bars)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A factor or a product: its term, and a bar for each of two units."""
+
+    term: Equation
+    bars: Bars
 
 
 class Gliding:
@@ -356,7 +407,8 @@ class Gliding:
         rows = training.unit
         view = View.from_eye(rows[-1].mean(axis=0))
         view = View(view.turn - 30, float(np.clip(view.lift, -20, 25)))
-        self.cloud = Cloud(training, Space(view, (GRID.picture, GRID.middle), 2.4), "normalized")
+        centre = (GRID.picture, GRID.middle + 0.1)
+        self.cloud = Cloud(training, Space(view, centre, 2.25), "normalized")
         self.rule = Equation(RULE)
         self.terms = [
             Explained("{{ Delta w : transformation }}", "one step of training"),
@@ -364,10 +416,17 @@ class Gliding:
         ]
         self.slider = training.slider(2.1)
         gone = [np.linalg.norm(np.diff(path, axis=0), axis=1).sum() for path in self.cloud.paths]
-        calm = self.cloud.paths[int(np.argmin(gone))]
-        self.path = noted("thick: the way of one tip", px=SIZE.tick)
-        at_left(self.path, GRID.left, GRID.bottom + 0.3)
-        self.one = Trace(self.cloud.space, calm, "normalized", STROKE.chord)
+        self.calm = int(np.argmin(gone))
+        self.path = noted(
+            "dots: the tips, each on the sphere",
+            f"thick: where unit {self.calm + 1}’s tip went",
+            px=SIZE.tick,
+        )
+        at_left(self.path, GRID.left, GRID.bottom + 0.5)
+        way = self.cloud.paths[self.calm]
+        self.one = Trace(self.cloud.space, way, "normalized", STROKE.chord)
+        words = f"unit {self.calm + 1}"
+        self.tag = tag(self.cloud.space, way[0], words, "ink", (14, 14), SIZE.label)
         self.lengths = training.lengths("", "normalized")
         stacked([self.rule, *self.terms], GRID.panel + 0.4, 2.4, gap=0.35)
         column_of(self.lengths, GRID.panel + 0.4, -0.5, 0.75)
@@ -377,7 +436,8 @@ class Gliding:
     def going(self) -> list[Step]:
         """Lead everything through the training."""
         one = (self.one, lambda row: self.one.show_upto(LEG * row))
-        return [*self.cloud.going, one, led(self.slider), *map(led, self.lengths)]
+        named = self.cloud.led(self.tag, self.calm)
+        return [*self.cloud.going, one, named, led(self.slider), *map(led, self.lengths)]
 
 
 class Both:
@@ -386,81 +446,94 @@ class Both:
     def __init__(self, training: Training) -> None:
         self.training, record = training, training.record
         self.screen = SplitScreen()
-        view, radius = training.roomiest(2.55, 1.45)
+        ends = np.array([[0.0, GRID.top, 0.0], [0.0, -0.7, 0.0]])
+        self.screen.line.set_points(straight(ends[:1], ends[1:]))
+        view, place, radius = training.across((2.0, 1.35))
         halves = (self.screen.left, self.screen.right)
         self.clouds = [
-            Cloud(training, Space(view, half.at(-0.7, 0.62), radius), role)
+            Cloud(training, Space(view, half.at(-1.2, 0.7) + place, radius), role)
             for half, role in zip(halves, SIDES, strict=True)
         ]
         self.lengths = [
-            training.lengths(kind, role)[0] for kind, role in zip(KINDS, SIDES, strict=True)
+            training.lengths(kind, role) for kind, role in zip(KINDS, SIDES, strict=True)
         ]
-        for half, length in zip(halves, self.lengths, strict=True):
-            length.move_to(half.at(2.1, 0.62))
+        for half, pair in zip(halves, self.lengths, strict=True):
+            column_of(pair, half.middle + 1.05, 0.85, 0.6)
         self.at = row_of(record, "toy_loss_steps")
         losses = [row_of(record, field) for field in ("toy_gpt_loss", "toy_loss")]
-        self.plots = [
-            Plot(
-                Box(half.middle - 2.2, -2.25, 4.9, 1.0),
-                measure("training", self.at, most=3),
-                measure("loss", [*losses[0], *losses[1]], most=2),
-            )
-            for half in halves
-        ]
+        self.plot = Plot(
+            Box(GRID.left + 0.75, -2.3, 8.1, 1.3),
+            measure("training", self.at, most=6),
+            measure(
+                "loss: how wrong the guesses are", [*losses[0], *losses[1]], most=3, zero=False
+            ),
+        )
         self.curves = [
-            plot.curve(self.at, loss, role)
-            for plot, loss, role in zip(self.plots, losses, SIDES, strict=True)
+            self.plot.curve(self.at, loss, role) for loss, role in zip(losses, SIDES, strict=True)
         ]
         self.ends = [
-            Readout(Line("loss at the end", role=role), loss[-1], role=role, px=SIZE.label)
-            for loss, role in zip(losses, SIDES, strict=True)
+            Readout(Line(name, role=role), replace(loss[-1], unit="1"), role=role)
+            for name, loss, role in zip(NAMES, losses, SIDES, strict=True)
         ]
-        for half, end in zip(halves, self.ends, strict=True):
-            end.move_to(half.at(0.9, -1.45))
+        self.words = Line("loss at the end", role="muted", px=SIZE.tick)
+        at_left(self.words, 2.9, -0.95)
+        column_of(self.ends, 2.9, -1.7, 0.6)
 
     @property
     def going(self) -> list[Step]:
         """Lead the vectors and draw the losses."""
         clouds = [step for cloud in self.clouds for step in cloud.going]
         curves = [(curve, self._draw(curve)) for curve in self.curves]
-        return [*clouds, *curves, *map(led, self.lengths)]
+        return [*clouds, *curves, *(led(length) for pair in self.lengths for length in pair)]
 
     def _draw(self, curve: Curve) -> Callable[[float], None]:
         return lambda row: curve.show_upto(self.training.point_of(row, self.at))
 
 
 class Larger:
-    """The spread of lengths in the larger models: smallest, quartiles and largest."""
+    """Shortest, middle and longest vector of the larger models, and their losses."""
 
     def __init__(self, record: TraditionalVsNormalized) -> None:
         steps = [row_of(record, field) for field in ("gpt_steps", "steps")]
-        bands = [[self._column(record, field, i) for i in range(record.band.shape[1])]
+        count = record.band.shape[1]
+        self.columns = (0, count // 2, count - 1)
+        bands = [[self._column(record, field, i) for i in self.columns]
                  for field in ("gpt_band", "band")]  # fmt: skip
         everything = [number for band in bands for column in band for number in column]
+        lengths = measure("lengths of the vectors", everything)
+        above = (*lengths.ticks, 2 * lengths.ticks[-1] - lengths.ticks[-2])
         self.plot = Plot(
             Box(GRID.left + 0.75, -2.05, 7.4, 4.1),
             measure("training", steps[0], most=4),
-            measure("lengths of the rows", everything),
+            replace(lengths, ticks=above),
         )
-        middle = record.band.shape[1] // 2
         self.curves = [
             [
-                self.plot.curve(xs, column, role, STROKE.arc if i == middle else STROKE.axis)
+                self.plot.curve(xs, column, role, STROKE.axis if i % 2 == 0 else STROKE.arc)
                 for i, column in enumerate(band)
             ]
             for xs, band, role in zip(steps, bands, SIDES, strict=True)
         ]
-        self.source = noted("our larger models,", "query weights of the first layer")
-        self.lines = noted(
-            "five curves: shortest to longest row,", "quartiles between, the median thick"
+        millions = float(record.parameters) / 1e6
+        self.source = noted(
+            f"models with {millions:.1f} million weights,", "one matrix of the first layer"
         )
+        self.lines = noted("thin: shortest and longest,", "thick: the middle one")
         last = len(record.gpt_steps) - 1
         self.lengths = [
             Readout(Line(words), record.traced("gpt_band", last, i), role="traditional")
             for words, i in (("longest at the end", -1), ("shortest at the end", 0))
         ]
-        stacked([self.source, self.lines], 2.5, 2.2, gap=0.5)
-        column_of(self.lengths, 2.5, -0.9, 0.75)
+        self.losses = [
+            Readout(
+                Line(f"{name}: loss", role=role),
+                replace(record.traced(field, -1), unit="1"), role=role,
+            )
+            for name, field, role in zip(NAMES, ("gpt_loss", "loss"), SIDES, strict=True)
+        ]  # fmt: skip
+        stacked([self.source, self.lines], 2.3, 2.2, gap=0.35)
+        column_of(self.lengths, 2.3, -0.15, 0.65)
+        column_of(self.losses, 2.3, -1.75, 0.65)
         self.names = [
             curve_name(self.curves[0][-1], "Traditional", last // 2, above=True),
             curve_name(self.curves[1][0], "nGPT", len(record.steps) // 2, above=False),
@@ -471,36 +544,110 @@ class Larger:
         return [record.traced(field, row, column) for row in range(len(getattr(record, field)))]
 
 
-class Conditions:
-    """The condition number of the same matrix: of both toys over training, of the larger ones."""
+class Ellipse(VMobject):
+    """What a matrix makes of the unit circle: as long and as wide as it stretches."""
+
+    def __init__(self, plane: Plane, stretches: Point, role: str) -> None:
+        super().__init__()
+        self.plane, self.stretches = plane, stretches
+        self.set_fill(colour_of(role), OPACITY.shell).set_stroke(colour_of(role), STROKE.arc)
+        self.set_z_index(LAYER.arc)
+        self.show_row(0)
+
+    def show_row(self, row: float) -> None:
+        """Draw the ellipse of a kept step, or between two of them."""
+        most, least = at_row(self.stretches, row)
+        circle = disc_points(self.plane.radius)
+        self.set_points(circle * np.array([most, least, 1.0]) + self.plane.centre)
+
+
+class Stretched:
+    """The unit circle, and the ellipse that each toy model’s matrix makes of it over training."""
 
     def __init__(self, training: Training) -> None:
-        record, last = training.record, training.last
-        fields = ("toy_gpt_condition", "toy_condition")
-        rows = [row_of(record, field) for field in fields]
-        self.plot = Plot(
-            Box(GRID.left + 0.75, -2.05, 5.9, 4.1),
-            measure("training", training.steps, most=3),
-            measure("condition number, toy models", [*rows[0], *rows[1]]),
+        record = training.record
+        fields = ("toy_gpt_stretch", "toy_stretch")
+        every = [getattr(record, field).astype(float) for field in fields]
+        unit = min(0.85, 3.0 / max(float(rows.max()) for rows in every))
+        planes = [Plane((GRID.left + 3.2, height), unit) for height in (0.95, -1.45)]
+        self.circles = [Circle(plane, plane.radius / unit) for plane in planes]
+        self.ellipses = [
+            Ellipse(plane, rows, role)
+            for plane, rows, role in zip(planes, every, SIDES, strict=True)
+        ]
+        self.law = Equation('"condition number" = "longest" / "shortest"')
+        self.reads = [
+            [self._read(record, training, words, field, i, role)
+             for i, words in enumerate(("longest", "shortest"))]
+            for field, role in zip(fields, SIDES, strict=True)
+        ]  # fmt: skip
+        self.numbers = [
+            Readout(Line("condition number", role=role), row_of(record, field), places=1, role=role)
+            for field, role in zip(("toy_gpt_condition", "toy_condition"), SIDES, strict=True)
+        ]
+        self.names = [Line(name, role=role, weight="SEMIBOLD")
+                      for name, role in zip(NAMES, SIDES, strict=True)]  # fmt: skip
+        left = 1.2
+        for name, pair, number, top in zip(self.names, self.reads, self.numbers, (1.1, -1.15),
+                                           strict=True):  # fmt: skip
+            at_left(name, left, top)
+            column_of([*pair, number], left, top - 0.72, 0.52)
+        at_left(self.law, left, 2.4)
+        self.what = noted(
+            "circle: inputs of length 1; ellipse: what the first layer’s query",
+            "matrix makes of them, where it stretches most and least", px=SIZE.tick,
+        )  # fmt: skip
+        at_left(self.what, GRID.left, GRID.bottom + 0.5)
+
+    @staticmethod
+    def _read(
+        record: TraditionalVsNormalized, training: Training, words: str, field: str, i: int,
+        role: str,
+    ) -> Readout:  # fmt: skip
+        numbers = [record.traced(field, row, i) for row in range(training.last + 1)]
+        return Readout(Line(words, role=role), numbers, role=role)
+
+    @property
+    def going(self) -> list[Step]:
+        """Lead the ellipses and what is read through the training."""
+        reads = [read for pair in self.reads for read in pair]
+        shapes = [(ellipse, ellipse.show_row) for ellipse in self.ellipses]
+        return [*shapes, *map(led, [*reads, *self.numbers])]
+
+
+class Conditions:
+    """The condition numbers of the same matrix over training: of both toys, of the larger ones."""
+
+    def __init__(self, training: Training) -> None:
+        record = training.record
+        kinds = (
+            ("toy models", ("toy_steps", "toy_steps"), ("toy_gpt_condition", "toy_condition")),
+            ("larger models", ("gpt_steps", "steps"), ("gpt_condition", "condition")),
         )
-        self.curves = [
-            self.plot.curve(training.steps, row, role)
-            for row, role in zip(rows, SIDES, strict=True)
-        ]
-        self.law = Equation('"condition" = "largest stretch" / "smallest stretch"')
-        self.what = noted("of the query weights in the first layer,", "median of the heads")
-        larger = [record.traced(field, -1) for field in ("gpt_condition", "condition")]
-        columns = [
-            Column(Line(name, role=role), (row[last], other), role, places=1)
-            for name, row, other, role in zip(NAMES, rows, larger, SIDES, strict=True)
-        ]
-        names = [Line("toy models"), Line("larger models")]
-        left = 0.9
-        stacked([self.law, self.what], left, 2.3, gap=0.35)
-        self.table = Table(names, columns, left, -0.15)
-        self.paper = noted("The paper (figure 5) measures nGPT’s far lower,",
-                           "in models of 0.5 billion weights.", px=SIZE.tick)  # fmt: skip
-        at_left(self.paper, left, -2.3)
+        self.plots, self.curves, self.ends = [], [], []
+        for number, (name, at, fields) in enumerate(kinds):
+            steps = [row_of(record, field) for field in at]
+            rows = [row_of(record, field) for field in fields]
+            box = Box(GRID.left + 0.75 + 6.6 * number, -1.25, 4.9, 3.1)
+            self.plots.append(Plot(
+                box, measure("training", steps[0], most=3),
+                measure(f"condition number, {name}", [*rows[0], *rows[1]], most=4),
+            ))  # fmt: skip
+            each = zip(steps, rows, SIDES, strict=True)
+            self.curves.append([self.plots[-1].curve(x, y, role) for x, y, role in each])
+            ends = [
+                Readout(Line(name, role=role), row[-1], places=1, role=role)
+                for name, row, role in zip(NAMES, rows, SIDES, strict=True)
+            ]
+            at_left(ends[0], box.left, -2.2)
+            at_left(ends[1], box.left + 2.8, ends[0].get_top()[1])
+            ends[1].shift((0, baseline_of(ends[0].label) - baseline_of(ends[1].label), 0))
+            self.ends.append(ends)
+        self.paper = noted(
+            "The paper (figure 5) finds nGPT’s far lower, in models of 0.5 billion weights;"
+            " ours: one seed. Larger models: median of heads.", px=SIZE.tick,
+        )  # fmt: skip
+        at_left(self.paper, GRID.left, GRID.bottom + 0.25)
 
 
 class Ending:

@@ -28,6 +28,7 @@ from scenes.traditional_pictures import (
     OneUnit,
     Opening,
     Spread,
+    Stretched,
     Training,
 )
 
@@ -76,8 +77,8 @@ class TraditionalVsNormalized(Chapter):
     @section(
         "Two small models: same text, same seed, same steps",
         says=(
-            "Here are two small models. Same text, same seed, same number of steps.",
-            "A stronger line is a larger weight. Watch what training makes of them.",
+            "Two small models learn the same text: one traditional, one nGPT.",
+            "Drawn are the first weights a letter meets, here the h. Strong line: large weight.",
         ),
         pause=True,
         covers=("1.1", "0.4"),
@@ -111,7 +112,7 @@ class TraditionalVsNormalized(Chapter):
         self.play(*appear(unit.term, unit.numbers))
         self.wait(TIME.rest)
         self.play(*appear(unit.sphere, unit.radius))
-        self.play(Appear(unit.arrow))
+        self.play(*appear(unit.arrow, unit.tag))
         self.turn(unit.space.view, ONWARD, seconds=TIME.sweep / 2)
         self.play(Appear(unit.length))
         self.wait(TIME.read)
@@ -153,31 +154,36 @@ class TraditionalVsNormalized(Chapter):
         self.clear_next()
 
     @section(
-        "A long arrow is loud, whatever it says",
+        "A long arrow drowns out one that fits better",
         says=(
-            "A unit's output is the product of lengths and of the fit of directions.",
-            "So a long arrow drowns out a short one, even if its direction fits worse.",
+            "For a real input: a unit gives its length, times how well its direction fits.",
+            "The input's length counts for all alike. So the longer arrow gives more,",
+            "even though the shorter one fits better.",
         ),
         pause=True,
         covers=("1.2", "0.2"),
     )
     def louder(self) -> None:
-        """The output of a unit, and the length that multiplies it, for each unit."""
+        """Two units and a real input: what each gives, factor by factor."""
         louder = Louder(self.training)
-        self.play(Appear(louder.equation))
-        self.play(*appear(*louder.terms))
-        self.wait(TIME.rest)
-        self.play(*appear(louder.bars.axis, louder.bars.names))
-        self.play(grown(louder.bars.rows[0]))
-        self.play(Appear(louder.bars.numbers))
+        self.play(Appear(louder.source))
+        for part, more in (
+            (louder.length, louder.signs[:1]),
+            (louder.fit, [louder.input, *louder.signs[1:]]),
+            (louder.output, []),
+        ):
+            self.play(*appear(part.term, part.bars.axis, part.bars.names))
+            self.play(grown(part.bars.rows[0]), run_time=TIME.quick)
+            self.play(*appear(part.bars.numbers, *more))
         self.wait(TIME.read)
         self.clear_next()
 
     @section(
         "nGPT: every step ends at length one, so arrows only turn",
         says=(
-            "n G P T divides every vector by its length, after every step of training.",
-            "Only the direction is left to learn: the tips glide over the unit sphere.",
+            "nGPT divides every vector by its length, after every step of training.",
+            "Only the direction is left to learn: the tips wander over the unit sphere.",
+            "Now no unit wins by length. What counts is how well its direction fits.",
         ),
         pause=True,
         covers=("1.3", "0.2", "0.5"),
@@ -186,11 +192,11 @@ class TraditionalVsNormalized(Chapter):
         """The vectors of the nGPT and the ways of their tips."""
         gliding = Gliding(self.training)
         first = swept(gliding.going, 0, 0)
-        self.play(*appear(gliding.cloud.sphere, *gliding.cloud.arrows))
+        self.play(*appear(gliding.cloud.sphere, *gliding.cloud.arrows, *gliding.cloud.dots))
         self.play(*appear(gliding.rule, *gliding.terms))
         self.play(*appear(gliding.slider, *gliding.lengths))
         self.play(*first, *appear(gliding.one, *gliding.cloud.traces), run_time=TIME.quick)
-        self.play(Appear(gliding.path))
+        self.play(*appear(gliding.path, gliding.tag))
         self.wait(TIME.rest)
         sweep = swept(self.training.paced(gliding.going), 0, 1)
         self.turn(gliding.cloud.space.view, TURN, *sweep, seconds=TIME.sweep * 1.5)
@@ -200,8 +206,8 @@ class TraditionalVsNormalized(Chapter):
     @section(
         "Both models learn; only one keeps its lengths",
         says=(
-            "Both at once, at the same scale. The losses fall to nearly the same level.",
-            "Here, the lengths are what differs, not how much was learned.",
+            "Both at once. On the left the lengths part, on the right each tip stays put",
+            "at length one. Both learn: the tiny nGPT's loss ends slightly higher.",
         ),
         pause=True,
         covers=("1.1", "1.2", "1.3", "1.4"),
@@ -212,20 +218,20 @@ class TraditionalVsNormalized(Chapter):
         first = swept(both.going, 0, 0)
         self.play(Appear(both.screen))
         self.play(*appear(*(cloud.sphere for cloud in both.clouds)))
-        self.play(*appear(*both.plots, *both.lengths))
-        marks = [mark for cloud in both.clouds for mark in (*cloud.traces, *cloud.arrows)]
+        self.play(*appear(both.plot, *(length for pair in both.lengths for length in pair)))
+        marks = [mark for cloud in both.clouds for mark in cloud.marks if mark is not cloud.sphere]
         self.play(*first, *appear(*marks, *both.curves), run_time=TIME.quick)
         self.wait(TIME.rest)
         self.play(*swept(self.training.paced(both.going), 0, 1), run_time=TIME.sweep * 1.5)
-        self.play(*appear(*both.ends))
+        self.play(*appear(both.words, *both.ends))
         self.wait(TIME.read)
         self.clear_next()
 
     @section(
         "In a larger model the lengths spread, too",
         says=(
-            "A larger model does the same: its lengths spread while it learns.",
-            "Those of n G P T stay at one.",
+            "Larger models: traditional lengths spread, too, though less. nGPT's stay at one.",
+            "Here nGPT's loss ends lower. What that saves, the film's end measures.",
         ),
         covers=("1.2", "1.3", "0.6"),
     )
@@ -237,15 +243,37 @@ class TraditionalVsNormalized(Chapter):
         self.play(*appear(larger.lines, *larger.names))
         self.wait(TIME.rest)
         self.play(*appear(*larger.lengths))
+        self.play(*appear(*larger.losses))
         self.wait(TIME.read)
         self.clear_next()
 
     @section(
-        "Length one alone does not keep a matrix balanced",
+        "A matrix stretches some directions more than others",
         says=(
-            "How lopsided is a matrix? Largest over smallest stretch: its condition number.",
-            "It climbs in both toy models, and leaps about in the traditional one.",
-            "In our larger models it is n G P T's that climbs more. So lengths are not all.",
+            "All units' weights form a matrix. It turns a circle of inputs into an ellipse.",
+            "How long to how wide: its condition number. One is round, a large one flat.",
+        ),
+        pause=True,
+        covers=("1.2", "0.2", "0.3"),
+    )
+    def stretch(self) -> None:
+        """The ellipse of the shown matrix of both toy models over training."""
+        stretched = Stretched(self.training)
+        self.play(*appear(*stretched.circles, *stretched.names))
+        self.play(*appear(stretched.what, stretched.law))
+        self.play(*appear(*stretched.ellipses, *(r for pair in stretched.reads for r in pair)))
+        self.play(*appear(*stretched.numbers))
+        self.wait(TIME.rest)
+        self.play(*swept(self.training.paced(stretched.going), 0, 1), run_time=TIME.sweep)
+        self.wait(TIME.read)
+        self.clear_next()
+
+    @section(
+        "Length one alone does not keep a matrix round",
+        says=(
+            "In both toy models it climbs: length one alone does not keep a matrix round.",
+            "In our larger ones, nGPT's climbs most. The paper, on far larger ones,",
+            "finds nGPT's lower.",
         ),
         pause=True,
         covers=("1.2", "0.6"),
@@ -253,11 +281,12 @@ class TraditionalVsNormalized(Chapter):
     def conditions(self) -> None:
         """Condition numbers of the same matrix of all four models."""
         conditions = Conditions(self.training)
-        self.play(*appear(conditions.plot, conditions.law, conditions.what))
-        self._draw(conditions.curves)
-        self.play(*appear(conditions.table.headings, conditions.table.rows[0]))
-        self.wait(TIME.rest)
-        self.play(*appear(conditions.table.rows[1], conditions.paper))
+        toys, others = conditions.curves
+        self.play(Appear(conditions.plots[0]))
+        self._draw(toys)
+        self.play(*appear(*conditions.ends[0], conditions.plots[1]))
+        self.play(*map(drawn, others), run_time=TIME.sweep / 2)
+        self.play(*appear(*conditions.ends[1], conditions.paper))
         self.wait(TIME.read)
         self.wait(TIME.rest)
         self.clear_next()
@@ -265,8 +294,9 @@ class TraditionalVsNormalized(Chapter):
     @section(
         "To take away",
         says=(
-            "Free weights learn directions and lengths; lengths drift apart.",
-            "n G P T keeps every length at one: learning is turning on a sphere.",
+            "Free lengths drift apart, and a long vector wins by length.",
+            "nGPT keeps every length at one: only the direction can win.",
+            "In the tiny model that lowers no loss; in our larger ones, a little.",
         ),
         pause=True,
         covers=("0.1", "0.7"),
@@ -276,9 +306,12 @@ class TraditionalVsNormalized(Chapter):
         points = Takeaways(
             (
                 ("ink", ("The weights into a unit are a vector: direction and length.",)),
-                ("traditional", ("Traditional: lengths drift apart, and long vectors are loud.",)),
-                ("normalized", ("nGPT: length 1 after every step. Vectors only turn.",)),
-                ("muted", ("Length 1 alone does not keep a matrix well-conditioned.",)),
+                (
+                    "traditional",
+                    ("Traditional: lengths drift apart; a long vector wins by length.",),
+                ),
+                ("normalized", ("nGPT: length 1 after every step. Only the direction can win.",)),
+                ("muted", ("The tiny nGPT’s loss is slightly higher, the larger one’s lower.",)),
             )
         )
         books = Line(f"Goes with notebooks {', '.join(self.notebooks)}", role="muted", px=SIZE.tick)

@@ -23,7 +23,7 @@ from ngpt_math.record.models import (
     trace_text,
 )  # fmt: skip
 from ngpt_math.record.scale_management import KINDS, of_kind
-from ngpt_math.record.slerp_vs_lerp import residual_path
+from ngpt_math.record.slerp_vs_lerp import alphas, residual_path, stepped
 from ngpt_math.recordings import FullArchitecture
 
 PROMPT = "O brave new w"  # The Tempest V.1, in the validation text
@@ -136,9 +136,18 @@ def flow(toy: Shipped, trace: Trace) -> dict[str, Any]:
     return {
         "paths": floats(path["states"]),
         "suggestions": floats(path["suggestions"][:, -1]),
+        "stepped": floats(stepped(path, alphas(toy.model), -1)),
         "moved": floats(path["moved"][:, -1]),
         "cosines": floats(torch.as_tensor(toy.model.unembed.weight) @ path["states"][-1, -1]),
+        "s_z": floats(logit_scales(toy.model)),
     }
+
+
+def logit_scales(model: Model) -> Tensor:
+    """The effective s_z, one for each letter."""
+    scale = model.get_submodule("s_logit")
+    assert isinstance(scale, Scale)
+    return scale.effective().detach()
 
 
 def bars(model: Shipped, trace: Trace, prefix: str) -> dict[str, Any]:

@@ -15,8 +15,8 @@ from ngpt_math.checkpoint import Model
 from ngpt_math.record.models import Models, floats, sources, spread, texts
 from ngpt_math.recordings import L2NormShell
 
-MANY_NAME = "the rows of W_q of the toy baseline, all layers"
-CHOSEN_BY = "of those rows, the one whose length is farthest from 1"
+MANY_NAME = "traditional toy model, query weights of all layers"
+CHOSEN_BY = "of the first layer's rows, the one whose length is farthest from 1"
 POINT_CHOSEN_BY = (
     "of those rows that lie inside the shell, the one with the largest radial part of the gradient"
     " before the normalization's derivative"
@@ -33,11 +33,10 @@ def l2_norm_shell(models: Models) -> L2NormShell:
     many = torch.cat(list(query_weights(gpt.model).values())).numpy()
     rows = len(query_weights(gpt.model)[0])
     lengths = sphere.norm(many)[:, 0]
-    chosen = int(np.abs(lengths - 1).argmax())
-    layer, row = divmod(chosen, rows)
+    chosen = int(np.abs(lengths[:rows] - 1).argmax())
     return L2NormShell(
         sources=sources((gpt, ngpt)),
-        vector_name=f"row {row + 1} of W_q in layer {layer + 1} of the toy baseline",
+        vector_name=f"traditional toy model, first layer, unit {chosen + 1}",
         many_name=MANY_NAME,
         chosen_by=CHOSEN_BY,
         point_chosen_by=POINT_CHOSEN_BY,

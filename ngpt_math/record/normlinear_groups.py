@@ -138,6 +138,7 @@ def outputs(ngpt: Shipped, gpt: Shipped, layer: int) -> dict[str, Any]:
         "same_output_max": floats(np.abs(same).max()),
         "outputs": floats(cosines),
         "output_max": floats(np.abs(cosines).max()),
+        "output_rms": floats(np.sqrt((cosines**2).mean())),
         "angles": floats(np.arccos(np.clip(cosines, -1, 1))),
         "bounds": floats([-1, 1]),
         "typical_cosine": floats(len(h) ** -0.5),

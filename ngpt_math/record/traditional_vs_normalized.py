@@ -23,7 +23,10 @@ from ngpt_math.record.models import (
 )  # fmt: skip
 from ngpt_math.recordings import TraditionalVsNormalized
 
-MATRIX = "W_q of the first layer, all heads: the first matrix that a letter's embedding meets"
+MATRIX = (
+    "query weights of the first layer: W_q of all heads, the first matrix that a letter's embedding"
+    " meets"
+)
 LARGER = "W_q of the first layer, as for the toy models"
 KINDS = {"Q": "q", "K": "k", "V": "v", "O": "o", "u": "u", "ν": "nu", "MLP out": "mlp_out"}
 PROMPT = "Our revels now are ended. Th"  # The Tempest IV.1, in the validation text; "ese" follows
@@ -34,10 +37,11 @@ QUARTILES = (0, 25, 50, 75, 100)
 def traditional_vs_normalized(models: Models) -> TraditionalVsNormalized:
     """Read the histories of all four models and fill the recording."""
     toy, toy_gpt = models.load("toy ngpt"), models.load("toy gpt")
+    mini = models.load("mini ngpt")
     kept = {name: models.history(name) for name in ("toy ngpt", "toy gpt", "mini ngpt", "mini gpt")}
     larger, larger_gpt = kept["mini ngpt"].arrays, kept["mini gpt"].arrays
     return TraditionalVsNormalized(
-        sources=sources((toy, toy_gpt, *kept.values())),
+        sources=sources((toy, toy_gpt, mini, *kept.values())),
         matrix=MATRIX,
         corpus=read_card(CORPUS, REMAKE)["what"],
         larger_matrix=LARGER,
@@ -45,11 +49,13 @@ def traditional_vs_normalized(models: Models) -> TraditionalVsNormalized:
         prompt=PROMPT,
         seed=floats(models.training("toy ngpt")["seed"]),
         gpt_seed=floats(models.training("toy gpt")["seed"]),
+        parameters=floats(sum(part.numel() for part in mini.model.parameters())),
         learning_rate=floats(models.training("mini ngpt")["lr"]),
         gpt_learning_rate=floats(models.training("mini gpt")["lr"]),
         **toy_weights(toy, kept["toy ngpt"].arrays, ""),
         **toy_weights(toy_gpt, kept["toy gpt"].arrays, "gpt_"),
         **guesses(toy_gpt),
+        **outputs(toy_gpt),
         **toy_losses(kept["toy ngpt"].arrays, kept["toy gpt"].arrays),
         **larger_model(larger, ""),
         **larger_model(larger_gpt, "gpt_"),
@@ -62,14 +68,15 @@ def toy_weights(toy: Shipped, history: Arrays, prefix: str) -> dict[str, Any]:
     qkv = history["snapshot.weight.blocks.0.attention.qkv.weight"].astype(np.float64)
     rows = qkv[:, : config.heads * config.d_head]
     norms = sphere.norm(rows)[..., 0]
-    heads = rows.reshape(len(rows), config.heads, config.d_head, config.d_model)
+    stretch = np.linalg.svd(rows, compute_uv=False)[:, [0, -1]]
     found = {
         f"{prefix}rows": floats(rows),
         f"{prefix}norms": floats(norms),
         f"{prefix}norm_min": floats(norms.min(-1)),
         f"{prefix}norm_max": floats(norms.max(-1)),
         f"{prefix}letter": floats(history["snapshot.weight.embed.weight"][:, last_letter(toy)]),
-        f"toy_{prefix}condition": floats(np.median(np.linalg.cond(heads), axis=-1)),
+        f"toy_{prefix}stretch": floats(stretch),
+        f"toy_{prefix}condition": floats(stretch[:, 0] / stretch[:, 1]),
     }
     return found if prefix else {**found, "toy_steps": floats(history["snapshot.step"])}
 
@@ -87,6 +94,42 @@ def guesses(toy: Shipped) -> dict[str, Any]:
         "guessed": letters(toy.model, best.indices.tolist()),
         "guess": floats(best.values),
     }
+
+
+def outputs(toy: Shipped) -> dict[str, Any]:
+    """What the first matrix makes of the prompt's last letter, row by row: length times fit."""
+    block: Any = toy.model.get_submodule("blocks.0")
+    config = toy.model.config
+    stream = trace_text(toy.model, PROMPT)["layer0.h_in"][0, -1]
+    given = block.attention_norm(stream).detach().numpy()
+    rows = block.attention.qkv.weight.detach().numpy()[: config.heads * config.d_head]
+    lengths, length = sphere.norm(rows)[:, 0], sphere.norm(given)[0]
+    products = rows @ given
+    fits = products / (lengths * length)
+    return {
+        "gpt_input": floats(given),
+        "gpt_input_length": floats(length),
+        "gpt_fits": floats(fits),
+        "gpt_outputs": floats(products),
+        "loud_pair": floats(loud_pair(lengths, fits)),
+    }
+
+
+def loud_pair(lengths: NDArray[Any], fits: NDArray[Any]) -> tuple[int, int]:
+    """Two rows of which the first fits worse and gives more, with the largest gap between the fits.
+
+    If the better fit gives more every time, the longest and the shortest row.
+    """
+    pairs = [
+        (fits[short] - fits[long], long, short)
+        for long, short in np.ndindex(len(fits), len(fits))
+        if 0 < fits[long] < fits[short]
+        and lengths[long] * fits[long] > lengths[short] * fits[short]
+    ]
+    if not pairs:
+        return int(lengths.argmax()), int(lengths.argmin())
+    _, long, short = max(pairs)
+    return long, short
 
 
 def toy_losses(ngpt: Arrays, gpt: Arrays) -> dict[str, Any]:

@@ -62,10 +62,17 @@ class FullArchitecture(Recording):
     suggestions: Array = array(
         "h_A or h_M of each update, last token", "toy_updates", 3, model=TOY, unit_vectors=True
     )
+    stepped: Array = array(
+        "h + |α| ⊙ (suggestion − h) of each update, last token: what Norm puts back",
+        "toy_updates", 3, model=TOY,
+    )  # fmt: skip
     moved: Array = array(
         "angle moved by each update, last token", "toy_updates", model=TOY, unit="rad"
     )
     cosines: Array = array("E_out h of all letters, last token: cosines", "alphabet", model=TOY)
+    s_z: Array = array(
+        "effective s_z of all letters: a logit is s_z · cosine", "alphabet", model=TOY
+    )
     logits: Array = array("logits of toy_tokens after the prompt", "top", model=TOY)
     probabilities: Array = array("their probabilities", "top", model=TOY)
     rest: Array = array("probability of all other letters", model=TOY)

@@ -81,6 +81,7 @@ class NormlinearGroups(Recording):
     same_output_max: Array = array("largest of those, without sign", model=GPT)
     outputs: Array = array("W h, nGPT, all rows: cosines", "outputs", model=MINI)
     output_max: Array = array("largest |W h|, nGPT", model=MINI)
+    output_rms: Array = array("root mean square of W h, nGPT", model=MINI)
     angles: Array = array("the angles of those cosines", "outputs", model=MINI, unit="rad")
     bounds: Array = array("the least and the largest cosine there is", 2, model="geometry")
     typical_cosine: Array = array("1/√d, RMS cosine of random directions", model="geometry")

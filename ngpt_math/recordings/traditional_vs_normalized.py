@@ -19,7 +19,8 @@ class TraditionalVsNormalized(Recording):
 
     The rows are those of one matrix, the same in both toy models. `toy_snapshots` are the steps at
     which their weights were kept, `snapshots` those of the larger models, `points` those of the
-    loss curves. A condition number is largest over smallest singular value (paper, figure 5).
+    loss curves. A condition number is largest over smallest singular value (paper, figure 5): of
+    the whole matrix in the toy models, of each head's part of it in the larger ones.
 
     What these trainings show is that the baseline's lengths spread while the nGPT's stay 1. Its
     condition numbers climb, and so do the nGPT's, which learns at a higher rate: at this size and
@@ -58,8 +59,22 @@ class TraditionalVsNormalized(Recording):
     )  # fmt: skip
     gpt_letter: Array = array("the same, baseline", "toy_snapshots", 3, model=TOY_GPT)
     guess: Array = array("probabilities of the letters guessed", "guesses", model=TOY_GPT)
+    gpt_input: Array = array(
+        "what that matrix is given at the prompt's last letter", 3, model=TOY_GPT
+    )
+    gpt_input_length: Array = array("its length, ‖h‖", model=TOY_GPT)
+    gpt_fits: Array = array("cosines between the rows and that input", "toy_rows", model=TOY_GPT)
+    gpt_outputs: Array = array("products of the rows and that input", "toy_rows", model=TOY_GPT)
+    loud_pair: Array = array(
+        "of two rows, the longer that fits worse and gives more, and the shorter", 2, model=TOY_GPT
+    )
+    toy_stretch: Array = array(
+        "how far that matrix stretches at most and at least: its singular values",
+        "toy_snapshots", 2, model=TOY,
+    )  # fmt: skip
+    toy_gpt_stretch: Array = array("the same, baseline", "toy_snapshots", 2, model=TOY_GPT)
     toy_condition: Array = array(
-        "condition number, median over the heads of that matrix", "toy_snapshots", model=TOY
+        "condition number of that matrix: the one over the other", "toy_snapshots", model=TOY
     )
     toy_gpt_condition: Array = array("the same, baseline", "toy_snapshots", model=TOY_GPT)
 
@@ -71,7 +86,7 @@ class TraditionalVsNormalized(Recording):
     )  # fmt: skip
     gpt_band: Array = array("the same, baseline", "gpt_snapshots", 5, model=GPT)
     condition: Array = array(
-        "condition number, median over the heads of that matrix", "snapshots", model=MINI
+        "condition number, median over the heads of their matrix", "snapshots", model=MINI
     )
     gpt_condition: Array = array("the same, baseline", "gpt_snapshots", model=GPT)
     kind_start: Array = array(
@@ -83,6 +98,7 @@ class TraditionalVsNormalized(Recording):
     )
     gpt_kind_condition: Array = array("the same, baseline", "kinds", model=GPT)
 
+    parameters: Array = array("number of parameters", model=MINI)
     learning_rate: Array = array("peak learning rate", model=MINI)
     gpt_learning_rate: Array = array("the same, baseline", model=GPT)
     loss_steps: Array = array("optimizer steps done", "points", model=MINI, unit="steps")

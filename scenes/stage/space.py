@@ -23,6 +23,9 @@ LIFTS = (15, 25, 35, 45)
 SIDEWAYS = 0.4
 """How much of a vector may point to or from the eye for it to show how long it is."""
 
+ACROSS = 0.5
+"""How much of each of many long vectors may point to or from the eye: they look 0.87 as long."""
+
 
 class View:
     """The direction from which spheres are seen; those that share a view turn together.
@@ -120,6 +123,41 @@ def roomiest(points: Point, longest: Point, across: float, up: float, turn: floa
     depth = [_after(view, turn).axes[2] @ longest / np.linalg.norm(longest) for view in every]
     beside = [view for view, deep in zip(every, depth, strict=True) if abs(deep) < SIDEWAYS]
     return max(beside, key=lambda view: room_while(view, points, across, up, turn))
+
+
+def crosswise(points: Point, long: Point, across: float, up: float, turn: float) -> View:
+    """The view with most room for points, among those from which long vectors lie across.
+
+    None of the vectors `long` (n, 3) comes towards the eye, also while the view turns by `turn`
+    degrees: what is long in the space is then long in the frame, too.
+    """
+    ways = long / np.linalg.norm(long, axis=1, keepdims=True)
+
+    def deepest(view: View) -> float:
+        seen = [_after(view, share * turn).axes[2] for share in np.linspace(0, 1, 4)]
+        return max(float(np.abs(ways @ eye).max()) for eye in seen)
+
+    every = [View(way, lift) for way in range(0, 360, 15) for lift in LIFTS]
+    beside = [view for view in every if deepest(view) < ACROSS] or [min(every, key=deepest)]
+    return max(beside, key=lambda view: spread_in(view, points, across, up, turn)[1])
+
+
+def spread_in(
+    view: View, points: Point, across: float, up: float, turn: float
+) -> tuple[Point, float]:
+    """Where in a box the middle of a sphere stands, and its radius, so that all has most room.
+
+    All are the points (…, 3) and the sphere, while the view turns by degrees. The box reaches
+    `across` and `up` from its middle, from which the place (3,) is measured.
+    """
+    spaces = [Space(_after(view, share * turn), (0.0, 0.0), 1.0) for share in np.linspace(0, 1, 4)]
+    drawn = np.concatenate([space.drawn(points.reshape(-1, 3)) for space in spaces])
+    outline = spaces[0].outline
+    low, high = np.minimum(drawn.min(axis=0), -outline), np.maximum(drawn.max(axis=0), outline)
+    radius = float(min(2 * across / (high - low)[0], 2 * up / (high - low)[1]))
+    place = -radius * (low + high) / 2
+    place[2] = 0.0
+    return place, radius
 
 
 def room_while(view: View, points: Point, across: float, up: float, turn: float) -> float:

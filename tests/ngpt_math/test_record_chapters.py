@@ -250,6 +250,9 @@ class TestFullArchitecture:
         assert np.allclose(np.cos(r.moved), steps.sum(-1), atol=1e-5)
         assert np.allclose(r.output_embeddings @ r.paths[-1, -1], r.cosines, atol=1e-6)
         logits = r.cosines * weight(model, "s_logit.stored") * 3**0.5
+        assert np.allclose(r.s_z * r.cosines, logits, atol=1e-5)
+        back = r.stepped / np.linalg.norm(r.stepped, axis=-1, keepdims=True)
+        assert np.allclose(back, r.paths[1:, -1], atol=1e-5)
         best = np.argsort(-logits)[: len(r.logits)]
         assert "".join(r.alphabet[i] for i in best) == r.toy_tokens
         assert np.allclose(logits[best], r.logits, atol=1e-4)

@@ -14,6 +14,7 @@ from ngpt_math.checkpoint import Model, checkpoint_path
 from ngpt_math.corpus import load_tokens
 from ngpt_math.files import read_card
 from ngpt_math.record.models import trace_text
+from ngpt_math.record.traditional_vs_normalized import loud_pair
 
 LEAST = 1e-5
 
@@ -70,9 +71,33 @@ class TestTraditionalVsNormalized:
 
     def test_the_toy_conditions_are_those_of_the_rows(self) -> None:
         r = shown("traditional_vs_normalized")
-        d_head = shipped("toy", "gpt").config.d_head
-        found = [np.median(conditions(rows.astype(float), d_head)) for rows in r.gpt_rows]
-        assert np.allclose(found, r.toy_gpt_condition, rtol=1e-4)
+        for rows, found, stretch in (
+            (r.rows, r.toy_condition, r.toy_stretch),
+            (r.gpt_rows, r.toy_gpt_condition, r.toy_gpt_stretch),
+        ):
+            expected = [conditions(each.astype(float), len(each)) for each in rows]
+            assert np.allclose(np.ravel(expected), found, rtol=1e-4)
+            assert np.allclose(stretch[:, 0] / stretch[:, 1], found, rtol=1e-4)
+            size = np.linalg.norm(rows, axis=(1, 2))
+            assert (stretch[:, 0] <= size).all() and (stretch[:, 0] > size / 2).all()
+
+    def test_outputs_are_the_baselines_own_and_length_times_fit(self) -> None:
+        r = shown("traditional_vs_normalized")
+        queries_made = trace_text(shipped("toy", "gpt"), r.prompt)["layer0.q_raw"][0, -1]
+        assert np.allclose(r.gpt_outputs, queries_made.flatten(), atol=1e-4)
+        product = r.gpt_norms[-1] * r.gpt_fits * r.gpt_input_length
+        assert np.allclose(product, r.gpt_outputs, atol=1e-5)
+        assert (np.abs(r.gpt_fits) <= 1).all()
+
+    def test_of_the_loud_pair_the_longer_fits_worse_and_gives_more(self) -> None:
+        r = shown("traditional_vs_normalized")
+        long, short = r.loud_pair.astype(int)
+        assert r.gpt_norms[-1, long] > r.gpt_norms[-1, short]
+        assert 0 < r.gpt_fits[long] < r.gpt_fits[short]
+        assert r.gpt_outputs[long] > r.gpt_outputs[short]
+
+    def test_without_such_a_pair_longest_and_shortest_are_taken(self) -> None:
+        assert loud_pair(np.array([1.0, 3.0, 2.0]), np.array([0.1, 0.9, 0.5])) == (1, 0)
 
     def test_the_guesses_are_the_baselines_likeliest_letters(self) -> None:
         r = shown("traditional_vs_normalized")
@@ -103,7 +128,8 @@ class TestL2NormShell:
         model = shipped("toy", "gpt")
         rows = np.concatenate([queries(model, layer) for layer in range(model.config.layers)])
         assert np.allclose(r.many, rows, atol=1e-7)
-        off = np.abs(np.linalg.norm(rows, axis=1) - 1)
+        first = rows[: model.config.heads * model.config.d_head]
+        off = np.abs(np.linalg.norm(first, axis=1) - 1)
         assert int(r.vector_index) == off.argmax()
         assert np.array_equal(r.many[int(r.vector_index)], r.vector)
 

@@ -23,9 +23,11 @@ from scenes.stage.space import (
     SIDEWAYS,
     Space,
     View,
+    crosswise,
     room_for,
     room_while,
     roomiest,
+    spread_in,
 )
 from scenes.stage.style import PIXEL
 
@@ -174,3 +176,26 @@ def test_the_roomiest_view_sees_the_longest_from_the_side_after_it_has_turned() 
     rooms = [room_while(other, points, 3.0, 2.0, 30) for other in others if fits(other)]
     assert fits(view) and rooms
     assert room_while(view, points, 3.0, 2.0, 30) >= max(rooms)
+
+
+@given(st.integers(0, 50), st.floats(0, 30))
+def test_seen_crosswise_no_long_vector_comes_towards_the_eye(seed: int, turn: float) -> None:
+    """Long vectors of nearly one line, as they are drawn, keep most of their length."""
+    points = np.random.default_rng(seed).normal(size=(12, 3))
+    long = np.stack([points[0], -1.5 * points[0]])
+    view = crosswise(points, long, 3.0, 2.0, turn)
+    for share in (0, 1):
+        seen = View(view.turn + share * turn, view.lift).axes @ long.T
+        assert (np.hypot(*seen[:2]) > 0.85 * np.linalg.norm(long, axis=1)).all()
+
+
+@given(st.integers(0, 50), angles)
+def test_points_spread_in_a_box_stay_within_it_and_touch_it(seed: int, way: float) -> None:
+    """The sphere, too; the box is centred where the place is measured from."""
+    points = 2 * np.random.default_rng(seed).normal(size=(12, 3))
+    view = View(way, 20)
+    place, radius = spread_in(view, points, 3.0, 2.0, 0.0)
+    placed = Space(view, place, radius)
+    reach = np.abs(placed.drawn(points)[:, :2] / (3.0, 2.0)).max()
+    ball = (np.abs(place[:2]) + placed.outline) / (3.0, 2.0)
+    assert max(reach, ball.max()) == pytest.approx(1)

@@ -133,6 +133,8 @@ def test_another_model_finds_room_in_chapter_7(tmp_path: Path) -> None:
         embeddings=np.concatenate([mine.embeddings] * 5),
         output_embeddings=np.concatenate([mine.output_embeddings] * 5),
         cosines=np.concatenate([mine.cosines] * 5),
+        s_z=np.concatenate([mine.s_z] * 5),
+        stepped=np.concatenate([mine.stepped] * 2),
     )
     path = tmp_path / "full_architecture.safetensors"
     save(other, path, "a test")
