@@ -16,6 +16,7 @@ LEXICON = {
     "LERP": "lˈɜɹp",
     "RoPE": "ɹˈOp",  # as "rope"
     "RMSNorm": "ˌɑɹˌɛmˈɛs nˈɔɹm",
+    "RMSNorms": "ˌɑɹˌɛmˈɛs nˈɔɹmz",
     "LayerNorm": "lˈAəɹ nˈɔɹm",
     "NormLinear": "nˈɔɹm lˈɪniəɹ",
     "SiLU": "sˈilˌu",  # "see-loo"

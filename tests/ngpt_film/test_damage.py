@@ -59,7 +59,7 @@ def read(path: Path, data: bytes, card: bytes) -> str:
         line = str(error)
         assert "\n" not in line
         assert path.stem in line
-        assert line.endswith("make it again with `ngpt record sample`")
+        assert "; make it again with `ngpt record sample --checkpoint FILE --out " in line
         return line
     return ""
 
@@ -158,5 +158,5 @@ def test_the_sample_itself_is_sound(file, whole) -> None:
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_a_recording_of_another_chapter_is_refused(chapter: str, file, whole) -> None:
     assert read(file, *whole) == ""
-    with pytest.raises(DamagedFile, match=f"make it again with `ngpt record {chapter}`"):
+    with pytest.raises(DamagedFile, match=f"make it again with `ngpt record {chapter} --checkpoint FILE"):
         load(CHAPTERS[chapter], file)
