@@ -158,5 +158,7 @@ def test_the_sample_itself_is_sound(file, whole) -> None:
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_a_recording_of_another_chapter_is_refused(chapter: str, file, whole) -> None:
     assert read(file, *whole) == ""
-    with pytest.raises(DamagedFile, match=f"make it again with `ngpt record {chapter} --checkpoint FILE"):
+    with pytest.raises(
+        DamagedFile, match=f"make it again with `ngpt record {chapter} --checkpoint FILE"
+    ):
         load(CHAPTERS[chapter], file)
