@@ -294,7 +294,7 @@ class Attention(Chapter):
         "In truth, nGPT’s learned scale bends this rule a little",
         says=(
             "One honest correction: s Q K comes after the rotation, entry by entry.",
-            "Pairs that turn fast got like numbers, unlike ones hardly turn: it changes little.",
+            "Pairs that turn fast got like numbers, so it changes little.",
         ),
         pause=True,
         covers=("5.3", "0.6"),

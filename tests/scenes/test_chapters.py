@@ -153,6 +153,13 @@ def test_spoken_lines_have_time(chapter: Entry, watched: Watched) -> None:
         assert max(map(len, section.says)) <= 84, section.says
 
 
+def test_captions_can_be_followed(chapter: Entry, watched: Watched) -> None:
+    from ngpt_film.captions import cues, faults
+
+    for section in chapter.load().sections():
+        assert not faults(cues(section.says, 0.0, watched.seconds[section.name])), section.name
+
+
 def test_sections_are_declared_in_full(chapter: Entry) -> None:
     sections = chapter.load().sections()
     assert len({section.name for section in sections}) == len(sections)
