@@ -18,10 +18,8 @@ from scenes.attention_pictures import (
 from scenes.attention_rotary_pictures import Bent, ByOffset, Turning
 from scenes.stage.cards import NextChapter, Takeaways
 from scenes.stage.chapter import Chapter, section
-from scenes.stage.layout import at_left
 from scenes.stage.motion import Appear, appear, dimmed, drawn, grown, leave, lit, swept
-from scenes.stage.style import SIZE, TIME
-from scenes.stage.text import Line
+from scenes.stage.style import TIME
 
 
 class Attention(Chapter):
@@ -332,14 +330,7 @@ class Attention(Chapter):
                 ("ink", ("Rotary embeddings keep lengths; of place, distance counts.",)),
             )
         )
-        names = f"{', '.join(self.notebooks[:-1])} and {self.notebooks[-1]}"
-        books = Line(f"Goes with notebooks {names}", role="muted", px=SIZE.tick)
-        at_left(books, points.get_left()[0], -2.6)
-        for point in points:
-            self.play(Appear(point))
-            self.wait(TIME.rest)
-        self.play(Appear(books))
-        self.wait(TIME.rest)
+        self.take_away(points)
         self.clear_next()
 
     @section(

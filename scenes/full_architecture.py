@@ -40,7 +40,6 @@ from scenes.architecture_plan import (
 from scenes.stage.cards import NextChapter, Takeaways
 from scenes.stage.chapter import Chapter, section
 from scenes.stage.equations import Equation
-from scenes.stage.layout import at_left
 from scenes.stage.marks import Mark
 from scenes.stage.motion import Appear, appear, dimmed, drawn, grown, leave, lit, swept
 from scenes.stage.space import View
@@ -400,15 +399,7 @@ class FullArchitecture(Chapter):
                 ("ink", ("A prompt walks over the sphere; its last point says what may follow.",)),
             )
         )
-        books = Line(
-            f"Goes with notebooks {' and '.join(self.notebooks)}", role="muted", px=SIZE.tick
-        )
-        at_left(books, points.get_left()[0], -2.6)
-        for point in points:
-            self.play(Appear(point))
-            self.wait(TIME.quick)
-        self.play(Appear(books))
-        self.wait(TIME.rest)
+        books = self.take_away(points)
         self.go_next(*points, books)
 
     @section(

@@ -20,7 +20,6 @@ from scenes.l2_norm_pictures import (
 )
 from scenes.stage.cards import NextChapter, Takeaways
 from scenes.stage.chapter import Chapter, section
-from scenes.stage.layout import at_left
 from scenes.stage.motion import (
     Appear,
     appear,
@@ -31,8 +30,7 @@ from scenes.stage.motion import (
     placed,
     swept,
 )
-from scenes.stage.style import SIZE, TIME
-from scenes.stage.text import Line
+from scenes.stage.style import TIME
 
 
 class L2NormShell(Chapter):
@@ -283,15 +281,7 @@ class L2NormShell(Chapter):
                 ("transformation", ("The gradient turns the vector; it does not stretch it.",)),
             )
         )
-        books = Line(
-            f"Goes with notebooks {' and '.join(self.notebooks)}", role="muted", px=SIZE.tick
-        )
-        at_left(books, points.get_left()[0], -2.6)
-        for point in points:
-            self.play(Appear(point))
-            self.wait(TIME.rest)
-        self.play(Appear(books))
-        self.wait(TIME.rest)
+        self.take_away(points)
         self.clear_next()
 
     @section(

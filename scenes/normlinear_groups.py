@@ -12,9 +12,8 @@ from scenes.normlinear_outputs import BothLayers, BothOutputs, Cosines, Groups, 
 from scenes.normlinear_pictures import Columns, EveryRow, Recall, Rows
 from scenes.stage.cards import NextChapter, Takeaways
 from scenes.stage.chapter import Chapter, section
-from scenes.stage.layout import at_left
 from scenes.stage.motion import Appear, appear, grown, leave, placed, swept
-from scenes.stage.style import SIZE, TIME
+from scenes.stage.style import TIME
 from scenes.stage.text import Line
 
 
@@ -304,15 +303,8 @@ class NormlinearGroups(Chapter):
                 ("ink", ("Groups: parts of a row at length 1. The paper has one group.",)),
             )
         )
-        books = Line(
-            f"Goes with notebook {' and '.join(self.notebooks)}", role="muted", px=SIZE.tick
-        )
-        at_left(books, points.get_left()[0], -2.6)
-        for point in points:
-            self.play(Appear(point))
-            self.wait(TIME.rest)
-        self.play(Appear(books))
-        self.wait(TIME.read)
+        self.take_away(points)
+        self.wait(TIME.rest)
         self.clear_next()
 
     @section(

@@ -20,10 +20,8 @@ from scenes.scale_pictures import (
 from scenes.scale_sweep_pictures import Confidence, Gate, Sharpness, Turning
 from scenes.stage.cards import NextChapter, Takeaways
 from scenes.stage.chapter import Chapter, section
-from scenes.stage.layout import at_left
 from scenes.stage.motion import Appear, appear, dimmed, drawn, grown, leave, swept
-from scenes.stage.style import SIZE, TIME
-from scenes.stage.text import Line
+from scenes.stage.style import TIME
 
 
 class ScaleManagement(Chapter):
@@ -321,15 +319,7 @@ class ScaleManagement(Chapter):
                 ("transformation", ("Without √d on the gate, SiLU would hardly bend.",)),
             )
         )
-        books = Line(
-            f"Goes with notebook {' and '.join(self.notebooks)}", role="muted", px=SIZE.tick
-        )
-        at_left(books, points.get_left()[0], -2.6)
-        for point in points:
-            self.play(Appear(point))
-            self.wait(TIME.rest)
-        self.play(Appear(books))
-        self.wait(TIME.rest)
+        self.take_away(points)
         self.clear_next()
 
     @section(

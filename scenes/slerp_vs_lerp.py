@@ -20,7 +20,6 @@ from scenes.slerp_pictures import (
 )
 from scenes.stage.cards import NextChapter, Takeaways
 from scenes.stage.chapter import Chapter, section
-from scenes.stage.layout import at_left
 from scenes.stage.motion import (
     Appear,
     appear,
@@ -32,8 +31,7 @@ from scenes.stage.motion import (
     swept,
 )
 from scenes.stage.space import View
-from scenes.stage.style import SIZE, TIME
-from scenes.stage.text import Line
+from scenes.stage.style import TIME
 
 
 class SlerpVsLerp(Chapter):
@@ -350,15 +348,7 @@ class SlerpVsLerp(Chapter):
                 ("scale", ("α says how far. It is learned, one for each dimension.",)),
             )
         )
-        books = Line(
-            f"Goes with notebooks {' and '.join(self.notebooks)}", role="muted", px=SIZE.tick
-        )
-        at_left(books, points.get_left()[0], -2.6)
-        for point in points:
-            self.play(Appear(point))
-            self.wait(TIME.rest)
-        self.play(Appear(books))
-        self.wait(TIME.rest)
+        self.take_away(points)
         self.clear_next()
 
     @section(

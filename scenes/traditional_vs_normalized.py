@@ -9,11 +9,9 @@ from ngpt_math.recordings import Recording
 from ngpt_math.recordings import TraditionalVsNormalized as Recorded
 from scenes.stage.cards import NextChapter, Takeaways
 from scenes.stage.chapter import Chapter, section
-from scenes.stage.layout import at_left
 from scenes.stage.motion import Appear, appear, dimmed, drawn, grown, swept
 from scenes.stage.plots import Curve
-from scenes.stage.style import SIZE, TIME
-from scenes.stage.text import Line
+from scenes.stage.style import TIME
 from scenes.traditional_pictures import (
     ONWARD,
     TURN,
@@ -314,13 +312,7 @@ class TraditionalVsNormalized(Chapter):
                 ("muted", ("The tiny nGPT’s loss is slightly higher, the larger one’s lower.",)),
             )
         )
-        books = Line(f"Goes with notebooks {', '.join(self.notebooks)}", role="muted", px=SIZE.tick)
-        at_left(books, points.get_left()[0], -2.6)
-        for point in points:
-            self.play(Appear(point))
-            self.wait(TIME.rest)
-        self.play(Appear(books))
-        self.wait(TIME.rest)
+        self.take_away(points)
         self.clear_next()
 
     @section(

@@ -15,6 +15,10 @@ SPACING = 0.62
 """Between two points of a card, in Manim's units; the lines of one point stand closer."""
 
 
+NOTEBOOKS = -2.8
+"""The baseline of the line that names a chapter's notebooks."""
+
+
 def heading_line(words: str) -> Line:
     """The chapter's name, small, at the top left of every frame."""
     return set_at(Line(words, px=SIZE.tick, role="muted"), GRID.left, GRID.heading - 0.14)
@@ -30,6 +34,13 @@ def set_at(line: Line, left: float, baseline: float) -> Line:
     """Move a line to where its baseline is to start."""
     line.shift((left - line.get_left()[0], baseline - line.baseline, 0))
     return line
+
+
+def goes_with(notebooks: Sequence[str]) -> Line:
+    """The line that names the notebooks of a chapter."""
+    *others, last = notebooks
+    names = f"notebooks {', '.join(others)} and {last}" if others else f"notebook {last}"
+    return Line(f"Goes with {names}", role="muted", px=SIZE.tick)
 
 
 class Takeaways(VGroup):

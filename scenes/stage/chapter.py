@@ -14,7 +14,14 @@ from typing import Any, ClassVar
 from manim import Animation, Mobject, Scene, tempconfig
 
 from ngpt_math.recordings import Recording, Traced, load
-from scenes.stage.cards import heading_line, title_line
+from scenes.stage.cards import (
+    NOTEBOOKS,
+    Takeaways,
+    goes_with,
+    heading_line,
+    set_at,
+    title_line,
+)
 from scenes.stage.marks import Mark
 from scenes.stage.motion import Appear, leave, looked
 from scenes.stage.section import Section, section
@@ -124,6 +131,17 @@ class Chapter(Scene):
         """Let everything but the headings and what is kept go when the next section begins."""
         stay = {id(m) for keep in (*kept, self._heading, self._title) for m in _family(keep)}
         self._going = [m for m in self.mobjects if id(m) not in stay]
+
+    def take_away(self, points: Takeaways) -> Line:
+        """Show the points one after the other, then the notebooks to go on with, and rest."""
+        books = goes_with(self.notebooks)
+        set_at(books, float(points.get_left()[0]), NOTEBOOKS)
+        for point in points:
+            self.play(Appear(point))
+            self.wait(TIME.rest)
+        self.play(Appear(books))
+        self.wait(TIME.rest)
+        return books
 
     def turn(self, view: View, by: float, *along: Animation, seconds: float = TIME.sweep) -> None:
         """Turn a view about the axis by degrees, and play other animations along with it."""
