@@ -29,7 +29,14 @@ from ngpt_math.recordings import (
 )
 from scenes.stage.bars import Bars
 from scenes.stage.blocks import Block, Connection, NormPoint
-from scenes.stage.cards import NextChapter, Takeaways, heading_line, title_line
+from scenes.stage.cards import (
+    NextChapter,
+    Takeaways,
+    goes_with,
+    heading_line,
+    set_at,
+    title_line,
+)
 from scenes.stage.changing_bars import ChangingBars
 from scenes.stage.equations import Equation
 from scenes.stage.groups import GroupedMatrix
@@ -384,11 +391,13 @@ class Gallery(Scene):
         more = paragraph("two lines of", "a paragraph"), noted("a remark", "beside a picture")
         self.add(stacked(roles, -3.5, 1.9), stacked(more, 1.2, 1.7, gap=1.0))
 
-    @exhibit("Takeaways: what to remember, one after the other")
+    @exhibit("Takeaways: what to remember, one after the other, and the notebooks to go on with")
     def takeaways(self) -> None:
-        """Each is a mobject of its own."""
+        """Each is a mobject of its own; `Chapter.take_away` plays them."""
         first = ("normalized", ("Every row has length 1,", "so an output is a cosine."))
-        self.add(Takeaways([first, ("scale", ("α says how far to go.",))]))
+        points = Takeaways([first, ("scale", ("α says how far to go.",))])
+        books = set_at(goes_with(("3", "6")), points.get_left()[0], -2.0)
+        self.add(points, books)
 
     @exhibit("The chapter that follows, and its question")
     def transition(self) -> None:
