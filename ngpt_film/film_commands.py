@@ -5,19 +5,21 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Iterable
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from ngpt_film import claims
 from ngpt_film.gallery import stage
 from ngpt_film.outline import Target, film_of, target, targets
 from ngpt_film.quality import QUALITIES, quality
 from ngpt_film.terminal import minutes, print_json, progress, say
 from ngpt_math.errors import UsageError
 from ngpt_math.files import ROOT, shown
-from scenes.film import FILM
+from scenes.film import FILM, Entry
 
 if TYPE_CHECKING:
     from ngpt_film.shoot import Place
@@ -55,7 +57,15 @@ def chosen_of(wanted: tuple[str, ...], recordings: Path | None) -> tuple[Target,
     missing = [entry.key for entry in FILM if entry.key not in {there.key for there in film}]
     if missing and not wanted:
         say(f"left out, for want of a recording in {recordings}: {', '.join(missing)}")
-    return targets(wanted, film)
+    chosen = targets(wanted, film)
+    say_untrue(dict.fromkeys(target.outline.entry for target in chosen))
+    return chosen
+
+
+def say_untrue(entries: Iterable[Entry]) -> None:
+    """A line for each claim of the film that is not true of the chapters' recordings."""
+    for each in claims.untrue(entries):
+        say(each.line)
 
 
 def _film_path(wanted: tuple[Target, ...], named: bool, recordings: Path | None = None) -> Path:
@@ -266,12 +276,15 @@ def where(wanted: str, recordings: Path | None, as_json: bool) -> None:
 @click.command()
 @WANTED
 @QUALITY
+@RECORDINGS
 @JSON
-def storyboard(wanted: tuple[str, ...], quality_name: str, as_json: bool) -> int:
+def storyboard(
+    wanted: tuple[str, ...], quality_name: str, recordings: Path | None, as_json: bool
+) -> int:
     """List the storyboard's lines with the sections that show them, and when they begin."""
     from ngpt_film import storyboard as board
 
-    found = board.rows(targets(wanted), quality(quality_name))
+    found = board.rows(chosen_of(wanted, recordings), quality(quality_name))
     if as_json:
         print_json(
             [{"chapter": r.chapter, "line": r.line.name, "words": r.line.words,

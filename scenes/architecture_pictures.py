@@ -10,6 +10,7 @@ from manim import VGroup, VMobject
 
 from ngpt_math.recordings import FullArchitecture
 from scenes.architecture_plan import CARD, FIRST, Layer, Whole, block_names
+from scenes.claims.full_architecture import CLAIMS
 from scenes.stage.bars import Bars
 from scenes.stage.curves import arc_points, at_row, disc_points, rectangles, straight
 from scenes.stage.equations import Equation
@@ -178,9 +179,8 @@ class Letters:
         self.here = Dot(self.space, points[self.last], "ink", px=28)
         self.prompt = prompt_of(record)
         lit = Explained("{{ h : normalized }}", "starts at the lit letter’s point")
-        more = noted(
-            "letters used alike tend to", "lie close: here, the vowels", "“·” stands for the space"
-        )
+        close = CLAIMS.lines(record, "letters used alike tend to", "lie close: here, the vowels")
+        more = noted(*close, "“·” stands for the space")
         self.rule = Equation('{{ h : normalized }} = {{ E_"in" : normalized }} ["letter"]')
         part = f", {len(self.order)} of {len(points)} letters"
         self.source = Line(f"Now: {toy(record)}" + part * (len(self.order) < len(points)))
@@ -523,7 +523,8 @@ class Versus:
         self.shot = Shot(0.35, 0, 0.7, (HALF, 0.45))
         self.zoom = Zoom(Shot(0.35, 0, 0.7, (-HALF, 0.45)))
         points = ["q", "k"] * bool(record.gpt_norms_per_layer > 2)
-        self.layer = Layer(self.zoom, int(record.layers), points, "traditional")
+        layers = float(record.gpt_norms - 1) / float(record.gpt_norms_per_layer)
+        self.layer = Layer(self.zoom, round(layers), points, "traditional")
         end = CARD[0] + CARD[2]
         self.onward = Ways(self.zoom, [[(end, 0), (end + 1.1, 0)]])
         self.last = Ring(self.zoom, (end + 0.55, 0), 0.2, "traditional")

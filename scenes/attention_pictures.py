@@ -69,7 +69,7 @@ class Recall:
         self.went = Dot(self.space, went, "normalized", px=20)
         self.meaning = [
             Explained(term, "the block’s suggestion"),
-            Explained("{{ alpha : scale }}", "step size; each entry has its own: so h turns aside"),
+            Explained("{{ alpha : scale }}", "step size, for each entry its own: so h may turn"),
         ]
         self.values = [
             Readout(

