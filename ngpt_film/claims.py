@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 
+from ngpt_film.terminal import say
 from ngpt_math.errors import DamagedFile
 from ngpt_math.recordings import CHAPTERS, Recording, load
 from scenes.claims import Claims
@@ -31,7 +32,7 @@ class Untrue:
 
 
 def claims_of(entry: Entry) -> Claims:
-    """The claims of a chapter; those of the preview's chapter may be edited meanwhile."""
+    """The claims of a chapter; none of one that has no table."""
     name = f"scenes.claims.{entry.key}"
     if find_spec(name) is None:
         return Claims()
@@ -74,3 +75,9 @@ def untrue(entries: Iterable[Entry]) -> list[Untrue]:
                 words, instead = (" ".join(w.split()) for w in (claim.words, claim.true(record)))
                 found.append(Untrue(entry, section, words, instead))
     return found
+
+
+def say_untrue(entries: Iterable[Entry]) -> None:
+    """Say each of them in a line."""
+    for each in untrue(entries):
+        say(each.line)

@@ -5,21 +5,21 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterable
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ngpt_film import claims
+from ngpt_film.claims import say_untrue
 from ngpt_film.gallery import stage
+from ngpt_film.options import RECORDINGS
 from ngpt_film.outline import Target, film_of, target, targets
 from ngpt_film.quality import QUALITIES, quality
 from ngpt_film.terminal import minutes, print_json, progress, say
 from ngpt_math.errors import UsageError
 from ngpt_math.files import ROOT, shown
-from scenes.film import FILM, Entry
+from scenes.film import FILM
 
 if TYPE_CHECKING:
     from ngpt_film.shoot import Place
@@ -34,10 +34,6 @@ QUALITY = click.option(
 JOBS = click.option(
     "-j", "--jobs", type=click.IntRange(min=1), help="Processes at a time; default: all cores."
 )
-RECORDINGS = click.option(
-    "--recordings", type=click.Path(path_type=Path, file_okay=False, exists=True), metavar="FOLDER",
-    help="Draw other models' numbers, from `ngpt record --checkpoint`.",
-)  # fmt: skip
 ONLY_SHIPPED = "workers of a cluster have the shipped recordings only"
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
@@ -60,12 +56,6 @@ def chosen_of(wanted: tuple[str, ...], recordings: Path | None) -> tuple[Target,
     chosen = targets(wanted, film)
     say_untrue(dict.fromkeys(target.outline.entry for target in chosen))
     return chosen
-
-
-def say_untrue(entries: Iterable[Entry]) -> None:
-    """A line for each claim of the film that is not true of the chapters' recordings."""
-    for each in claims.untrue(entries):
-        say(each.line)
 
 
 def _film_path(wanted: tuple[Target, ...], named: bool, recordings: Path | None = None) -> Path:

@@ -69,6 +69,9 @@ MOST_LETTERS = 48
 APART = 50.0
 """Points that are seen nearer to each other than these pixels share one label."""
 
+AROUND = ((0.0, 16.0), (0.0, -18.0), (18.0, 0.0), (-18.0, 0.0))
+"""Where the lit letter’s name may stand beside its point, in pixels; the first that is free."""
+
 LIKELIEST = 5
 """Letters whose way from cosine to logit is shown."""
 
@@ -192,13 +195,26 @@ class Letters:
         """Names of the letters in front as they are seen now."""
         points = self.record.embeddings.astype(float)
         front = [n for n in self.order if not Dot(self.space, points[n], "ink").is_behind]
-        here = [self.last] if self.last in front else []
         letters = letters_of(self.record.alphabet)
         others = [n for n in front if n != self.last]
-        return [
-            *names_at(self.space, points, letters, here, "ink"),
-            *names_at(self.space, points, letters, others, "normalized"),
-        ]
+        found = names_at(self.space, points, letters, others, "normalized")
+        if self.last not in front:
+            return found
+        at, name = points[self.last], letters[self.last]
+        ways = [tag(self.space, at, name, "ink", offset, SIZE.label) for offset in AROUND]
+        return [beside(found, ways), *found]
+
+
+def beside(others: Sequence[Tag], ways: Sequence[Tag]) -> Tag:
+    """The first of several placings of a name that touches no other name; else the first."""
+    return next((way for way in ways if not any(touch(way, other) for other in others)), ways[0])
+
+
+def touch(one: Tag, other: Tag) -> bool:
+    """Whether two names stand on the same ground."""
+    apart = np.abs(one.get_center() - other.get_center())[:2]
+    room = np.array([one.width + other.width, one.height + other.height]) / 2
+    return bool((apart < room).all())
 
 
 def together(places: Point, left: Sequence[int]) -> list[int]:

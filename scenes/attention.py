@@ -322,7 +322,7 @@ class Attention(Chapter):
     )
     def takeaways(self) -> None:
         """What to remember, and the notebooks to go on with."""
-        points = self.points(
+        points = self.to_remember(
             (
                 "traditional",
                 ("Traditional: q and k of any length; a root divides products.",),

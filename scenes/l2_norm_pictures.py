@@ -186,7 +186,7 @@ class Many:
         self.tips = [Dot(self.space, row, UNITS, px=TIP) for row in self.units]
         box = Box(GRID.panel + 0.6, -1.9, 4.9, 2.9)
         units = row_of(record, "many_unit_lengths")[: len(self.free)]
-        name = f"lengths of {len(self.free)} vectors"
+        name = f"lengths of {counted(len(self.free), len(record.many))} vectors"
         scale = measure(name, self.lengths, most=5)
         self.bars = Bars(box, scale, [self.lengths], [], FREE)
         self.unit_bars = ChangingBars(box, scale, [self.lengths, units], [], UNITS)
@@ -201,6 +201,11 @@ class Many:
         rays = np.stack([self.free, self.units], axis=1)
         arrows = [lead(arrow, ray) for arrow, ray in zip(self.after, rays, strict=True)]
         return [*arrows, (self.unit_bars.row, self.unit_bars.show_row)]
+
+
+def counted(some: int, every: int) -> str:
+    """How many are shown, of how many where these are more."""
+    return f"{some}" if some == every else f"{some} of {every}"
 
 
 def lead(arrow: Arrow, rows: Point) -> Step:
@@ -297,7 +302,8 @@ class Pulled:
             role=UNITS,
         )  # fmt: skip
         self.kept.show_row(row)
-        self.count = noted(f"of {len(record.many)} vectors")
+        drawn = f"{count} of them drawn" if count < len(record.many) else ""
+        self.count = noted(*filter(None, (f"of {len(record.many)} vectors", drawn)))
         self.colours = VGroup(
             Line("as stored", role=FREE), Line("as used", role=UNITS)
         )  # fmt: skip

@@ -167,8 +167,9 @@ class L2NormShell(Chapter):
         self.play(grown(many.bars.rows[0]))
         self.wait(TIME.rest)
         now, before = [*many.after, many.unit_bars.row], [*many.before, many.bars.rows[0]]
-        self.play(*appear(*now), run_time=TIME.quick)
-        self.play(*leave(*before), run_time=TIME.quick)
+        for start in (0, 1):  # every other vector, so that no frame holds all of them twice
+            self.play(*appear(*now[start::2]), run_time=TIME.quick / 2)
+            self.play(*leave(*before[start::2]), run_time=TIME.quick / 2)
         self.play(*swept(many.going, 0, 1), run_time=TIME.sweep / 2)
         self.play(*appear(*many.tips), run_time=TIME.quick)
         larger = placed(many.space, self.marks(many.view), many.space.centre, LARGE)

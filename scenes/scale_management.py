@@ -314,7 +314,7 @@ class ScaleManagement(Chapter):
     )
     def takeaways(self) -> None:
         """What to remember, and the notebook to go on with."""
-        points = self.points(
+        points = self.to_remember(
             ("normalized", ("Unit vectors only say where to; a cosine is at most one.",)),
             ("scale", ("Six learned scales say how much: how sharply, how far, how surely.",)),
             ("scale", ("s_init is where a scale starts; s_scale sets how fast it learns.",)),

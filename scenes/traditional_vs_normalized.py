@@ -304,7 +304,7 @@ class TraditionalVsNormalized(Chapter):
     )
     def takeaways(self) -> None:
         """What to remember, and the notebooks to go on with."""
-        points = self.points(
+        points = self.to_remember(
             ("ink", ("The weights into a unit are a vector: direction and length.",)),
             (
                 "traditional",

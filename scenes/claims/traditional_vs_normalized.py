@@ -93,7 +93,8 @@ def not_round(r: R) -> bool:
 
 def larger_climbs_most(r: R) -> bool:
     """Of the larger models, the nGPT's condition number grows most; the paper's are far larger."""
-    return grows(r.condition) > max(1.5, grows(r.gpt_condition)) and r.parameters < 5e7
+    most = grows(r.condition) > max(1.5, grows(r.gpt_condition))
+    return most and float(r.parameters) < 5e7
 
 
 def toy_loses(r: R) -> bool:

@@ -135,7 +135,7 @@ class Chapter(Scene):
         stay = {id(m) for keep in (*kept, self._heading, self._title) for m in _family(keep)}
         self._going = [m for m in self.mobjects if id(m) not in stay]
 
-    def points(self, *points: tuple[str, tuple[str, ...]]) -> Takeaways:
+    def to_remember(self, *points: tuple[str, tuple[str, ...]]) -> Takeaways:
         """What to remember, as far as it is true of this recording."""
         said = [(role, self.claimed.lines(self.recording, *lines)) for role, lines in points]
         return Takeaways([(role, lines) for role, lines in said if lines])

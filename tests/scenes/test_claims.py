@@ -58,7 +58,7 @@ def altered(record: Recording) -> Iterator[Recording]:
 @pytest.mark.parametrize(("key", "section", "claim"), CLAIMS)
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_a_claim_fails_on_other_numbers(key: str, section: str, claim: Claim) -> None:
-    """For each there is a change of a single field that makes it untrue, and then it is not said."""
+    """For each, some change of a single field makes it untrue; then it is not said."""
     for record in altered(shipped(key)):
         try:
             if claim.holds(record):
