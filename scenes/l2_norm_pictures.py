@@ -40,8 +40,8 @@ FREE, UNITS = "traditional", "normalized"
 SIDEWAYS = 75.0
 """How far from the middle of its sphere a vector is seen, in degrees: it shows how long it is."""
 
-ENLARGED = 8.0
-"""How many times as long gradients are drawn as they are; the picture says so."""
+DRAWN = 1.4
+"""About how long a gradient is drawn, in the lengths of the sphere."""
 
 TIP = 18
 """Diameter in pixels of the point on the tip of an arrow that ends on the sphere."""
@@ -100,7 +100,7 @@ class OneVector:
         self.space = Space(self.view, centre, radius)
         self.sphere = Hypersphere(self.space)
         self.axes = [
-            tag(self.space, BEYOND * way, name, "muted", (8, 8), SIZE.tick)
+            tag(self.space, BEYOND * way, name, "muted", self._aside(way), SIZE.tick)
             for way, name in zip(np.eye(3), AXES, strict=True)
         ]
         self.tip = Dot(self.space, record.unit.astype(float), UNITS)
@@ -126,6 +126,12 @@ class OneVector:
             Line("length of the arrow"), row_of(record, "division_lengths"), role=UNITS
         )
         self.length.shift((GRID.left, GRID.bottom + 0.1, 0) - self.length.get_corner((-1, -1, 0)))
+
+    def _aside(self, way: Point) -> tuple[float, float]:
+        """Across an axis as it is drawn, in pixels: a step along it passes beside its name."""
+        across, up, _ = self.space.drawn(BEYOND * way) - self.space.centre
+        share = 12 / max(float(np.hypot(across, up)), 1e-6)
+        return (-up * share, across * share) if across > 0 else (up * share, -across * share)
 
     def _rule(self, column: int) -> VMobject:
         """The line above a sum."""
@@ -344,7 +350,8 @@ class Gradient:
         across, along = float(record.gradient_length), float(record.radial_before)
         size = float(record.point_length)
         tip, full, rest = pairs_in_plane(np.array([[0.0, size], [across, along], [across, 0.0]]))
-        full, rest = (tip + ENLARGED * each for each in (full, rest))
+        times = enlarged(float(record.gradient_before_length))
+        full, rest = (tip + times * each for each in (full, rest))
         self.ring = Ring(plane, room.eps[room.row])
         self.arrow = Arrow(plane, np.zeros(3), tip, UNITS, STROKE.flow)
         self.before = Arrow(plane, tip, full, "transformation")
@@ -374,10 +381,15 @@ class Gradient:
         column_of([self.left], GRID.panel, -2.3, 0.6)
         whose = CLAIMS.true(record, "a vector in the shell")
         self.scale = noted(
-            f"plane of {whose} and its gradient, drawn {ENLARGED:.0f} times as long;"
+            f"plane of {whose} and its gradient, drawn {times:.0f} times as long;"
             f" ε = {float(record.eps_shown):.2f}", px=SIZE.tick,
         )  # fmt: skip
         at_left(self.scale, GRID.left, GRID.bottom + 0.25)
+
+
+def enlarged(length: float) -> float:
+    """How many times as long a gradient is drawn as it is: a round number."""
+    return max(1.0, float(f"{DRAWN / max(length, 1e-6):.0e}"))
 
 
 def crossed(plane: Plane, at: Point) -> VMobject:
