@@ -10,7 +10,7 @@ from manim import VGroup, VMobject
 
 from ngpt_math.recordings import FullArchitecture
 from scenes.architecture_plan import CARD, FIRST, Layer, Whole, block_names
-from scenes.claims.full_architecture import CLAIMS
+from scenes.claims.full_architecture import CLAIMS, looked_at
 from scenes.stage.bars import Bars
 from scenes.stage.curves import arc_points, at_row, disc_points, rectangles, straight
 from scenes.stage.equations import Equation
@@ -102,8 +102,9 @@ def numbered(bars: Bars) -> Bars:
     """Bars that carry their numbers: ticks and rules, which would strike these through, go."""
     if len(bars.numbers):
         axis = bars.axis
-        *ticks, _ = axis.texts
+        *ticks, name = axis.texts
         axis.texts.remove(*ticks)
+        name.shift((0, 0.1, 0))  # Room for the number of the highest bar.
         foot = np.array([[axis.box.left, axis.foot, 0]])
         axis.rules.set_points(straight(foot, foot + np.array([axis.box.width, 0, 0])))
     return bars
@@ -172,9 +173,7 @@ class Letters:
     def __init__(self, record: FullArchitecture, whole: Whole) -> None:
         self.space, points = whole.space, record.embeddings.astype(float)
         self.last = int(record.token_ids[-1])
-        vowel = record.alphabet.find("e")
-        aim = points[self.last] + points[max(vowel, 0)]
-        self.view = View.onto_point(aim / np.linalg.norm(aim), aside=0)
+        self.view = View.onto_point(looked_at(record), aside=0)
         every = [*map(int, record.token_ids[::-1]), *range(len(points))]
         self.order = list(dict.fromkeys(every))[:MOST_LETTERS]
         _, *others = self.order

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ngpt_math.recordings import FullArchitecture as R
 from scenes.claims import Claim, Claims
 from scenes.claims.provenance import shipped
 
+Point = NDArray[np.float64]
 VOWELS, LIKELIEST = "aeiou", 5
 COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 POINTS = "q,k,h_attention,h_mid,h_mlp,h_out"
@@ -21,11 +23,19 @@ def moved(r: R) -> bool:
     return bool((r.recall_end[places] > 1.05 * r.recall_start[places]).all())
 
 
+def looked_at(r: R) -> Point:
+    """The point between the prompt's last letter and e, onto which the letters are seen."""
+    points = r.embeddings.astype(float)
+    aim = points[int(r.token_ids[-1])] + points[max(r.alphabet.find("e"), 0)]
+    return np.asarray(aim / np.linalg.norm(aim))
+
+
 def vowels_close(r: R) -> bool:
-    """The vowels lie closer together than letters do on average."""
+    """The vowels lie closer together than letters do on average, and are seen."""
     cosines = r.embeddings @ r.embeddings.T
     places = [r.alphabet.index(letter) for letter in VOWELS if letter in r.alphabet]
-    return bool(cosines[np.ix_(places, places)].mean() > cosines.mean() + 0.2)
+    close = cosines[np.ix_(places, places)].mean() > cosines.mean() + 0.2
+    return bool(close and (r.embeddings[places] @ looked_at(r) > 0.2).sum() >= 4)
 
 
 def aside(r: R) -> bool:
