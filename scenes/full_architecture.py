@@ -415,10 +415,10 @@ class FullArchitecture(Chapter):
     def onward(self) -> None:
         """The way to the closing card: the output, lit."""
         whole = self.whole
-        whole.zoom.shot = Shot(0, 0, 0.85, (-0.4, 0.45))
+        whole.zoom.shot = Shot(0, 0, 0.8, (-0.4, 0.6))
         for shape in whole.shapes:
             shape.redraw()
         self.play(*lit(*whole.shapes))
-        card = NextChapter("Next", "Both models, measured").shift((0, -2.2, 0))
+        card = NextChapter("Next", "Both models, measured").shift((0, -2.05, 0))
         self.play(Appear(card))
         self.wait(TIME.read)
