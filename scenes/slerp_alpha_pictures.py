@@ -64,11 +64,11 @@ class RatioPlot:
         ]
         own = update.angle("angles")
         own_share = share[nearest_row(theta, own)]
+        shares = row_of(record, "sweep_share")
         self.here = [
-            self.plot.upright(own, own_share, "ink"),
+            self.plot.upright(own, shares[ways.ahead], "ink"),
             self.plot.spot(own, own_share, "ink"),
         ]
-        shares = row_of(record, "sweep_share")
         self.rising = self.plot.spots([own] * len(shares), shares, "scale", px=24)
         self.limit = Equation("alpha -> 0", px=SIZE.label)
         self.limit.next_to(self.here[1], LEFT, buff=0.1).shift((0, -0.16, 0))

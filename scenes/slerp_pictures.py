@@ -145,7 +145,7 @@ class Halves:
     The left sphere’s radius is the length of h before the update, so that leaving it shows.
     """
 
-    ACROSS, LOW = 2.6, -2.4
+    ACROSS, LOW = 2.6, -2.5
     """How far the picture reaches to both sides of its half's middle, and down to where."""
 
     def __init__(self, update: Update) -> None:
@@ -194,8 +194,8 @@ class Halves:
             sides, self.rules, self.lengths, self.radii, strict=True
         ):
             rule.move_to(side.at(0, 1.75))
-            length.move_to(side.at(-1.7, -2.75))
-            size.move_to(side.at(1.3, -2.75))
+            length.move_to(side.at(-1.7, -2.82))
+            size.move_to(side.at(1.3, -2.82))
             length.show_row(now)
 
     def room_for(self, view: View, states: Point, high: float) -> tuple[tuple[float, float], float]:
@@ -383,7 +383,7 @@ class AnglePlot:
         same = (0, ways.middle, ways.last)
         self.meet = [self.plot.spot(ways.alpha[row], slerp[row], "ink") for row in same]
         self.taken = noted("nGPT takes LERP: α is learned for it.", role="normalized")
-        at_left(self.taken, GRID.panel, 1.85)
+        at_left(self.taken, GRID.panel, -2.68)
 
     @property
     def drawing(self) -> list[Step]:
