@@ -164,7 +164,8 @@ class Factors(VGroup):
     def __init__(self, product: Traced, factors: Sequence[Traced], role: str) -> None:
         super().__init__()
         right = 0.0
-        signs = ("=", "times", "times", "")
+        before: Number | None = None
+        signs = ("", "=", "times", "times")
         for number, words, sign in zip((product, *factors), self.NAMES, signs, strict=True):
             name = Line(words, px=SIZE.tick, role="muted")
             # To three places: whoever multiplies them comes to what stands there.
@@ -174,8 +175,10 @@ class Factors(VGroup):
             name.shift((middle - name.get_center()[0], -0.42 - name.baseline, 0))
             right = middle + max(name.width, value.room) / 2 + 0.36
             self.add(name, value)
-            if sign:
-                self.add(Equation(sign, px=SIZE.body).move_to((right - 0.18, 0.11, 0)))
+            if before is not None:
+                between = (before.get_right()[0] + value.get_left()[0]) / 2
+                self.add(Equation(sign, px=SIZE.body).move_to((between, 0.11, 0)))
+            before = value
 
 
 def mirrored(axis: Measure) -> Measure:

@@ -157,7 +157,9 @@ class Halves:
         # The axes of two models have nothing in common: there is no one view of both.
         onto = View.onto_arc(self.left_states[now], self.left_states[now + 1], OPEN)
         views = (onto, update.seen_from(OPEN))
-        place, radius = self.room_for(onto, self.left_states[now : now + 2], 0.7)
+        # Below, there must be room for names beside the arrows.
+        low = self.LOW + 0.2
+        place, radius = self.room_for(onto, self.left_states[now : now + 2], low, 0.85)
         self.left, self.right = (
             Space(view, side.at(*place), radius) for side, view in zip(sides, views, strict=True)
         )
@@ -198,11 +200,13 @@ class Halves:
             size.move_to(side.at(1.3, -2.82))
             length.show_row(now)
 
-    def room_for(self, view: View, states: Point, high: float) -> tuple[tuple[float, float], float]:
+    def room_for(
+        self, view: View, states: Point, low: float, high: float
+    ) -> tuple[tuple[float, float], float]:
         """Where in both halves a sphere stands, and its radius, if states of the left find room."""
-        up = (high - self.LOW) / 2
+        up = (high - low) / 2
         place, radius = spread_in(view, states, self.ACROSS, up, 0.0)
-        return (float(place[0]), float(place[1]) + self.LOW + up), radius
+        return (float(place[0]), float(place[1]) + low + up), radius
 
 
 class OneUpdate:
@@ -227,7 +231,9 @@ class OneUpdate:
         # The way that it would go with one α for all dimensions.
         self.straight = chord(right, update.here, update.there, "muted", STROKE.auxiliary)
         found = name_of(self.found, "{{ f(h) : transformation }}")
-        self.names: list[Tag] = [found, term_of(right, update.there, centre, update.term)]
+        way = float(np.sign(right.seen(update.there)[0]))
+        there = Tag(right, update.there, Equation(update.term, px=SIZE.readout), (24 * way, 6))
+        self.names: list[Tag] = [found, there]
         aside = tuple(-found.offset[:2] / PIXEL)
         self.before = [
             Tag(left, start, Equation("{{ h : traditional }}", px=SIZE.body), aside),
@@ -266,7 +272,7 @@ class AllUpdates:
         up = (LEGEND - halves.LOW) / 2
         onto = crosswise(self.left_path, self.left_path, halves.ACROSS, up, 0.0)
         self.views = [onto, View.onto_point(self.path.mean(axis=0), aside=-25)]
-        place, self.radius = halves.room_for(onto, self.left_path, LEGEND - 0.3)
+        place, self.radius = halves.room_for(onto, self.left_path, halves.LOW, LEGEND - 0.3)
         sides = (halves.screen.left, halves.screen.right)
         self.centres = [side.at(*place) for side in sides]
         left, right = halves.left, halves.right

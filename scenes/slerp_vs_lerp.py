@@ -75,7 +75,7 @@ class SlerpVsLerp(Chapter):
     @section(
         "Two ways to take in what a block found",
         says=(
-            "A residual connection: what a block answers is added to the state h it has read.",
+            "A residual connection adds what a block answers to the state h that it read.",
             "nGPT steps towards a suggested point, in each dimension as far as its alpha says.",
             "Then Norm: it is back at length one.",
         ),
@@ -119,7 +119,8 @@ class SlerpVsLerp(Chapter):
             moves += placed(sphere.space, [sphere], centre, every.radius)
             moves += looked(sphere.space.view, [sphere], view)
         self.play(*moves, *swept(lengths, self.update.now + 1, 0))
-        coming = appear(every.drift, every.walk, *every.ends, *halves.counts)
+        self.play(*appear(*halves.counts), run_time=TIME.quick)
+        coming = appear(every.drift, every.walk, *every.ends)
         self.play(*swept(every.going, 0, 0), *coming, run_time=TIME.quick)
         self.play(*swept([*every.going, *lengths], 0, every.rows), run_time=TIME.sweep)
         self.wait(TIME.read)
