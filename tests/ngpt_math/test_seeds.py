@@ -181,3 +181,15 @@ def test_the_committed_seeds_are_of_the_shipped_settings() -> None:
             plays = other["lengths"][0]["loss"][0]
             assert np.isclose(plays, other["trained"]["validation_loss"], atol=0.05)
             assert np.isclose(other["run"]["curve"]["loss"][-1], plays, atol=0.05)
+
+
+def test_what_the_readme_says_of_seeds_is_so() -> None:
+    """Losses change with the seed as they do with the model; rises beyond the context do not."""
+    every = [seeds.by_kind(json.loads(results.MEASURES.read_text()))]
+    every += seeds.others(results.RESULTS, "")
+    losses = {kind: seeds.validation_losses(every, kind) for kind in KINDS}
+    rises = {kind: [beyond.rise(models[kind]) for models in every] for kind in KINDS}
+    seed, between = max(map(np.ptp, losses.values())), np.ptp([v[0] for v in losses.values()])
+    assert 0.5 < seed / between < 2
+    assert max(rises["ngpt"]) < min(rises["gpt-qknorm"])
+    assert max(rises["gpt-qknorm"]) < min(rises["gpt"])
