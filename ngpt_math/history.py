@@ -2,7 +2,8 @@
 
 A history is a safetensors file of arrays. "loss" [steps] is the training loss of each step in nats
 a token; "validation.step", "validation.loss" [evaluations] the loss on the same windows of the
-validation text; "validation.whole" [1] the final loss on all of it; "snapshot.step" [S] the number
+validation text; "validation.seconds" [evaluations], where it is known, the time that the steps up to then took
+by a wall clock; "validation.whole" [1] the final loss on all of it; "snapshot.step" [S] the number
 of steps made, and any other "snapshot.NAME" [S, ...] what was read off the model then (see
 `measure`: norm.*, cond.*, scale.*, or weight.* for every parameter).
 """
@@ -68,6 +69,8 @@ def _check(arrays: Arrays, shapes: Mapping[str, list[int]]) -> None:
 
 def gather(files: list[Path]) -> Arrays:
     """Snapshots of single moments, files STEP.safetensors, stacked along a new first axis."""
+    if not files:
+        return {}
     moments = [load_file(file) for file in files]
     steps = np.array([int(file.stem) for file in files], dtype=np.int64)
     arrays = {f"snapshot.{name}": np.stack([m[name] for m in moments]) for name in moments[0]}

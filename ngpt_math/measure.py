@@ -70,6 +70,16 @@ def conditions(model: nn.Module) -> dict[str, Floats]:
     return found
 
 
+def query_conditions(model: nn.Module) -> dict[str, Floats]:
+    """Condition numbers of the heads of each W_q alone, "cond.layerN.q" [H]."""
+    d_head = model.config.d_head  # type: ignore[union-attr]
+    return {
+        f"cond.{name}": head_condition_numbers(weight.cpu(), d_head)  # type: ignore[arg-type]
+        for name, weight, _ in matrices(model)
+        if name.endswith(".q")
+    }
+
+
 def scales(model: nn.Module) -> dict[str, Floats]:
     """The effective value of every learnable scale, "scale.NAME"."""
     return {
