@@ -120,6 +120,18 @@ def load_tokens(name: str, path: Path = CORPUS) -> tuple[Tokens, Tokens]:
     return coder.encode(text[:cut]), coder.encode(text[cut:])
 
 
+def alphabet(name: str) -> frozenset[str]:
+    """The characters of the text that models with this tokenizer learn."""
+    if name == prose.NAME:
+        return prose.load().alphabet
+    return frozenset(tokenizer(name).decode(load_tokens(name)[0]))
+
+
+def name_of(name: str) -> str:
+    """What the text that models with this tokenizer learn is called."""
+    return "prose" if name == prose.NAME else CORPUS.stem
+
+
 def source_of(name: str) -> dict[str, str]:
     """What a card says of the text that models with this tokenizer learn."""
     if name == prose.NAME:

@@ -91,6 +91,17 @@ def load_shards(index: Path, remake: str) -> Model:
         check_shapes(model, weights, torch.bfloat16)
     except (SafetensorError, ValueError, KeyError, TypeError, OSError) as error:
         raise DamagedFile(f"{shown(index)}: {error}", remake) from error
+    return filled(model, weights)
+
+
+def through_bf16(model: Model) -> Model:
+    """The model that comes back when this one is written and read."""
+    weights = {n: p.detach().to("cpu", torch.bfloat16) for n, p in model.named_parameters()}
+    return filled(build_model(model.config), weights)
+
+
+def filled(model: Model, weights: dict[str, Tensor]) -> Model:
+    """The model with these weights in single precision, its unit vectors on the sphere."""
     model.load_state_dict({name: weight.float() for name, weight in weights.items()})
     if isinstance(model, NGPT):
         model.normalize_weights()

