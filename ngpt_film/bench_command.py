@@ -60,7 +60,9 @@ def _model_on_cuda(full: bool, as_json: bool) -> None:
     results = {}
     for name, shape in bench_shapes(SMALL):
         say(name)
-        results[name] = benchmark.bench_device(shape, rounds=SMALL.rounds * (3 if full else 1), tell=say)
+        results[name] = benchmark.bench_device(
+            shape, rounds=SMALL.rounds * (3 if full else 1), tell=say
+        )
     if as_json:
         print_json(results)
     else:

@@ -21,12 +21,14 @@ FOLDER = click.Path(path_type=Path, file_okay=False)
 
 @click.command()
 @click.option("--plan", default="small", show_default=True, help="small, long or tiny.")
-@click.option("--device", default="auto", show_default=True, help="cpu, cuda or auto.")
+@click.option("--device", default="cuda", show_default=True, help="cpu or cuda.")
 @click.option("--minutes", type=click.FloatRange(min=0, min_open=True),
               help="Stop in good order before so many minutes are over.")  # fmt: skip
 @click.option("--only", multiple=True, metavar="UNIT", help="This unit alone, again; repeatable.")
 @click.option("--out", type=FOLDER, help="Folder of the results; default runs/gpu.")
-@click.option("--pack", type=FOLDER, metavar="DIR", help="Put what must travel into DIR, at the end.")
+@click.option(
+    "--pack", type=FOLDER, metavar="DIR", help="Put what must travel into DIR, at the end."
+)
 @click.option("--unpack", type=FOLDER, metavar="DIR", help="Take in a parcel, and do nothing else.")
 @click.option("--publish", is_flag=True, help="Write assets from the results, and nothing else.")
 @click.option("--list", "listed", is_flag=True, help="Show the units and how they stand.")
@@ -47,7 +49,8 @@ def gpu(
     need_torch()
     if sum(map(bool, (unpack, publish, listed))) > 1:
         raise UsageError("--unpack, --publish and --list are each a work of their own", "give one")
-    from ngpt_math.gpu import go, ledger, parcels, plan as plans
+    from ngpt_math.gpu import go, ledger, parcels
+    from ngpt_math.gpu import plan as plans
 
     kept = ledger.Ledger.of(plans.plan_of(plan), out)
     if unpack is not None:

@@ -120,14 +120,21 @@ def bench_device(
     Returns:
         Ratios by the names of `PAIRS` (None where one is not there) with their quartiles in
         "spread", "memory_ratio" and "memory_mib" on CUDA, and by contestant "medians_ms",
-        "tokens_s" and, for ours, "share_of_peak".
+        "tokens_s" and, for ours, "share_of_peak". "failed" says why nGPT-pytorch made no step, if
+        it made none.
     """
     peak = peak_tflops or speed_of(device)["tflops"]
     torch.compiler.reset()
     steps, memory = {}, {}
+    failed = {}
     for name, make in contestants(shape, device, compiled).items():
         tell(f"building {name}")
-        steps[name], memory[name] = built(make, device)
+        try:
+            steps[name], memory[name] = built(make, device)
+        except Exception as error:
+            if not name.startswith("lucidrains"):
+                raise
+            failed[name] = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
     tell(f"training steps, {rounds} rounds")
     times = step_times(steps, device, rounds)
     kernels = attention_kernels(steps["ngpt"], device)
@@ -138,6 +145,7 @@ def bench_device(
         **of_memory(memory),
         "peak_tflops": peak,
         "attention_kernels": kernels,
+        "failed": failed,
         "compared": compared(shape, device, rounds),
     }
 
@@ -260,8 +268,10 @@ def compared(shape: Shape, device: str, rounds: int) -> dict[str, Any]:
 def table(result: dict[str, Any]) -> str:
     """The result for people."""
     shape = result["compared"]["shape"]
-    lines = [f"{result['compared']['device']}, d {shape['d_model']}, {shape['layers']} layers,"
-             f" T {shape['context']}, {shape['batch'] * shape['context']:,} tokens a step"]  # fmt: skip
+    lines = [
+        f"{result['compared']['device']}, d {shape['d_model']}, {shape['layers']} layers,"
+        f" T {shape['context']}, {shape['batch'] * shape['context']:,} tokens a step"
+    ]
     for name, (above, below) in PAIRS.items():
         found = "–" if result[name] is None else f"{result[name]:.3f}"
         lines.append(f"{above} / {below:28} {found}")

@@ -135,7 +135,10 @@ def name_of(name: str) -> str:
 def source_of(name: str) -> dict[str, str]:
     """What a card says of the text that models with this tokenizer learn."""
     if name == prose.NAME:
-        return {"data": "prose", "data_sha256": read_card(prose.VOCABULARY, REMAKE)["tokens_sha256"]}
+        return {
+            "data": "prose",
+            "data_sha256": read_card(prose.VOCABULARY, REMAKE)["tokens_sha256"],
+        }
     return {"data": CORPUS.name, "data_sha256": read_card(CORPUS, REMAKE)["sha256"]}
 
 

@@ -87,7 +87,9 @@ def load_shards(index: Path, remake: str) -> Model:
         document = json.loads(index.read_text())
         model = build_model(ModelConfig(**document["config"]))
         files = sorted(set(document["weight_map"].values()))
-        weights = {n: w for file in files for n, w in read_part(index.parent / file, remake).items()}
+        weights = {
+            n: w for file in files for n, w in read_part(index.parent / file, remake).items()
+        }
         check_shapes(model, weights, torch.bfloat16)
     except (SafetensorError, ValueError, KeyError, TypeError, OSError) as error:
         raise DamagedFile(f"{shown(index)}: {error}", remake) from error

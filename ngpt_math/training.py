@@ -142,7 +142,9 @@ def train(
     processes.check_same(log.step, "the run's saved state at steps")
     feed = Feed(training_text, model_config.context, train_config, device)
     losses = loss_reader(model, train_config.compile)
-    loop = Loop(model, losses, optimizer, train_config, feed, validation_text, folder, log, processes)
+    loop = Loop(
+        model, losses, optimizer, train_config, feed, validation_text, folder, log, processes
+    )
     try:
         loop.go(list(observers))
     except KeyboardInterrupt as error:
@@ -187,7 +189,7 @@ def make_optimizer(model: Model, config: TrainConfig) -> torch.optim.AdamW:
     if isinstance(model, NGPT):
         project = model.normalize_weights
         if config.compile and matrices[0].is_cuda:  # on a CPU, a compiled call costs more
-            project = torch.compile(project)
+            project = torch.compile(project, dynamic=False)
         optimizer.register_step_post_hook(lambda *_: project())
     return optimizer
 
@@ -267,7 +269,8 @@ def loss_reader(model: nn.Module, compiled: bool) -> Callable[[Tensor], Tensor]:
     def losses(rows: Tensor) -> Tensor:
         return loss_of(model, rows)
 
-    return torch.compile(losses) if compiled else losses
+    # All windows have one length; were it left open, attention would be cut out of the graph.
+    return torch.compile(losses, dynamic=False) if compiled else losses
 
 
 @torch.no_grad()
@@ -290,7 +293,7 @@ def snapshot_steps(config: TrainConfig) -> set[int]:
 
 @dataclass(slots=True)
 class Loop:
-    """One training in progress; `losses` gives the loss of windows, compiled if that is asked for."""
+    """One training in progress; `losses` gives the loss of windows, compiled if asked for."""
 
     model: Model
     losses: Callable[[Tensor], Tensor]

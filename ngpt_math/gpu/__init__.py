@@ -6,14 +6,14 @@ at most; its result is a small JSON file, so whoever borrows a device for a whil
 one loan to the next. `plan` says what the units are, `ledger` keeps what came of them, `work` does
 one, `go` all of them, `parcels` packs what must travel, `results` writes the committed page.
 
-How long it takes (an H200, estimated before any run; `ngpt gpu --list` gives the estimate of each
-unit, and those of units like the ones already done are then measured): `small` has 10.5 million
-parameters, 9.4 million of them in products, so a token of training costs about
-6 · 9.4e6 + 6 · 8 · 256 · T FLOPs with causal attention at a context of T: 69 MFLOP at 1,024 and
-107 MFLOP at 4,096. A sweep's run is 600 steps of 32,768 tokens, 1.4 and 2.1 PFLOP; a whole run is
-twice that; 18 and 12 of them come to 75 PFLOP, about 4 minutes at 40 % of 790 TFLOP/s. A model this narrow
-does not get there: what it waits for is memory and launches. At a million tokens a second, a
-sixth of that, the runs take 14 minutes; compiling (one graph for each kind and context, and again
-for runs of another unit) about 6, validations, measures and files 4, the bench 4: 26 minutes in
-all, and less if a million a second was too careful.
+How long it takes, on an H200, estimated before any run (`ngpt gpu --list` gives the estimate of
+each unit, and once units like it are done, what those took). `small` has 10.5 million parameters,
+9.4 million of them in products, so training on a token costs 6 · 9.4e6 + 6 · 8 · 256 · T FLOPs with
+causal attention at a context of T: 69 MFLOP at 1,024, 107 MFLOP at 4,096. A sweep's run is 600
+steps of 32,768 tokens, 1.4 or 2.1 PFLOP, a whole run is twice that; 18 and 12 of them are 826
+million tokens and 73 PFLOP, under 4 minutes at 40 % of 790 TFLOP/s. So narrow a model does not get
+there: what it waits for is memory and launches. At a million tokens a second, a tenth of that peak,
+the runs take 14 minutes. Compiling, one graph for each kind and context, takes about 3 minutes,
+validations, measures and files about 5, device and bench 5: 27 in all, and less if a million was
+too careful.
 """

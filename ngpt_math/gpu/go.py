@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ngpt_math.errors import StudioError, UsageError
+from ngpt_math.files import shown
 from ngpt_math.gpu.ledger import Ledger
 from ngpt_math.gpu.plan import Unit, best_rate, expected, plan_of, units
 from ngpt_math.gpu.work import Deadline, Workshop, forget_compiled
@@ -41,7 +42,7 @@ def rows(ledger: Ledger) -> list[Row]:
 def go(
     plan: str,
     *,
-    device: str = "auto",
+    device: str = "cuda",
     minutes: float | None = None,
     only: tuple[str, ...] = (),
     out: Path | None = None,
@@ -58,7 +59,8 @@ def go(
 
     Raises:
         UsageError: no such plan, unit or device, or a unit whose rate no sweep has decided yet.
-        StudioError: interrupted by a signal; what is done is kept.
+        StudioError: interrupted by a signal, and what is done is kept; or units failed, and all the
+            others are done.
     """
     ledger = Ledger.of(plan_of(plan), out)
     on = find_device(device).type
@@ -68,7 +70,8 @@ def go(
     waiting = list(only)
     ledger.note(f"begins on {on}" + ("" if minutes is None else f", for {minutes:g} minutes"))
     last: Unit | None = None
-    while (unit := next_unit(ledger, waiting, bool(only))) is not None:
+    failed: list[str] = []
+    while (unit := next_unit(ledger, waiting, bool(only), failed)) is not None:
         seconds = expected(unit, units(ledger.plan, ledger.done()), ledger.done())
         if time.monotonic() + SPARE * seconds > end:
             tell(ledger, say, f"{unit.name} would take {seconds:.0f} s, more than is left")
@@ -78,18 +81,28 @@ def go(
         last = unit
         try:
             one(workshop, unit)
-        except StudioError as error:
-            if time.monotonic() <= end or not isinstance(error.__cause__, KeyboardInterrupt):
-                raise
-            tell(ledger, say, f"time is up in {unit.name}")
-            return False
+        except Exception as error:
+            if isinstance(error.__cause__, KeyboardInterrupt):
+                if time.monotonic() <= end:
+                    raise
+                tell(ledger, say, f"time is up in {unit.name}")
+                return False
+            tell(ledger, say, f"{unit.name} failed: {' '.join(str(error).split())[:300]}")
+            failed.append(unit.name)
+    if failed:
+        raise StudioError(
+            f"{len(failed)} units failed: {', '.join(failed)}", f"{shown(ledger.log)} says why"
+        )
     if not only:
         tell(ledger, say, "all of the plan is done")
     return not only
 
 
-def next_unit(ledger: Ledger, waiting: list[str], chosen: bool) -> Unit | None:
-    """The next unit to do: the first of those waiting if some were chosen, else the first left.
+def next_unit(
+    ledger: Ledger, waiting: list[str], chosen: bool, failed: Sequence[str] = ()
+) -> Unit | None:
+    """The next unit to do: the first of those waiting if some were chosen, else the first left
+    that can be done.
 
     Raises:
         UsageError: the chosen one is not there, or cannot be done yet.
@@ -97,7 +110,8 @@ def next_unit(ledger: Ledger, waiting: list[str], chosen: bool) -> Unit | None:
     done = ledger.done()
     every = units(ledger.plan, done)
     if not chosen:
-        return next((unit for unit in every if unit.name not in done), None)
+        left = (unit for unit in every if unit.name not in done and unit.name not in failed)
+        return next((u for u in left if u.what != "final" or u.lr is not None), None)
     if not waiting:
         return None
     name = waiting.pop(0)
@@ -133,6 +147,8 @@ def one(workshop: Workshop, unit: Unit) -> None:
 def outcome(result: dict[str, Any]) -> str:
     """What a result comes to, in a few words."""
     if "validation_loss" in result:
+        if result["validation_loss"] is None:
+            return ", it diverged"
         speed = result["tokens_a_step"] / result["seconds_a_step"]
         return f", loss {result['validation_loss']:.4f}, {speed:,.0f} tokens/s"
     if "tflops" in result:

@@ -1,10 +1,10 @@
 """What came of a plan's units: one small file each, whole or not there.
 
-    runs/gpu/PLAN/done/UNIT.json     the result of a unit; what travels from one loan to the next
-    runs/gpu/PLAN/done/plan.json     the plan that the results are of
-    runs/gpu/PLAN/log.txt            what was done when, for people
-    runs/gpu/PLAN/work/UNIT/         a training in progress; gone when its unit is done
-    runs/gpu/PLAN/checkpoints/       weights in bf16 and in parts
+runs/gpu/PLAN/done/UNIT.json     the result of a unit; what travels from one loan to the next
+runs/gpu/PLAN/done/plan.json     the plan that the results are of
+runs/gpu/PLAN/log.txt            what was done when, for people
+runs/gpu/PLAN/work/UNIT/         a training in progress; gone when its unit is done
+runs/gpu/PLAN/checkpoints/       weights in bf16 and in parts
 """
 
 from __future__ import annotations

@@ -27,7 +27,8 @@ def pack(ledger: Ledger, out: Path) -> list[Path]:
     archive = archived(ledger)
     gone = packed_before(ledger)
     waiting = [f for f in sorted(ledger.checkpoints.glob("*.safetensors")) if f.name not in gone]
-    chosen, room = [], BYTES - len(archive)
+    chosen: list[Path] = []
+    room = BYTES - len(archive)
     for file in waiting:
         size = file.stat().st_size
         if size <= min(room, LIMIT) and len(chosen) < FILES - 1:

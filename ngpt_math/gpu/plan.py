@@ -1,7 +1,8 @@
 """The plans, as data: which units there are, in which order, and how long each should take.
 
-The order makes the most of a short loan: first the device and the bench, then everything about the
-first context, then the next one. Sweeps and the runs that are compared differ in seed, so that no
+The order makes the most of a short loan: first the device and the bench, then the first context,
+then the next one; of a context one kind after the other, its sweep and what is compared, so that
+little is compiled twice. Sweeps and the runs that are compared differ in seed, so that no
 run is reported for the luck by which its rate was chosen.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 from ngpt_math.config import KINDS, SHAPES, ModelConfig, TrainConfig, recipe
@@ -51,6 +53,7 @@ class Plan:
     """Everything that is to be done.
 
     Attributes:
+        called: what checkpoints are named after.
         preset: the models' shape but for the context; `model` changes settings of it.
         contexts: training contexts, tokens. tokens_a_step: the same for all of them.
         rates: peak learning rates that a sweep begins with, by kind, rising.
@@ -66,6 +69,7 @@ class Plan:
     """
 
     name: str
+    called: str
     preset: str
     contexts: tuple[int, ...]
     tokens_a_step: int
@@ -86,7 +90,9 @@ class Plan:
 
     def model_config(self, kind: str, context: int) -> ModelConfig:
         """A model of the plan."""
-        return ModelConfig(**{**SHAPES[self.preset], **self.model, "kind": kind, "context": context})
+        return ModelConfig(
+            **{**SHAPES[self.preset], **self.model, "kind": kind, "context": context}
+        )
 
     def train_config(self, unit: Unit, device: str, compiled: bool) -> TrainConfig:
         """How a unit's model is trained. Steps, batches and decay are those of all its like."""
@@ -128,8 +134,9 @@ def units(plan: Plan, done: Results) -> list[Unit]:
                               context=context))  # fmt: skip
     for context in plan.contexts:
         for kind in KINDS:
-            found += [sweep_unit(plan, kind, context, lr) for lr in rates(plan, kind, context, done)]
-        for kind in KINDS:
+            found += [
+                sweep_unit(plan, kind, context, lr) for lr in rates(plan, kind, context, done)
+            ]
             lr = best_rate(plan, kind, context, done)
             found += [final_unit(plan, kind, context, lr, seed) for seed in plan.seeds]
     return found
@@ -167,28 +174,30 @@ def rates(plan: Plan, kind: str, context: int, done: Results) -> tuple[float, ..
 
 
 def swept(kind: str, context: int, lr: float, done: Results) -> float | None:
-    """The validation loss of a sweep's run, None while it is not done."""
+    """The validation loss of a sweep's run, infinite if it diverged; None while it is not done."""
     result = done.get(f"sweep-{context}-{kind}-{lr:g}")
-    return None if result is None else float(result["validation_loss"])
+    if result is None:
+        return None
+    return inf if result["validation_loss"] is None else float(result["validation_loss"])
 
 
 def best_rate(plan: Plan, kind: str, context: int, done: Results) -> float | None:
     """The best rate of a finished sweep, None while it is not finished."""
     every = rates(plan, kind, context, done)
-    losses = {lr: swept(kind, context, lr, done) for lr in every}
-    if any(loss is None for loss in losses.values()):
-        return None
-    return min(losses, key=lambda lr: losses[lr] or 0.0)
+    losses = [swept(kind, context, lr, done) for lr in every]
+    known = [loss for loss in losses if loss is not None]
+    return every[known.index(min(known))] if len(known) == len(every) else None
 
 
 def expected(unit: Unit, every: list[Unit], done: Results) -> float:
-    """Seconds that a unit should take: the longest of those like it, or else the plan's estimate."""
+    """Seconds that a unit should take: the most that one like it took, or the plan's estimate."""
     took = [done[u.name]["took"] for u in every if u.like == unit.like and u.name in done]
     return max(took) if took else unit.seconds
 
 
 SMALL = Plan(
     name="small",
+    called="small",
     preset="small",
     contexts=(1024, 4096),
     tokens_a_step=32_768,
@@ -224,10 +233,11 @@ LONG = dataclasses.replace(
 # Everything that happens, in seconds and on a CPU: what the tests run.
 TINY = Plan(
     name="tiny",
+    called="tiny",
     preset="mini",
     contexts=(8, 16),
     tokens_a_step=64,
-    rates={"ngpt": (1e-2, 2e-2, 4e-2), "gpt": (1e-3, 2e-3, 4e-3), "gpt-qknorm": (2e-3, 4e-3, 8e-3)},
+    rates={"ngpt": (0.1, 0.4), "gpt": (0.02, 0.08), "gpt-qknorm": (0.02, 0.08)},
     sweep_steps=4,
     steps=8,
     sweep_seed=1,

@@ -6,7 +6,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from math import log
+from math import isfinite, log
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +64,7 @@ class Workshop:
         return self.run(unit)
 
     def bench(self, unit: Unit) -> dict[str, Any]:
-        """The bench of one shape and context, against the speed that the device was seen to have."""
+        """The bench of one shape and context, beside the speed that the device was seen to have."""
         plan = self.ledger.plan
         peak = self.ledger.done().get("device", {}).get("tflops")
         compiled = self.device == "cuda"
@@ -79,7 +79,7 @@ class Workshop:
         config = plan.train_config(unit, self.device, self.device == "cuda")
         train(model, config, folder, [self.deadline, Lines(unit.name, self.say)])
         result = run_result(folder)
-        if unit.what == "final":
+        if unit.what == "final" and result["validation_loss"] is not None:
             result |= self.measured(unit, folder)
         shutil.rmtree(path)
         return result
@@ -87,7 +87,7 @@ class Workshop:
     def measured(self, unit: Unit, folder: RunFolder) -> dict[str, Any]:
         """Losses by source and length, everything that the paper plots, and the loss of bf16."""
         plan = self.ledger.plan
-        name = f"{plan.preset}-{unit.kind}"
+        name = f"{plan.called}-{unit.kind}"
         self.say(f"{unit.name}: measures")
         found = measure_one(name, folder.model, plan.length_tokens, plan.state_windows, self.device)
         kept: dict[str, Any] = {"parts": losses_by_part(folder.model, self.device)}
@@ -136,8 +136,11 @@ def bench_shape(plan: Plan, name: str, context: int) -> Shape:
 
 
 def run_result(folder: RunFolder) -> dict[str, Any]:
-    """What a finished training contributes: settings, curve, clock, losses."""
-    card, history = read_card(folder.model, AGAIN), load_history(folder.history, AGAIN)
+    """What a finished training contributes: settings, curve, clock, losses; None if it diverged."""
+    card = read_card(folder.model, AGAIN)
+    if not isfinite(card["validation_loss"]):
+        return {"settings": card["settings"], "validation_loss": None}
+    history = load_history(folder.history, AGAIN)
     steps = history["validation.step"]
     text, _ = load_tokens(card["settings"]["model"]["tokenizer"])
     training, model = card["settings"]["training"], card["settings"]["model"]
@@ -149,7 +152,10 @@ def run_result(folder: RunFolder) -> dict[str, Any]:
         "tokens_a_step": tokens,
         "tokens": tokens * training["steps"],
         "epochs": round(tokens * training["steps"] / len(text), 4),
-        "curve": {"step": steps.tolist(), "loss": history["validation.loss"].astype(float).tolist()},
+        "curve": {
+            "step": steps.tolist(),
+            "loss": history["validation.loss"].astype(float).tolist(),
+        },
         "clock": history["validation.seconds"].tolist(),
         "seconds_a_step": seconds_a_step(steps, history["validation.seconds"]),
     }

@@ -78,9 +78,11 @@ def abreast(count: int) -> int:
     return ceil(count / ceil(count / ABREAST))
 
 
-def panels(count: int, *, sharey: bool = False) -> tuple[Figure, list[Axes]]:
-    """A figure of panels side by side, in rows; see `abreast`."""
-    columns = abreast(count)
+def panels(
+    count: int, *, sharey: bool = False, columns: int | None = None
+) -> tuple[Figure, list[Axes]]:
+    """A figure of panels side by side, in rows of `columns`; None for as `abreast` has it."""
+    columns = columns or abreast(count)
     rows = ceil(count / columns)
     figure = Figure(figsize=(WIDTH, HEIGHT * rows), layout="constrained")
     every = list(np.atleast_1d(figure.subplots(rows, columns, sharey=sharey)).flat)

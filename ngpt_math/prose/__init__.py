@@ -69,7 +69,9 @@ def load(path: Path = TOKENS) -> Prose:
     except (OSError, ValueError, EOFError, BadZipFile, zlib.error) as error:
         raise DamagedFile(f"{shown(path)} cannot be read: {error}", REMAKE) from error
     if tokens_sha256(kept) != expected:
-        raise DamagedFile(f"{shown(path)} holds other tokens than the vocabulary's card says", REMAKE)
+        raise DamagedFile(
+            f"{shown(path)} holds other tokens than the vocabulary's card says", REMAKE
+        )
     sources = [name.removeprefix("validation.") for name in kept if name.startswith("validation.")]
     parts = {name: kept[f"validation.{name}"] for name in sources}
     whole = np.concatenate(list(parts.values()))

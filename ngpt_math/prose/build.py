@@ -183,4 +183,3 @@ def card_of(
         "shared_is": f"share of a document's runs of {RUN} words that are in the training text",
         "versions": {"tokenizers": tokenizers.__version__},
     }
-
