@@ -2,8 +2,7 @@
 
 A history is a safetensors file of arrays. "loss" [steps] is the training loss of each step in nats
 a token; "validation.step", "validation.loss" [evaluations] the loss on the same windows of the
-validation text; "validation.seconds" [evaluations], where it is known, how long the steps up to
-then took by a wall clock; "validation.whole" [1] the final loss on all of it; "snapshot.step" [S] the number
+validation text; "validation.whole" [1] the final loss on all of it; "snapshot.step" [S] the number
 of steps made, and any other "snapshot.NAME" [S, ...] what was read off the model then (see
 `measure`: norm.*, cond.*, scale.*, or weight.* for every parameter).
 """

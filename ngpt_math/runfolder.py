@@ -160,7 +160,6 @@ class RunFolder:
             "validation.step": np.array(steps, dtype=np.int64),
             "validation.loss": np.array(losses, dtype=np.float32),
             "validation.whole": np.array([whole], dtype=np.float32),
-            **({"validation.seconds": np.array(log.clock)} if log.timed else {}),
             **gather(snapshots),
         }
         save_history(self.history, arrays, {"what": "losses and snapshots", **card})
@@ -175,7 +174,7 @@ class RunFolder:
             "training_loss": float(log.loss[-100:].mean()),
             "validation_loss": whole,
             "cpu_seconds": round(log.cpu_seconds, 1),
-            **({"seconds": round(log.clock[-1], 2)} if log.timed else {}),
+            **({"clock": log.clock} if log.timed else {}),
             "processes": ranks.here().count,
             "threads": torch.get_num_threads(),
             "device": next(model.parameters()).device.type,

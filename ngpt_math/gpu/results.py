@@ -98,9 +98,8 @@ def drawn(plan: Plan, done: Mapping[str, Result], folder: Path) -> dict[str, Pat
     if draw_curves(plan, done, curves):
         found["curves"] = curves
     for context, report in reports(plan, done).items():
-        figures.draw(report, folder / str(context))
-        made = {name: folder / str(context) / f"{name}.png" for name in SHOWN}
-        found |= {f"{context}-{name}": path for name, path in made.items() if path.is_file()}
+        made = figures.draw(report, folder / str(context), SHOWN)
+        found |= {f"{context}-{path.stem}": path for path in made}
     return found
 
 

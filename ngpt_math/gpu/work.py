@@ -156,8 +156,8 @@ def run_result(folder: RunFolder) -> dict[str, Any]:
             "step": steps.tolist(),
             "loss": history["validation.loss"].astype(float).tolist(),
         },
-        "clock": history["validation.seconds"].tolist(),
-        "seconds_a_step": seconds_a_step(steps, history["validation.seconds"]),
+        "clock": card["clock"],
+        "seconds_a_step": seconds_a_step(steps, np.array(card["clock"])),
     }
 
 
