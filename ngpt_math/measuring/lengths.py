@@ -21,7 +21,8 @@ from ngpt_math.training import spread_windows
 
 Floats = NDArray[np.float64]
 TIMES = (1, 2, 4)
-BATCH_TOKENS = {"cpu": 2048, "cuda": 32_768}
+BATCH_TOKENS = 2048
+ON_CUDA = 16  # times as many
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,8 @@ def token_losses(model: nn.Module, rows: Tensor) -> Tensor:
     """Loss of each token that windows [n, T + 1] predict, nats: [n, T]."""
     parts = []
     device = next(model.parameters()).device
-    for part in rows.to(device).split(max(1, BATCH_TOKENS[device.type] // rows.shape[1])):
+    at_once = BATCH_TOKENS * (ON_CUDA if device.type == "cuda" else 1)
+    for part in rows.to(device).split(max(1, at_once // rows.shape[1])):
         logits = model(part[:, :-1]).float()
         losses = F.cross_entropy(logits.transpose(1, 2), part[:, 1:], reduction="none")
         parts.append(losses.double())
