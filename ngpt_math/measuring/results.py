@@ -29,6 +29,7 @@ MEASURES = RESULTS / "mini-measures.json"
 PAGE = RESULTS / "README.md"
 SHOWN = ("training", "lengths", "conditions", "moves", "alphas")
 MADE_BY = "python -m ngpt_math.measuring.results"
+REMAKE_SEED = f"make it again with `{MADE_BY} seed FOLDER`"
 CHECKPOINTS = (("toy", "ngpt"), ("toy", "gpt"), *(("mini", kind) for kind in KINDS))
 
 READ_ME = ROOT / "README.md"
@@ -56,10 +57,22 @@ def write_pages() -> None:
 def short() -> str:
     """The few lines of results in the project's README, with their marks."""
     report = json.loads(MEASURES.read_text())
-    rows = [(*summary(*names), *compared(report, "-".join(names))) for names in CHECKPOINTS]
-    head = ("model", "parameters", "tokens", "CPU s", "loss", "tokens to the baseline's loss",
+    more = seeds.others(RESULTS, REMAKE_SEED)
+    rows = []
+    for names in CHECKPOINTS:
+        name = "-".join(names)
+        rows.append((*summary(*names), again(more, name), *compared(report, name)))
+    head = ("model", "parameters", "tokens", "CPU s", "loss", "from another seed",
+            "tokens to the baseline's loss",
             "long documents, within and beyond the context")  # fmt: skip
     return "\n".join([MARKS[0], table(head, rows), MARKS[1]])
+
+
+def again(more: list[seeds.ByKind], name: str) -> str:
+    """A model's losses from other seeds, as far as there are any."""
+    models = (model for each in more for model in each.values())
+    losses = [model["trained"]["validation_loss"] for model in models if model["name"] == name]
+    return ", ".join(f"{loss:.3f}" for loss in losses) or "–"
 
 
 def add_seed(folder: Path) -> None:
@@ -105,7 +118,7 @@ def page() -> str:
     """The page about the results, from the committed cards, sweeps and measures."""
     read_card(MEASURES, f"make it again with `{MADE_BY}`")
     report = json.loads(MEASURES.read_text())
-    more = seeds.others(RESULTS, f"make it again with `{MADE_BY} seed FOLDER`")
+    more = seeds.others(RESULTS, REMAKE_SEED)
     parts = (INTRODUCTION, trained(), sweeps(), beyond(report), equal(report),
              seeds.spread(report, more), shapes(report), conditions(report), alphas(report),
              FIGURES, LIMITS)  # fmt: skip
@@ -270,7 +283,7 @@ def alphas(report: Row) -> str:
 INTRODUCTION = f"""# Results so far
 
 Written by `{MADE_BY}` from the cards in
-`assets/checkpoints`, the sweeps, `mini-measures.json` and `mini-seed-2.json` in this folder; change
+`assets/checkpoints`, the sweeps, `mini-measures.json` and `mini-seed-*.json` in this folder; change
 those, not this page (the same command with `page` writes only it)."""
 
 FIGURES = "\n".join(
@@ -280,9 +293,10 @@ FIGURES = "\n".join(
 
 LIMITS = """## What this does not say
 
-One seed for each run, two for the mini models' losses, models of about a million parameters, 2,000
-steps on one text of 1.2 MB, and a rate picked on the validation text that is reported. Nothing here
-is a speed-up of the nGPT, says how it scales, or is comparable with the paper's numbers."""
+One seed for each number but those under “Another seed”, models of about a million parameters, 2,000
+steps on one text of 1.2 MB, and a rate picked, with one seed, on the validation text that is
+reported. Nothing here is a speed-up of the nGPT, says how it scales, or is comparable with the
+paper's numbers."""
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from typing import Any
 from ngpt_math.config import KINDS
 from ngpt_math.errors import UsageError
 from ngpt_math.files import read_card, write_card, write_json
-from ngpt_math.measuring.beyond import mean_of
+from ngpt_math.measuring.beyond import mean_of, rise
 from ngpt_math.measuring.histories import equal_loss
 from ngpt_math.measuring.report import LENGTH_TOKENS, STATE_WINDOWS, UNITS, measure
 from ngpt_math.measuring.tables import table
@@ -103,7 +103,7 @@ def spread(report: Row, more: list[ByKind]) -> str:
         f"The same three models trained with the seeds {' and '.join(seeds)}: other weights at the"
         " start and other batches, the same text, steps and rates; the rates were picked with seed"
         f" {seeds[0]}. The shipped models, and every other number here, are of seed {seeds[0]}."
-        f" {len(seeds)} runs show a spread, they do not measure it."
+        f" {len(seeds)} runs of a model show a spread, they do not measure it."
     )
     parts = (words, losses(every), *differences(every), by_text(every))
     return "\n\n".join(("## Another seed", *parts))
@@ -132,7 +132,7 @@ def losses(every: list[ByKind]) -> str:
             rows.append((
                 f"{models[kind]['name']}, seed {seed_of(models)}", f"{loss:.4f}",
                 *reached(models, kind), f"{ends[0]:.3f}", f"{ends[-1]:.3f}",
-                f"{ends[-1] - ends[0]:+.3f}",
+                f"{rise(models[kind]):+.3f}",
             ))  # fmt: skip
     head = ("model, seed", "validation loss", "tokens to the baseline's last loss",
             "times fewer", "long documents, within the context", "at 3 to 4 times it",
@@ -151,18 +151,33 @@ def reached(models: ByKind, kind: str) -> tuple[str, str]:
     )
     if row["step"] is None:
         return "never", "–"
-    return f"{row['tokens']:,.0f}", f"{row['tokens_ratio']:.2f}"
+    return f"{row['tokens'] / 1e6:.2f} million", f"{row['tokens_ratio']:.2f}"
 
 
 def differences(every: list[ByKind]) -> Iterator[str]:
     """Between models of one seed, and between seeds of one model, in words."""
-    found = {kind: [m[kind]["trained"]["validation_loss"] for m in every] for kind in KINDS}
-    for kind in KINDS[1:]:
-        gaps = [one - other for one, other in zip(found["ngpt"], found[kind], strict=True)]
-        yield f"Validation loss, nGPT less {NAMES[kind]}: {listed(gaps)}."
+    found = {kind: validation_losses(every, kind) for kind in KINDS}
     apart = {kind: max(values) - min(values) for kind, values in found.items()}
+    gaps = {
+        kind: [one - other for one, other in zip(found["ngpt"], found[kind], strict=True)]
+        for kind in KINDS[1:]
+    }
+    for kind, values in gaps.items():
+        yield f"Validation loss, nGPT less {NAMES[kind]}: {listed(values)}."
     words = (f"{NAMES[kind]} {value:.4f}" for kind, value in apart.items())
     yield f"Validation loss, between seeds of one model: {', '.join(words)}."
+    every_gap = [abs(gap) for values in gaps.values() for gap in values]
+    small = sum(gap < max(apart.values()) for gap in every_gap)
+    yield (
+        f"Of the {len(every_gap)} differences between the nGPT and a baseline, {small} are smaller"
+        " than the largest between seeds of one model. So much hangs on the seed, and with it how"
+        " many tokens the nGPT needs to a baseline's last loss."
+    )
+
+
+def validation_losses(every: list[ByKind], kind: str) -> list[float]:
+    """The last loss on the whole validation text, seed by seed."""
+    return [models[kind]["trained"]["validation_loss"] for models in every]
 
 
 def listed(values: list[float]) -> str:
@@ -184,4 +199,4 @@ def by_text(every: list[ByKind]) -> str:
     places = (f"0–{width - 1}", f"{last}–{last + width - 1}")
     names = [every[0][kind]["name"] for kind in KINDS]
     head = ["text", *(f"{name}, {place}" for name in names for place in places)]
-    return f"Nats a token by position, one seed / the other:\n\n{table(head, rows)}"
+    return f"Nats a token by position, seed by seed:\n\n{table(head, rows)}"

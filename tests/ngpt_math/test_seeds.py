@@ -64,7 +64,7 @@ def test_a_missing_run_is_named(tmp_path: Path, training: TrainConfig) -> None:
 
 
 def model(kind: str, seed: int, losses: list[float], ends: tuple[float, float]) -> dict[str, Any]:
-    """A model whose curve has a point every ten steps of 100 tokens."""
+    """A model whose curve has a point every ten steps of 100,000 tokens."""
     texts = [
         {"document": name, "lengths": [16, 32, 64], "positions": [0, 16, 32, 48],
          "position_loss": [ends[0], 2.0, 2.0, ends[1] + more]}
@@ -77,7 +77,7 @@ def model(kind: str, seed: int, losses: list[float], ends: tuple[float, float]) 
         "trained": {"seed": seed, "steps": steps[-1], "batch": 4, "lr": 0.1, "data": "plays.txt",
                     "parameters": 7, "validation_loss": losses[-1]},
         "run": {"name": f"mini-{kind}", "curve": {"step": steps, "loss": losses},
-                "tokens_a_step": 100, "cpu_seconds_a_step": 1.0},
+                "tokens_a_step": 100_000, "cpu_seconds_a_step": 1.0},
         "lengths": texts,
     }  # fmt: skip
 
@@ -102,9 +102,16 @@ def rows(text: str) -> dict[str, list[str]]:
 
 def test_the_table_of_seeds() -> None:
     found = rows(seeds.spread(FIRST, [SECOND]))
-    assert found["mini-ngpt, seed 1"] == ["1.0000", "1,000", "2.00", "1.500", "1.750", "+0.250"]
+    assert found["mini-ngpt, seed 1"] == [
+        "1.0000",
+        "1.00 million",
+        "2.00",
+        "1.500",
+        "1.750",
+        "+0.250",
+    ]
     # From 3 at step 10 to 1.5 at step 20: 2.25 at step 15.
-    assert found["mini-ngpt, seed 2"][:3] == ["1.5000", "1,500", "1.33"]
+    assert found["mini-ngpt, seed 2"][:3] == ["1.5000", "1.50 million", "1.33"]
     assert found["mini-gpt, seed 2"] == ["2.2500", "–", "–", "1.500", "3.000", "+1.500"]
     assert found["mini-gpt-qknorm, seed 1"][1:3] == ["never", "–"]
     assert found["other"] == [
@@ -118,6 +125,18 @@ def test_differences_between_models_and_between_seeds() -> None:
     assert "nGPT less baseline: -1.0000 and -0.7500." in text
     assert "nGPT 0.5000, baseline 0.2500, baseline with QK-norm 0.2500." in text
     assert "with the seeds 1 and 2" in text
+    assert "Of the 4 differences between the nGPT and a baseline, 0 are smaller" in text
+
+
+def test_a_difference_that_another_seed_makes_too_is_counted() -> None:
+    near = seeds.by_kind({"models": runs(2, [5.0, 3.0, 2.0], [5.0, 3.0, 2.25], 3.0)})
+    text = seeds.spread(FIRST, [near])  # 2.0 less 2.25 and 2.75; the nGPT's seeds: 1.0 apart
+    assert "Of the 4 differences between the nGPT and a baseline, 2 are smaller" in text
+
+
+def test_losses_from_other_seeds_stand_beside_the_first() -> None:
+    assert results.again([SECOND, SECOND], "mini-ngpt") == "1.500, 1.500"
+    assert results.again([SECOND], "toy-ngpt") == "–"
 
 
 def test_runs_that_differ_in_more_than_the_seed_are_refused() -> None:
@@ -132,9 +151,11 @@ def test_runs_that_differ_in_more_than_the_seed_are_refused() -> None:
 
 def test_what_bytes_outside_the_alphabet_cost() -> None:
     text = {"position_loss": [2.0, 3.0], "position_loss_seen": [1.9, 2.6]}
-    other = {"position_loss": [2.0, 3.0], "position_loss_seen": [1.5, 2.5]}
-    lower, turned = beyond.differences({"models": [{"lengths": [{}, text, other]}]})
-    assert lower == pytest.approx([0.25, 0.5]) and turned == pytest.approx([0.3, 0])
+    other = {"position_loss": [2.0, 3.5], "position_loss_seen": [1.5, 2.5]}
+    measured = {"lengths": [{}, text, other]}
+    assert beyond.costs(measured) == pytest.approx([0.25, 0.75])
+    assert beyond.rise(measured) == pytest.approx(1.25)
+    assert beyond.rise(measured, "position_loss_seen") == pytest.approx(0.85)
 
 
 def test_characters_outside_are_named_by_how_often_they_occur() -> None:
@@ -145,17 +166,30 @@ def test_characters_outside_are_named_by_how_often_they_occur() -> None:
 # What is committed.
 
 
-def test_the_committed_seed_is_of_the_shipped_settings() -> None:
+def test_the_committed_seeds_are_of_the_shipped_settings() -> None:
     report = json.loads(results.MEASURES.read_text())
-    (second,) = seeds.others(results.RESULTS, "")
-    assert seeds.seed_of(second) == 2
-    seeds.check_same(seeds.by_kind(report), second)
-    for shipped in report["models"]:
-        other = second[shipped["kind"]]
-        assert other["sha256"] != shipped["sha256"]
-        texts = [[text["document"] for text in found["lengths"]] for found in (shipped, other)]
-        assert texts[0] == texts[1] == ["plays", *DOCUMENTS]
-        # The measured weights are those of the run: two samples of one text agree.
-        plays = other["lengths"][0]["loss"][0]
-        assert np.isclose(plays, other["trained"]["validation_loss"], atol=0.05)
-        assert np.isclose(other["run"]["curve"]["loss"][-1], plays, atol=0.05)
+    more = seeds.others(results.RESULTS, "")
+    assert [seeds.seed_of(models) for models in more] == list(range(2, len(more) + 2)) != []
+    for models in more:
+        seeds.check_same(seeds.by_kind(report), models)
+        for shipped in report["models"]:
+            other = models[shipped["kind"]]
+            assert other["sha256"] != shipped["sha256"]
+            texts = [[text["document"] for text in each["lengths"]] for each in (shipped, other)]
+            assert texts[0] == texts[1] == ["plays", *DOCUMENTS]
+            # The measured weights are those of the run: two samples of one text agree.
+            plays = other["lengths"][0]["loss"][0]
+            assert np.isclose(plays, other["trained"]["validation_loss"], atol=0.05)
+            assert np.isclose(other["run"]["curve"]["loss"][-1], plays, atol=0.05)
+
+
+def test_what_the_readme_says_of_seeds_is_so() -> None:
+    """Losses change with the seed as they do with the model; rises beyond the context do not."""
+    every = [seeds.by_kind(json.loads(results.MEASURES.read_text()))]
+    every += seeds.others(results.RESULTS, "")
+    losses = {kind: seeds.validation_losses(every, kind) for kind in KINDS}
+    rises = {kind: [beyond.rise(models[kind]) for models in every] for kind in KINDS}
+    seed, between = max(map(np.ptp, losses.values())), np.ptp([v[0] for v in losses.values()])
+    assert 0.5 < seed / between < 2
+    assert max(rises["ngpt"]) < min(rises["gpt-qknorm"])
+    assert max(rises["gpt-qknorm"]) < min(rises["gpt"])
