@@ -54,9 +54,7 @@ STYLE: Any = {  # matplotlib types its keys one by one
 }
 
 
-def draw(
-    report: Mapping[str, Any], out: Path, names: Collection[str] | None = None
-) -> list[Path]:
+def draw(report: Mapping[str, Any], out: Path, names: Collection[str] | None = None) -> list[Path]:
     """Write the figures for which the report has numbers, each wholly or not at all.
 
     Args:

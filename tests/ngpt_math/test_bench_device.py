@@ -42,7 +42,7 @@ def test_everybody_takes_part_and_numbers_agree(result: dict[str, Any]) -> None:
 def test_flops_are_those_of_the_weights_and_of_attention() -> None:
     model = build_model(TINY.config("gpt"))
     weights = sum(p.numel() for n, p in model.named_parameters() if p.ndim > 1 and n[:5] != "embed")
-    # Scores and mixing are 2·T·d each for the last query, half of it on average, thrice in training.
+    # Scores and mixing: 2·T·d each for the last query, half on average, thrice in training.
     attention = 3 * TINY.layers * 2 * 2 * TINY.context * TINY.d_model / 2
     assert b.flops_a_token(TINY) == 6 * weights + attention
 

@@ -38,7 +38,7 @@ def short_text(name: str) -> tuple[np.ndarray, np.ndarray]:
 
 @pytest.fixture(scope="module")
 def short() -> Any:
-    """All that is read of the texts is their beginnings, and of the long documents there are two."""
+    """Of the texts only the beginnings are read, and of the long documents there are two."""
     patch = pytest.MonkeyPatch()
     for module in ("ngpt_math.training", "ngpt_math.gpu.work", "ngpt_math.measuring.report"):
         patch.setattr(f"{module}.load_tokens", short_text)
@@ -96,8 +96,8 @@ def test_rates_are_the_best_of_the_sweeps(whole: Ledger) -> None:
     done = whole.done()
     for context in TINY.contexts:
         for kind in KINDS:
-            tried = {r["settings"]["training"]["lr"]: r["validation_loss"]
-                     for n, r in done.items() if n.startswith(f"sweep-{context}-{kind}-0")}  # fmt: skip
+            swept = [r for n, r in done.items() if n.startswith(f"sweep-{context}-{kind}-0")]
+            tried = {r["settings"]["training"]["lr"]: r["validation_loss"] for r in swept}
             best = min(tried, key=lambda lr: tried[lr])
             assert done[f"final-{context}-{kind}-2"]["settings"]["training"]["lr"] == best
 

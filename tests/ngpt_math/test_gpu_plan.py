@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from typing import Any
 
@@ -15,6 +14,7 @@ from ngpt_math.gpu.plan import (
     PLANS,
     SMALL,
     TINY,
+    Unit,
     best_rate,
     expected,
     plan_of,
@@ -66,18 +66,15 @@ def test_small_is_a_model_of_ten_million_parameters_whose_parts_are_small() -> N
 
 
 def test_kinds_learn_from_the_same_batches_in_as_many_steps() -> None:
-    for context in SMALL.contexts:
-        found = set()
-        for kind in KINDS:
-            done = swept(kind, context, {1.0: 2.0})
-            plan = dataclasses.replace(SMALL, rates={k: (1.0,) for k in KINDS})
-            unit = next(u for u in units(plan, done | swept(kind, context, dict.fromkeys(
-                rates(plan, kind, context, done), 3.0))) if u.what == "sweep"
-                and (u.kind, u.context) == (kind, context))  # fmt: skip
-            config = SMALL.train_config(unit, "cpu", False)
-            found.add((config.seed, config.steps, config.batch, config.eval_every))
-            assert config.batch * context == SMALL.tokens_a_step
-        assert len(found) == 1
+    for what, steps in (("sweep", SMALL.sweep_steps), ("final", SMALL.steps)):
+        for context in SMALL.contexts:
+            found = [
+                SMALL.train_config(Unit("u", what, 1, kind, context, 1e-3, 5), "cpu", False)
+                for kind in KINDS
+            ]
+            assert len({(c.seed, c.steps, c.batch, c.eval_every, c.lr) for c in found}) == 1
+            assert found[0].steps == steps
+            assert found[0].batch * context == SMALL.tokens_a_step
 
 
 def test_a_sweep_grows_while_its_best_rate_is_at_an_edge_and_no_further() -> None:

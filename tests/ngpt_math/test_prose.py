@@ -45,8 +45,9 @@ def tar(path: Path, files: dict[str, bytes]) -> Path:
 def deb(folder: Path, files: dict[str, bytes]) -> Path:
     """A Debian package of files."""
     root = folder / "root"
-    for name, data in {"DEBIAN/control": b"Package: p\nVersion: 1\nArchitecture: all\n"
-                       b"Maintainer: a <a@example.org>\nDescription: d\n", **files}.items():  # fmt: skip
+    control = "Package: p\nVersion: 1\nArchitecture: all\nMaintainer: a <a@example.org>\n"
+    control += "Description: d\n"
+    for name, data in {"DEBIAN/control": control.encode(), **files}.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_bytes(data)
     subprocess.run(["dpkg-deb", "-b", root, folder / "p.deb"], check=True, capture_output=True)
