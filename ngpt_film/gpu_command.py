@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -66,6 +67,7 @@ def gpu(
             go.go(plan, device=device, minutes=minutes, only=only, out=out, say=say)
         finally:
             if pack is not None:
+                signal.setitimer(signal.ITIMER_REAL, 0)  # a stop is not asked for again meanwhile
                 _packed(parcels.pack(kept, pack), parcels.left(kept))
     _show(go.rows(kept), as_json)
 

@@ -271,8 +271,10 @@ def scales(plan: Plan, done: Results) -> Iterator[str]:
             theirs = {**paper.ALPHAS, **paper.SCALES}[name]
             cells = (f"{mean:.3f}" for mean in (*means, np.mean(means)))
             rows.append((f"context {context:,}, seed {seed}, {name}", *cells, theirs))
-        cells = (*("" for _ in range(layers)), f"{found['s_logit']['mean']:.2f}")
-        rows.append((f"context {context:,}, seed {seed}, s_logit", *cells, paper.SCALES["s_logit"]))
+        logits = (*("" for _ in range(layers)), f"{found['s_logit']['mean']:.2f}")
+        rows.append(
+            (f"context {context:,}, seed {seed}, s_logit", *logits, paper.SCALES["s_logit"])
+        )
     head = ("nGPT", *(f"layer {layer}" for layer in range(layers)), "mean", "the paper's mean")
     yield (
         "## Scales\n\nMeans of the effective values, of α of its size |α|. The paper's α are means"

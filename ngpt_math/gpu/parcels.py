@@ -34,9 +34,9 @@ def pack(ledger: Ledger, out: Path) -> list[Path]:
         if size <= min(room, LIMIT) and len(chosen) < FILES - 1:
             chosen.append(file)
             room -= size
+    write_bytes(out / ARCHIVE, archive)  # first, since it matters most
     for file in chosen:
         write_bytes(out / file.name, file.read_bytes())
-    write_bytes(out / ARCHIVE, archive)
     write_json(ledger.path / GONE, sorted(gone | {file.name for file in chosen}))
     return [*(out / file.name for file in chosen), out / ARCHIVE]
 

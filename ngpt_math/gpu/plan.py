@@ -106,7 +106,7 @@ class Plan:
             lr=unit.lr,
             eval_every=max(1, self.steps // self.evaluations),
             eval_windows=max(1, self.eval_tokens // unit.context),
-            save_every=max(1, steps // 4),
+            save_every=max(1, steps // 2),
             snapshots=8 if whole else 0,
             snapshot_of="queries",
             device=device,
