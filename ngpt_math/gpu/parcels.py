@@ -1,12 +1,13 @@
 """Packing what must travel from a borrowed machine: few files, each of them small.
 
-A parcel is a folder of at most eight files of at most 16 MB each, and 64 MB together: one archive
+A parcel is a folder of at most eight files of at most 16 MB each, and 66 MB together: one archive
 of results and log, and as many parts of checkpoints as have room. What had none goes with the next
 parcel, which is packed on the same machine; a list in the ledger says what has gone.
 """
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import tarfile
@@ -17,7 +18,7 @@ from ngpt_math.files import read_card, shown, write_bytes, write_json
 from ngpt_math.gpu.ledger import Ledger
 
 ARCHIVE = "results.tar.gz"
-FILES, BYTES, LIMIT = 8, 62_000_000, 16_000_000
+FILES, BYTES, LIMIT = 8, 66_000_000, 16_000_000
 GONE = "gone.json"
 REMEDY = "pack it again where it was made"
 
@@ -58,13 +59,13 @@ def archived(ledger: Ledger) -> bytes:
     results = sorted(ledger.done_folder.glob("*.json"))
     small = sorted(ledger.checkpoints.glob("*.json"))
     buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
         for file in (*results, *small, *filter(Path.is_file, (ledger.log,))):
             entry = tarfile.TarInfo(file.relative_to(ledger.path).as_posix())
             data = file.read_bytes()
             entry.size = len(data)
             archive.addfile(entry, io.BytesIO(data))
-    return buffer.getvalue()
+    return gzip.compress(buffer.getvalue(), mtime=0)
 
 
 def unpack(ledger: Ledger, parcel: Path) -> list[Path]:

@@ -231,6 +231,7 @@ def test_parcels_carry_everything_home(whole: Ledger, tmp_path: Path) -> None:
             new = parcels.unpack(home, tmp_path / str(at))
             assert len(new) == (len(whole.done()) + 1 if at == 0 else 0)
         assert parcels.left(whole) == []
+        assert parcels.archived(whole) == (tmp_path / "0" / parcels.ARCHIVE).read_bytes()
         assert len(parcels.pack(whole, tmp_path / "last")) == 1
     finally:
         patch.undo()

@@ -181,6 +181,7 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.setattr(module, "TOKENS", tmp_path / "tokens.npz")
         monkeypatch.setattr(module, "VOCABULARY", tmp_path / "prose-bpe.json")
     monkeypatch.setattr(build, "VOCAB", 300)
+    monkeypatch.setattr(build, "KINDS", {"persuasion": "novel"})
     texts = [build.Text(source([]), [PLAIN, "Another text."], ["What is kept back."])]
     build.write(texts, lambda line: None)
     prose.load.cache_clear()
@@ -200,7 +201,7 @@ def test_tokens_say_the_texts_again(made: Path) -> None:
         assert coder.decode(coder.encode(text)) == text
     card = read_card(made.with_name("prose-bpe.json"), "")
     assert card["tokens"] == len(found.training)
-    assert card["shared"] == dict.fromkeys(KINDS, 0.0)
+    assert card["shared"] == {"persuasion": 0.0}
 
 
 def test_other_tokens_than_the_card_says_are_refused(made: Path) -> None:
