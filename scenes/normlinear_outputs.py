@@ -19,7 +19,7 @@ from scenes.stage.layout import at_left, noted, stacked
 from scenes.stage.lengths import OFF, Lengths, TurningMatrix
 from scenes.stage.marks import Arrow, Dot, Tag, Trace, tag, term_of
 from scenes.stage.matrices import Cells, Matrix
-from scenes.stage.plots import Box, Measure, measure
+from scenes.stage.plots import Box, Measure, Upright, measure
 from scenes.stage.prompt import Prompt
 from scenes.stage.readouts import Number, Readout, column_of, degrees_of, row_of
 from scenes.stage.space import Space, View
@@ -37,6 +37,9 @@ LEFT = 1.6
 
 NEARER = 1e-4
 """What lies in the plane of the frame is drawn this far before it: nothing is behind then."""
+
+NEAR = 0.25
+"""Levels so near to each other, in Manim's units, have one name."""
 
 BESIDE_ARROW = 0.06
 """How far below h its row's shadow is drawn, so that the arrow does not hide it."""
@@ -143,10 +146,7 @@ class BothOutputs:
             bars.rows[0].set_stroke(width=0)
             self.bars.append(bars)
             self.levels += [bars.axis.level(bound, "ink") for bound in bounds]
-            for bound in bounds:
-                name = Number(bound, places=0, px=SIZE.tick)
-                name.end_at(left + 5.4, bars.axis.height_of(bound.value) - 0.07)
-                self.levels.append(name)
+            self.levels += names_of_levels(bars.axis, bounds, left + 5.4)
             below = Line(f"{len(numbers)} rows of W, an output each", px=SIZE.tick, role="muted")
             self.below.append(below.move_to(half.at(0, bottom - 0.25)))
             most = int(np.argmax(np.abs([number.value for number in numbers])))
@@ -154,6 +154,17 @@ class BothOutputs:
             cosine = record.traced("same_outputs", most)
             product = Factors(numbers[most], (*factors, cosine), role)
             self.products.append(product.move_to(half.at(0, -2.5)))
+
+
+def names_of_levels(axis: Upright, bounds: Sequence[Traced], right: float) -> list[VMobject]:
+    """The least and the largest cosine beside their levels; one name for both if these are near."""
+    low, high = (axis.height_of(bound.value) for bound in bounds)
+    if high - low < NEAR:
+        return [Line("±1", px=SIZE.tick).move_to((right - 0.15, axis.foot, 0))]
+    numbers = [Number(bound, places=0, px=SIZE.tick) for bound in bounds]
+    for number, height in zip(numbers, (low, high), strict=True):
+        number.end_at(right, height - 0.07)
+    return list(numbers)
 
 
 class Factors(VGroup):

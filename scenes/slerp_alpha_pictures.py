@@ -38,7 +38,7 @@ BESIDE = 40.0
 def larger(record: SlerpVsLerp) -> tuple[str, str]:
     """The larger model in words, by its recorded shape."""
     layers, dimensions = record.alpha_attn.shape
-    return "our larger nGPT:", f"{layers} layers, {dimensions} dimensions"
+    return "our larger nGPT:", f"{layers} layer{'s' * (layers > 1)}, {dimensions} dimensions"
 
 
 class RatioPlot:

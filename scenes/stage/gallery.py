@@ -217,8 +217,7 @@ class Gallery(Scene):
         chord, lerp, slerp = (getattr(self.recording, f"sweep_{name}") for name in SWEEPS)
         space = Space(View.onto_arc(slerp[0], slerp[-1], 50), MIDDLE, RADIUS)
         way = Interpolation(space, chord, lerp, slerp)
-        self.add(Hypersphere(space), way.chord, way.arc, way.spoke, way.ray)
-        self.add(way.mix, way.lerp, way.slerp)
+        self.add(Hypersphere(space), way.chord, way.arc, way.ray, way.mix, way.lerp, way.slerp)
         self.play(*swept([*way.lerp_steps, *way.slerp_steps], 0, 30))
 
     @exhibit("Matrix: each cell as strong as its value is large", SlerpVsLerp)

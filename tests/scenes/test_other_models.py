@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -26,7 +25,11 @@ SHAPES: dict[str, dict[str, object]] = {
 }
 """More layers and fewer, more rows, one head, heads of two sizes, another vocabulary."""
 
-OTHERS = [pytest.param(each, id=each.key) for each in FILM if each.key != "closing"]
+OTHERS = [
+    pytest.param(each, id=each.key)
+    for each in FILM
+    if not each.card and each.key != "normlinear_groups"  # see `test_other_numbers`
+]
 
 
 @pytest.fixture(scope="module")
@@ -51,14 +54,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         )
         models[name] = run.model
     made = tmp_path_factory.mktemp("recordings")
-    _record(models, made, record)
+    for key in (param.id for param in OTHERS):
+        record.record(key, made / f"{key}.safetensors", models)
     return made
-
-
-def _record(models: Mapping[str, Path], made: Path, record: object) -> None:
-    for each in OTHERS:
-        key = each.values[0].key
-        record.record(key, made / f"{key}.safetensors", models)  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("chapter", OTHERS)
@@ -78,7 +76,7 @@ def says_what_is_true(entry: Entry, watched: Watched) -> None:
     sections = told(entry, entry.load().sections())
     untrue = {claim.words for _, claim in claims_of(entry).untrue(recorded(entry))}
     shown = {text.words for moment in watched.moments for text in moment.texts}
-    assert entry.card or untrue, "they were trained for eight steps only"
+    assert untrue, "they were trained for eight steps only"
     assert not untrue & shown
     for section in sections:
         assert not untrue & {section.title, *section.says}
