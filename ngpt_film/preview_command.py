@@ -12,6 +12,10 @@ import click
 from ngpt_film.outline import target
 from ngpt_film.terminal import say
 
+HEARD = 0.5
+"""Seconds within which a request to end is heard: one that comes just before a wait, or to another
+thread, does not end the wait."""
+
 
 @click.command()
 @click.argument("wanted", required=False, metavar="[CHAPTER[:SECTION]]")
@@ -41,7 +45,8 @@ def preview(wanted: str | None, port: int | None, open_page: bool) -> None:
                 say(f"previewing {shown}; Ctrl-C ends it")
                 if open_page:
                     webbrowser.open(server.address)
-                desk.ended.wait()
+                while not desk.ended.wait(HEARD):
+                    pass
         except KeyboardInterrupt:
             signal.setitimer(signal.ITIMER_REAL, 0)  # it was heard, and need not be made again
             say("the preview has ended")

@@ -94,7 +94,7 @@ def answer(pipe: Connection, modules: Modules) -> None:
             importlib.import_module("ngpt_film.previewing.draw").rehearse(request)
         modules.learn()
         pipe.send(("ready", {}))
-        serve(socket.socket(fileno=pipe.fileno()), modules)
+        serve(socket.socket(fileno=os.dup(pipe.fileno())), modules)
         return
     try:
         drawing = importlib.import_module("ngpt_film.previewing.draw")
