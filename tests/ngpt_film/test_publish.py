@@ -239,11 +239,11 @@ def test_an_ffmpeg_that_is_killed_is_told_of(tmp_path: Path, monkeypatch) -> Non
     (tmp_path / "ffmpeg").write_text("#!/bin/sh\nkill -9 $$\n")
     (tmp_path / "ffmpeg").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    with pytest.raises(StudioError, match="could not write a.mp4: signal 9 ended it"):
+    with pytest.raises(StudioError, match=r"could not write a\.mp4: signal 9 ended it"):
         mastering.run_ffmpeg(ffmpeg.input("a").output(str(tmp_path / "a.mp4")), "a.mp4")
     (tmp_path / "ffmpeg").write_bytes(b"\0no program")
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(StudioError, match="could not write a.mp4: Exec format error"):
+    with pytest.raises(StudioError, match=r"could not write a\.mp4: Exec format error"):
         mastering.run_ffmpeg(ffmpeg.input("a").output(str(tmp_path / "a.mp4")), "a.mp4")
 
 
