@@ -29,6 +29,9 @@ VOICE = "heart"  # the one that lies in the package; others would be downloaded
 PACKAGE = "hibari-tts"
 SEED = 0  # of the voice's noise: the same sentence sounds the same again
 
+SILENT = 1e-3  # of the loudest; the softest sounds at a word's end are far above it
+MOMENT = 0.04  # s that are left before and after
+
 Audio = npt.NDArray[np.float32]
 
 
@@ -74,11 +77,11 @@ class Speaker:
         key = json.dumps([text, VOICE, self.version, SEED])
         path = self.kept / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.wav"
         if path.is_file():
-            return read(path)
+            return trimmed(read(path))
         spoken = self._engine(text, seed=SEED)
         twice = resample_poly(spoken, RATE, self._engine.sample_rate).astype(np.float32)
         write(path, twice)
-        return read(path)
+        return trimmed(read(path))
 
     @cached_property
     def version(self) -> str:
@@ -95,6 +98,18 @@ class Speaker:
         import hibari
 
         return hibari.Hibari(voice=VOICE)
+
+
+def trimmed(audio: Audio) -> Audio:
+    """Audio without the silence around what is said, but for a moment: pauses are laid out by us."""
+    size = RATE // 200
+    pieces = audio[: len(audio) // size * size].reshape(-1, size)
+    loudness = np.sqrt((pieces**2).mean(axis=1))
+    heard = np.flatnonzero(loudness > SILENT * loudness.max(initial=0))
+    if not len(heard):
+        return audio
+    moment = round(MOMENT * RATE)
+    return audio[max(0, heard[0] * size - moment) : (heard[-1] + 1) * size + moment]
 
 
 def read(path: Path) -> Audio:

@@ -76,6 +76,7 @@ def test_terms_are_said_as_the_lexicon_has_them(reader: tuple[G2P, list[str]], t
         ("the logits' scale", "the [logits](/lˈOʤɪts/) scale"),
         ("Softmax of h M.", "[Softmax](/sˈɔftmæks/) of [h](/ˈAʧ/) [M](/ˈɛm/)."),
         ("Each h's path", "Each [h](/ˈAʧᵻz/) path"),
+        ("Query weights read it.", "Query weights [read](/ɹˈid/) it."),
         ("the hat, a path, slerping", "the hat, a path, slerping"),
     ],
 )
@@ -115,6 +116,29 @@ def test_captions_keep_their_limits_when_timed_by_speech(letters: list[list[int]
     for before, after in pairwise(found):
         assert before.end <= after.start
     assert found[0].start == narration.LEAD
+
+
+def test_a_sentence_that_goes_on_in_the_next_line_is_not_torn_apart() -> None:
+    halves = [(["The paper, on far larger ones,"], [2.0]), (["finds it lower."], [1.0])]
+    [[first], [second]] = laid_out(halves, 30)
+    assert second.start - first.end == pytest.approx(narration.WITHIN)
+    [[first], [second]] = laid_out([(["It is."], [2.0]), (["And so it is."], [1.0])], 30)
+    assert second.start - first.end == pytest.approx(narration.PAUSE + narration.STRETCH)
+
+
+def test_silence_around_what_is_said_is_left_to_us() -> None:
+    quiet, said = np.zeros(RATE // 2, np.float32), np.full(RATE, 0.5, np.float32)
+    soft = np.full(RATE // 10, 0.002, np.float32)  # an s at the end
+    heard = narration_voice.trimmed(np.concatenate([quiet, said, soft, quiet]))
+    assert len(heard) == pytest.approx(1.18 * RATE, abs=RATE // 100)
+    assert np.array_equal(narration_voice.trimmed(quiet), quiet)
+
+
+def test_the_voice_begins_at_once_and_ends_whole(tmp_path: Path) -> None:
+    loud = np.abs(Speaker(tmp_path).say("a.b", 1, "It drifts, a little at a time."))
+    heard = np.flatnonzero(loud > 0.02 * loud.max())
+    assert heard[0] < 0.1 * RATE
+    assert 0.03 * RATE < len(loud) - heard[-1] < 0.3 * RATE
 
 
 def test_a_letter_is_said_within_its_sentence() -> None:
