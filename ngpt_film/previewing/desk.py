@@ -160,8 +160,12 @@ class Desk(threading.Thread):
         try:
             importlib.reload(sys.modules["scenes.film"])
             self._faults.pop("", None)
+        except SyntaxError as error:
+            line = f"scenes/film.py, line {error.lineno}: {error.msg}; mend it"
+            self._faults[""] = fault(line)
         except Exception as error:
-            self._faults[""] = fault(f"scenes/film.py cannot be read: {error}")
+            told = crew.failure(error)
+            self._faults[""] = fault(told.line, told.trace)
 
     def _look(self) -> None:
         """Find out what sections there are, and which are stale."""

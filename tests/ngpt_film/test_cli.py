@@ -152,6 +152,11 @@ def test_doctor_says_the_remedy(filmed_studio, copy_studio: Callable) -> None:
     assert sum(line.startswith("FAIL") for line in lines) == 3
 
 
+def test_where_names_the_recording_that_a_chapter_is_drawn_from(laid_studio) -> None:
+    said = laid_studio.ngpt("where", "other").stdout
+    assert said == "0 numbers, from assets/recordings/tiny.safetensors\n"
+
+
 def test_where_opens_every_number(laid_studio) -> None:
     done = laid_studio.ngpt("where", "tiny", "--json")
     assert done.returncode == 0, done.stderr

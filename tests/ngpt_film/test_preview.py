@@ -178,6 +178,22 @@ def test_a_section_that_is_deleted_is_told_of_and_comes_back(
     assert not preview.browser.find_element(By.ID, "gone").is_displayed()
 
 
+def test_a_film_that_cannot_be_read_says_where(preview: Preview, source: Studio) -> None:
+    preview.is_fresh()
+    whole = (source.root / "scenes/film.py").read_text()
+    number = whole.count("\n") + 1
+    for fault, told in (
+        ("1 / 0\n", "ZeroDivisionError: division by zero"),
+        ("FILM = (\n", f"scenes/film.py, line {number}: '(' was never closed; mend it"),
+    ):
+        source.write("scenes/film.py", whole + fault)
+        until(lambda told=told: preview.text("#fault h2") == told, told)
+        assert preview.text("#fault .place") == f"scenes/film.py, line {number}"
+        assert preview.text("#fault .here").endswith(fault.strip())
+    source.write("scenes/film.py", whole)
+    preview.is_fresh()
+
+
 def test_a_damaged_recording_is_told_of(preview: Preview, source: Studio) -> None:
     preview.is_fresh()
     recording = source.root / "assets/recordings/tiny.safetensors"
