@@ -101,7 +101,7 @@ class Speaker:
 
 
 def trimmed(audio: Audio) -> Audio:
-    """Audio without the silence around what is said, but for a moment: pauses are laid out by us."""
+    """Audio without the silence around what is said, but for a moment: pauses are our own."""
     size = RATE // 200
     pieces = audio[: len(audio) // size * size].reshape(-1, size)
     loudness = np.sqrt((pieces**2).mean(axis=1))

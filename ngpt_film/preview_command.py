@@ -29,7 +29,8 @@ def preview(wanted: str | None, port: int | None, open_page: bool) -> None:
     """
     key, shown = _first_shown(wanted)
     from ngpt_film.previewing import folder
-    from ngpt_film.previewing.desk import Desk, Page
+    from ngpt_film.previewing.desk import Desk
+    from ngpt_film.previewing.news import Page
     from ngpt_film.previewing.server import serve
     from ngpt_film.previewing.watch import watching
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from ngpt_film.previewing.desk import Page
+from ngpt_film.previewing.news import Page
 from ngpt_math.errors import StudioError
 
 LOOPBACK = "127.0.0.1"

@@ -213,7 +213,10 @@ def test_an_encoder_that_fails_and_a_full_disk_are_told_of(
     work = "        self._container.mux(self._stream.encode(frame))"
     for fault, line in (
         ("raise RuntimeError('x264 gave up')", "RuntimeError: x264 gave up"),
-        ("raise OSError(28, 'No space left on device')", "the disk is full; free some space"),
+        (
+            "raise OSError(28, 'No space left on device')",
+            "the disk is full; free some space, then press R",
+        ),
     ):
         source.write(encoder, whole.replace(work, f"        {fault}"))
         until(lambda line=line: preview.text("#fault h2").startswith(line), line)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ngpt_film.previewing.desk import Page
+from ngpt_film.previewing.news import Page
 from ngpt_film.previewing.server import PORT, TRIES, Server, serve
 from ngpt_math.errors import StudioError
 
