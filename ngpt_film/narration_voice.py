@@ -43,10 +43,12 @@ def sentences(line: str) -> list[str]:
 @dataclass
 class Speaker:
     """Says sentences. `kept` is the folder of what the voice said before; `recorded` one of WAV
-    files, `CHAPTER.SECTION.N.wav` for a section's Nth sentence, that are taken instead."""
+    files, `CHAPTER.SECTION.N.wav` for a section's Nth sentence, that are taken instead. `others`
+    are the film's other sections, as `CHAPTER.SECTION`: theirs may lie there too."""
 
     kept: Path
     recorded: Path | None = None
+    others: frozenset[str] = frozenset()
     used: set[Path] = field(default_factory=set)
 
     def say(self, stem: str, number: int, sentence: str) -> Audio:
@@ -65,7 +67,8 @@ class Speaker:
     def check_all_used(self) -> None:
         """Raises StudioError where a recorded file is of no sentence: its name may be misspelt."""
         there = sorted(self.recorded.glob("*.wav")) if self.recorded else []
-        lost = [path for path in there if path not in self.used]
+        elsewhere = {path for path in there if path.name.rsplit(".", 2)[0] in self.others}
+        lost = [path for path in there if path not in self.used | elsewhere]
         if lost:
             raise StudioError(
                 f"{shown(lost[0])} is of no sentence that was to be said",

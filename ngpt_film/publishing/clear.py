@@ -1,4 +1,4 @@
-"""Clips without the ground behind them, to lie on slides of any colour: WebM with alpha.
+"""Clips without the ground behind them, to lie on slides of any dark colour: WebM with alpha.
 
 A shot has no alpha, so these sections are drawn again. What hides something with a patch in the
 ground's colour keeps that patch.

@@ -179,6 +179,8 @@ def test_a_recorded_sentence_is_taken_instead(tmp_path: Path) -> None:
     write(tmp_path / "a.c.1.wav", tone)
     with pytest.raises(StudioError, match=r"a\.c\.1\.wav is of no sentence"):
         speaker.check_all_used()
+    speaker.others = frozenset({"a.c"})
+    speaker.check_all_used()
     (tmp_path / "a.d.1.wav").write_bytes(b"nothing")
     with pytest.raises(DamagedFile, match=r"a\.d\.1\.wav is no audio file; record it again"):
         speaker.say("a.d", 1, "Anything.")
@@ -203,6 +205,7 @@ def test_narrated_film(published_studio, copy_studio: Callable) -> None:
     recorded.mkdir()
     rng = np.random.default_rng(0)
     swell = np.sin(np.linspace(0, 9 * np.pi, 4 * RATE)) ** 2
+    write(recorded / "tiny.steps.1.wav", np.ones(RATE))  # of a section that is not published now
     write(recorded / "other.square.1.wav", rng.normal(0, 0.1, 4 * RATE) * swell)
     done = studio.ngpt(
         "publish", "other", "tiny:drifts", "-q", "draft", "--out", "out",
