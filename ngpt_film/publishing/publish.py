@@ -83,6 +83,15 @@ def publish(
     mastering.need_ffmpeg()
     shop = Workshop(out, maker())
     shop.open()
+    try:
+        return _publish(wishes, shop, by, report, say, renders)
+    finally:
+        shop.close()
+
+
+def _publish(
+    wishes: Wishes, shop: Workshop, by: Crew, report: Report, say: Say, renders: Path
+) -> Outcome:
     with studio.alone(renders):
         taken = studio.take(wishes.wanted, wishes.quality, by, report, renders)
         if taken.failures:

@@ -118,6 +118,11 @@ class Workshop:
         self._notes.unlink(missing_ok=True)
         self._made = {}
 
+    def close(self) -> None:
+        """Leave no empty folder where nothing was made."""
+        with suppress(OSError):
+            self.folder.rmdir()
+
     def deliver(self) -> None:
         """Put the folder in the place of the old one, which is deleted."""
         with plain_errors(self.out):

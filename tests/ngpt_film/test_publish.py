@@ -195,6 +195,16 @@ def error_of(done: subprocess.CompletedProcess[str]) -> str:
     return errors[0]
 
 
+def test_a_section_that_fails_leaves_no_trace(
+    published_studio: Studio, copy_studio: Callable
+) -> None:
+    studio = copy_studio(published_studio)
+    studio.edit("scenes/other.py", "wait(2.5)", "wait(no_such_time)")
+    line = error_of(studio.ngpt("publish", "other", "-q", "draft", "--out", "new"))
+    assert line.startswith("error: other:square failed: NameError")
+    assert not list(studio.root.glob(".new*"))
+
+
 def test_caption_over_its_limits_is_not_published(
     published_studio: Studio, copy_studio: Callable
 ) -> None:
