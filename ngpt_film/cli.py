@@ -17,6 +17,7 @@ import click
 from ngpt_film import (
     bench_command,
     film_commands,
+    gpu_command,
     model_command,
     model_commands,
     preview_command,
@@ -44,6 +45,7 @@ GROUPS = (
     model_commands,
     model_command,
     bench_command,
+    gpu_command,
 )
 for _module in GROUPS:
     for _command in _module.COMMANDS:
