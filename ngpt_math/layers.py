@@ -1,4 +1,4 @@
-"""The parts both transformers are built from."""
+"""The parts both transformers are built from. Equation numbers are those of the nGPT paper."""
 
 from __future__ import annotations
 
@@ -226,7 +226,7 @@ def normalize_heads(x: Tensor, norm_eps: float = 0.0, groups: int = 1) -> Tensor
 
 
 def attend(q: Tensor, k: Tensor, v: Tensor, scale: float) -> Tensor:
-    """Causal attention, softmax(scale·q·kᵀ)·v. The queries belong to the last of the tokens.
+    """Causal attention, softmax(scale·q·kᵀ)·v (eq. 13). The queries are of the last of the tokens.
 
     q [B, T, H, d_k]; k, v [B, T_all, H_kv, d_k] with H_kv dividing H. Gives [B, T, H·d_k].
     """
@@ -236,7 +236,7 @@ def attend(q: Tensor, k: Tensor, v: Tensor, scale: float) -> Tensor:
         mask = torch.ones(new, seen, dtype=torch.bool, device=q.device).tril(seen - new)
     y = F.scaled_dot_product_attention(
         q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2), attn_mask=mask,
-        is_causal=new == seen, scale=scale, enable_gqa=q.shape[2] != k.shape[2],
+        is_causal=bool(new == seen), scale=scale, enable_gqa=q.shape[2] != k.shape[2],
     )  # fmt: skip
     return y.transpose(1, 2).flatten(2)
 
