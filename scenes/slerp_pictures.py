@@ -236,7 +236,7 @@ class OneUpdate:
         self.names: list[Tag] = [found, there]
         aside = tuple(-found.offset[:2] / PIXEL)
         self.before = [
-            Tag(left, start, Equation("{{ h : traditional }}", px=SIZE.body), aside),
+            Tag(left, start / 2, Equation("{{ h : traditional }}", px=SIZE.body), aside),
             term_of(right, update.here, update.went, "{{ h : normalized }}"),
         ]
         self.after = [
@@ -347,7 +347,7 @@ class Ways(Interpolation):
         stacked([self.rule, self.same], GRID.panel, 1.0, gap=0.25)
         stacked([self.length, self.norm, self.done], GRID.panel, -0.8, gap=0.45)
         # Its equality sign under that of the line above.
-        self.same.shift((0.93, 0, 0))
+        self.same.shift((0.615, 0, 0))
         gap = degrees_of(record, "sweep_gap")
         self.readouts = [
             Readout(Line(words, role=role), numbers, places=1, role=role)
