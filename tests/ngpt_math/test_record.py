@@ -98,6 +98,14 @@ def test_the_sweep_begins_and_ends_at_the_update_shown(shown: SlerpVsLerp) -> No
     assert abs(small - np.sin(theta) / theta) < 0.02
 
 
+def test_the_share_of_the_way_begins_at_its_limit(shown: SlerpVsLerp) -> None:
+    theta = float(shown.angles[int(shown.update)])
+    ways = shown.sweep_lerp_angle[1:] / shown.sweep_slerp_angle[1:]
+    assert shown.sweep_share[0] == pytest.approx(np.sin(theta) / theta, abs=1e-5)
+    assert shown.sweep_share[1:] == pytest.approx(ways, abs=1e-5)
+    assert np.ptp(shown.sweep_share[:2]) < 0.01  # the first step is near it
+
+
 def test_the_letter_shown_is_in_the_prompt(shown: SlerpVsLerp) -> None:
     assert 0 <= int(shown.position) < len(shown.prompt)
 
