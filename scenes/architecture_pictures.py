@@ -24,7 +24,18 @@ from scenes.stage.prompt import Prompt
 from scenes.stage.readouts import Label, Readout, baseline_of, column_of, degrees_of, row_of
 from scenes.stage.space import EYE, Space, View
 from scenes.stage.split import HALF, SplitScreen
-from scenes.stage.style import GRID, LAYER, PIXEL, SIZE, STROKE, Point, colour_of
+from scenes.stage.style import (
+    COLOUR,
+    FRAME_HEIGHT,
+    FRAME_WIDTH,
+    GRID,
+    LAYER,
+    PIXEL,
+    SIZE,
+    STROKE,
+    Point,
+    colour_of,
+)
 from scenes.stage.tables import Column, Table
 from scenes.stage.text import Line
 from scenes.stage.zoom import LEAST_RING, Name, Ring, Shot, SpaceInside, Ways, Zoom
@@ -91,6 +102,14 @@ def prompt_of(record: FullArchitecture) -> Prompt:
     words = record.prompt.replace("␣", " ")
     *_, last = range(len(words))
     return Prompt(words, last, "normalized")
+
+
+def behind_headings() -> VMobject:
+    """The ground behind the headings: a plan that is zoomed passes below it, not through words."""
+    foot, top = GRID.heading - 0.95, FRAME_HEIGHT / 2 + 0.1
+    band = VMobject(stroke_width=0).set_fill(COLOUR.ground, 1).set_z_index(LAYER.text - 1)
+    middle = np.array([[0, (foot + top) / 2, 0]])
+    return band.set_points(rectangles(middle, np.array([FRAME_WIDTH + 0.2, top - foot])))
 
 
 def letters_of(letters: str) -> list[str]:

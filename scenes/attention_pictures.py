@@ -42,6 +42,8 @@ NORMING = '{{ k : normalized }} <- "Norm" ( {{ k : normalized_raw }} ) dot.o {{ 
 STATE = '"state of a letter:" h'
 RIGHT, WIDE, FOOT = 2.85, 5.1, -2.92
 """Half the width of what stands in a half, and the width of its bars, and the lowest baseline."""
+BARS, OVER_BARS = (-2.1, 2.05), 0.25
+"""The foot and the height of a half's bars, and the baseline of what stands above them."""
 
 
 class Recall:
@@ -369,19 +371,19 @@ class Sides:
         self.softmax = [Equation('e^"score" slash sum e^"score"', px=SIZE.readout) for _ in ROLES]
         for side, rule in zip(self.both, self.softmax, strict=True):
             edge = float(side.half.at(RIGHT, 0)[0]) - rule.get_right()[0]
-            rule.shift((edge, 0.95 - rule.baseline, 0))
+            rule.shift((edge, 0.62 - rule.baseline, 0))
         self.sources = [self.source(side) for side in self.both]
         for side, score, rule in zip(self.both, self.scores, self.shares_rules, strict=True):
             score.move_to(side.half.at(0, 1.72))
             rule.move_to(side.half.at(0, 1.72))
         for side, factor, size in zip(self.both, self.factors, self.sizes, strict=True):
-            for readout, baseline in ((factor, 0.64), (size, 1.12)):
+            for readout, baseline in ((factor, OVER_BARS), (size, 1.12)):
                 edge = float(side.half.at(RIGHT, 0)[0]) - readout.get_right()[0]
                 readout.shift((edge, baseline - baseline_of(readout.label), 0))
 
     def _product(self, side: Side) -> VGroup:
         """What a dot product is made of, and how long the followed query is."""
-        rule = Equation('q dot k = abs(q) thin abs(k) thin "cos"', px=SIZE.body)
+        rule = Equation("q dot k = abs(q) thin abs(k) cos theta", px=SIZE.body)
         name = Explained("abs(q)", "length of the query", px=SIZE.tick)
         length = Readout(name, side.one("q_lengths", self.query), role=side.role, px=SIZE.label)
         edge = float(side.half.at(RIGHT, 0)[0])
@@ -402,7 +404,7 @@ class Sides:
         """Bars of both models, one for each letter that the query sees."""
         return [
             ChangingBars(
-                side.box(-2.05, 2.4), y, [side.row(name) for name in names], self.seen, side.role,
+                side.box(*BARS), y, [side.row(name) for name in names], self.seen, side.role,
                 places=places, lit=self.query,
             )
             for side in self.both
@@ -419,7 +421,7 @@ class Lengths:
         steps = [right.row(f"k_lengths{step}") for step in ("_raw", "_unit", "")]
         both = measure("length of each key", [n for state in given + steps for n in state])
         self.left, self.right = (
-            ChangingBars(side.box(-2.05, 2.4), both, states, names, side.role, places=1)
+            ChangingBars(side.box(*BARS), both, states, names, side.role, places=1)
             for side, states in ((left, given), (right, steps))
         )
         self.plain = Equation("{{ k : traditional }} = W_k x").move_to(left.half.at(0, 1.72))
@@ -436,8 +438,8 @@ class Lengths:
             for each, role in zip(words, ("muted", "normalized", "scale"), strict=True)
         ]
         for note in self.notes:
-            _flush_right(note, right, 0.66)
-        self.same = _flush_right(Line(words[0], role="muted"), left, 0.66)
+            _flush_right(note, right, OVER_BARS)
+        self.same = _flush_right(Line(words[0], role="muted", px=SIZE.label), left, OVER_BARS)
 
 
 def _flush_right(line: Line, side: Side, baseline: float) -> Line:

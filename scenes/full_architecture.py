@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from manim import Animation
+from manim import Mobject
 
 from ngpt_math.recordings import FullArchitecture as Recorded
 from ngpt_math.recordings import Recording
@@ -22,6 +22,7 @@ from scenes.architecture_pictures import (
     Update,
     Versus,
     Walk,
+    behind_headings,
 )
 from scenes.architecture_plan import (
     ON_ATTENTION,
@@ -80,8 +81,14 @@ class FullArchitecture(Chapter):
     def open_stage(self) -> None:
         """The plan that the chapter zooms into."""
         super().open_stage()
+        self.band = behind_headings()
+        self.add(self.band)
         self.whole = Whole(self.recording, View(25, 20))
         self.seen_names: list[Name] = []
+
+    def clear_next(self, *kept: Mobject) -> None:
+        """What lies behind the headings stays."""
+        super().clear_next(self.band, *kept)
 
     def _others(self, parts: Sequence[Part]) -> list[Seen | Mark]:
         """The plan's shapes that do not belong to some parts."""
@@ -194,14 +201,12 @@ class FullArchitecture(Chapter):
         """Light the steps inside a block one after the other, then all, with the equation."""
         _, *steps = parts
         self.play(*dimmed(*shapes_of(steps)), run_time=TIME.quick)
-        past: list[Animation] = []
         for step, words in zip(steps, says, strict=True):
             line = Line(words, px=SIZE.body).move_to((0, FOOT, 0))
-            coming = [*lit(*step.shapes), *named(*step.names), Appear(line)]
-            self.play(*past, *coming, run_time=TIME.fade)
+            self.play(*lit(*step.shapes), *named(*step.names), Appear(line), run_time=TIME.fade)
             self.wait(TIME.rest)
-            past = [*dimmed(*step.shapes, *step.names), *leave(line)]
-        self.play(*leave(line), run_time=TIME.quick)
+            # The next words come where these have gone: they are never seen through each other.
+            self.play(*dimmed(*step.shapes, *step.names), *leave(line), run_time=TIME.quick)
         everything = lit(*shapes_of(steps), *names_of(steps))
         self.play(*everything, Appear(rule.move_to((0, FOOT, 0))), run_time=TIME.fade)
         self.wait(TIME.read)
@@ -413,7 +418,7 @@ class FullArchitecture(Chapter):
     def onward(self) -> None:
         """The way to the closing card: the output, lit."""
         whole = self.whole
-        whole.zoom.shot = Shot(0, 0, 0.9, (-0.4, 0.4))
+        whole.zoom.shot = Shot(0, 0, 0.8, (-0.4, 0.6))
         for shape in whole.shapes:
             shape.redraw()
         self.play(*lit(*whole.shapes))

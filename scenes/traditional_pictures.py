@@ -568,8 +568,10 @@ class Stretched:
         record = training.record
         fields = ("toy_gpt_stretch", "toy_stretch")
         every = [getattr(record, field).astype(float) for field in fields]
-        unit = min(0.85, 3.0 / max(float(rows.max()) for rows in every))
-        planes = [Plane((GRID.left + 3.2, height), unit) for height in (0.95, -1.45)]
+        # Room for the widest and for the tallest ellipse of the whole training.
+        widest, tallest = (max(float(rows[:, i].max()) for rows in every) for i in (0, 1))
+        unit = min(0.85, 3.0 / widest, 1.15 / tallest)
+        planes = [Plane((GRID.left + 3.2, height), unit) for height in (1.3, -1.1)]
         self.circles = [Circle(plane, plane.radius / unit) for plane in planes]
         self.ellipses = [
             Ellipse(plane, rows, role)

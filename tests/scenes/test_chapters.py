@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from watched import Text, Watched, play, watched_chapter
+from watched import Watched, overlap, play, slow_chapter, watched_chapter
 
 from ngpt_math.recordings import load
 from scenes.film import FILM, Entry, entry
@@ -32,14 +32,6 @@ def watched(chapter: Entry) -> Watched:
     return watched_chapter(chapter.key)
 
 
-def overlap(first: Text, second: Text) -> bool:
-    """Whether two texts touch, less a hair's breadth."""
-    a, b, hair = first.box, second.box, 0.02
-    across = min(a[2], b[2]) - max(a[0], b[0])
-    up = min(a[3], b[3]) - max(a[1], b[1])
-    return across > hair and up > hair
-
-
 def test_nothing_leaves_the_frame_or_meets_the_captions(watched: Watched) -> None:
     for moment in watched.moments:
         for text in moment.texts:
@@ -52,6 +44,10 @@ def test_no_text_overlaps_another(watched: Watched) -> None:
     for moment in watched.moments:
         for first, second in combinations(moment.texts, 2):
             assert not overlap(first, second), (moment.section, first, second)
+
+
+def test_no_text_is_seen_through_another_while_things_move(chapter: Entry) -> None:
+    assert not slow_chapter(chapter.key).crossings
 
 
 def test_text_can_be_read(watched: Watched) -> None:
@@ -200,7 +196,7 @@ def test_what_is_shown_can_be_listed_without_a_film(chapter: Entry, watched: Wat
 
 def test_frame_by_frame_ends_as_the_fast_forward_does(chapter: Entry, watched: Watched) -> None:
     """What the drawn chapter leaves on the stage is what a worker finds that skipped to there."""
-    slow = play(chapter.load(), fps=1)
+    slow = slow_chapter(chapter.key)
     assert slow.ends.keys() == watched.ends.keys()
     for name, end in slow.ends.items():
         for drawn, skipped in zip(end, watched.ends[name], strict=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from scenes.stage.prompt import Prompt
 from scenes.stage.readouts import Number
 from scenes.stage.text import Line
 
+Box = tuple[float, float, float, float]
 TEXTS = (Line, Equation, Prompt, Number)
 
 
@@ -29,7 +31,7 @@ class Text:
     px: float
     lit: bool
     typst: bool
-    box: tuple[float, float, float, float]
+    box: Box
     colours: tuple[str, ...]
 
 
@@ -53,6 +55,7 @@ class Watched:
     seconds: dict[str, float] = field(default_factory=dict)
     ends: dict[str, list[np.ndarray]] = field(default_factory=dict)
     shown: dict[str, tuple] = field(default_factory=dict)
+    crossings: set[tuple[str, str, str]] = field(default_factory=set)
 
 
 def words_of(mobject: Any) -> str:
@@ -66,20 +69,49 @@ def texts_in(mobject: Mobject) -> list[Any]:
     return [text for part in mobject.submobjects for text in texts_in(part)]
 
 
+def box_of(mobject: Any) -> Box:
+    """Left, bottom, right and top of a text."""
+    points = np.concatenate([part.points for part in mobject.family_members_with_points()])
+    left, bottom, _ = map(float, points.min(axis=0))
+    right, top, _ = map(float, points.max(axis=0))
+    return left, bottom, right, top
+
+
 def as_text(mobject: Any) -> Text:
     parts = mobject.family_members_with_points()
-    points = np.concatenate([part.points for part in parts])
-    box = (*points.min(axis=0)[:2], *points.max(axis=0)[:2])
-    left, bottom, right, top = map(float, box)
     lit = all(getattr(part, "level", 1.0) > 0.9 for part in parts)
     return Text(
         words_of(mobject),
         float(mobject.px),
         lit,
         isinstance(mobject, Equation),
-        (left, bottom, right, top),
+        box_of(mobject),
         tuple(sorted({part.fill_color.to_hex().lower() for part in parts if part.fill_opacity})),
     )
+
+
+def overlap(first: Text, second: Text) -> bool:
+    """Whether two texts touch, less a hair's breadth."""
+    return touch(first.box, second.box)
+
+
+def touch(a: Box, b: Box, hair: float = 0.02) -> bool:
+    """Whether two boxes share more than a hair's breadth."""
+    across = min(a[2], b[2]) - max(a[0], b[0])
+    up = min(a[3], b[3]) - max(a[1], b[1])
+    return across > hair and up > hair
+
+
+def can_be_seen(mobject: Any) -> bool:
+    """Whether it is more than a shimmer while it fades."""
+    return any(part.fill_rgbas[:, 3].max() > 0.15 for part in mobject.family_members_with_points())
+
+
+def crossing(scene: Chapter) -> set[tuple[str, str]]:
+    """The pairs of texts that are seen one through the other at this moment."""
+    seen = [t for m in scene.mobjects for t in texts_in(m) if can_be_seen(t)]
+    boxed = [(words_of(text), box_of(text)) for text in seen]
+    return {(a, b) for (a, first), (b, second) in combinations(boxed, 2) if touch(first, second)}
 
 
 def state(scene: Chapter) -> list[np.ndarray]:
@@ -110,6 +142,11 @@ def watching(chapter: type[Chapter], watched: Watched) -> type[Chapter]:
             still = all(isinstance(a, Wait) for a in args)
             watched.moments.append(Moment(self._now, texts, drawn, seconds, still, came))
 
+        def update_to_time(self, t: float) -> None:
+            super().update_to_time(t)
+            if self._now is not None:
+                watched.crossings |= {(self._now, *pair) for pair in crossing(self)}
+
         def next_section(self, name: str = "unnamed", *args: Any, **kwargs: Any) -> None:
             self._close()
             super().next_section(name, *args, **kwargs)
@@ -135,7 +172,8 @@ def play(
 ) -> Watched:  # fmt: skip
     """Play a chapter; with `fps` frame by frame, otherwise jumping from end to end."""
     watched = Watched()
-    with tempconfig({"frame_rate": fps or 60}):
+    small = {"pixel_width": 256, "pixel_height": 144, "write_to_movie": False}
+    with tempconfig({"frame_rate": fps or 60, **small}):
         scene = watching(chapter, watched)(skip_animations=fps is None)
         scene.only, scene.recording_path = only, recording
         scene.render()
@@ -146,3 +184,9 @@ def play(
 def watched_chapter(key: str) -> Watched:
     """A chapter of the film, played once for all tests."""
     return play(next(entry for entry in FILM if entry.key == key).load())
+
+
+@cache
+def slow_chapter(key: str) -> Watched:
+    """A chapter of the film frame by frame, four to a second; played once for all tests."""
+    return play(next(entry for entry in FILM if entry.key == key).load(), fps=4)
