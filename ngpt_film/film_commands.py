@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ngpt_film.claims import say_untrue
 from ngpt_film.gallery import stage
+from ngpt_film.options import RECORDINGS
 from ngpt_film.outline import Target, film_of, target, targets
 from ngpt_film.quality import QUALITIES, quality
 from ngpt_film.terminal import minutes, print_json, progress, say
@@ -32,10 +34,6 @@ QUALITY = click.option(
 JOBS = click.option(
     "-j", "--jobs", type=click.IntRange(min=1), help="Processes at a time; default: all cores."
 )
-RECORDINGS = click.option(
-    "--recordings", type=click.Path(path_type=Path, file_okay=False, exists=True), metavar="FOLDER",
-    help="Draw other models' numbers, from `ngpt record --checkpoint`.",
-)  # fmt: skip
 ONLY_SHIPPED = "workers of a cluster have the shipped recordings only"
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
@@ -55,7 +53,9 @@ def chosen_of(wanted: tuple[str, ...], recordings: Path | None) -> tuple[Target,
     missing = [entry.key for entry in FILM if entry.key not in {there.key for there in film}]
     if missing and not wanted:
         say(f"left out, for want of a recording in {recordings}: {', '.join(missing)}")
-    return targets(wanted, film)
+    chosen = targets(wanted, film)
+    say_untrue(dict.fromkeys(target.outline.entry for target in chosen))
+    return chosen
 
 
 def _film_path(wanted: tuple[Target, ...], named: bool, recordings: Path | None = None) -> Path:
@@ -266,12 +266,15 @@ def where(wanted: str, recordings: Path | None, as_json: bool) -> None:
 @click.command()
 @WANTED
 @QUALITY
+@RECORDINGS
 @JSON
-def storyboard(wanted: tuple[str, ...], quality_name: str, as_json: bool) -> int:
+def storyboard(
+    wanted: tuple[str, ...], quality_name: str, recordings: Path | None, as_json: bool
+) -> int:
     """List the storyboard's lines with the sections that show them, and when they begin."""
     from ngpt_film import storyboard as board
 
-    found = board.rows(targets(wanted), quality(quality_name))
+    found = board.rows(chosen_of(wanted, recordings), quality(quality_name))
     if as_json:
         print_json(
             [{"chapter": r.chapter, "line": r.line.name, "words": r.line.words,

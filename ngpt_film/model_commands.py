@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +89,8 @@ def record(
             continue
         if not as_json:
             click.echo(f"{rows[-1]['path']}  {_words(rows[-1])}")
+    if not check:
+        _say_untrue([row["chapter"] for row in rows], folder)
     if as_json:
         print_json(rows)
     elif folder is not None and not check:
@@ -108,6 +112,15 @@ def _record(
     else:
         recorder.record(chapter, path, models)
     return row
+
+
+def _say_untrue(chapters: Sequence[str], folder: Path | None) -> None:
+    """What the film says that is not true of the chapters just recorded."""
+    from ngpt_film.claims import say_untrue
+    from scenes.film import FILM
+
+    recordings = folder and folder.resolve()
+    say_untrue(replace(e, recordings=recordings) for e in FILM if e.key in chapters)
 
 
 def _words(row: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""The sections of a chapter, read from its source without running it.
+"""The sections of a chapter, read from its source without running it, as its recording has them.
 
 Importing a scene imports Manim, which costs more than a second; a report, a check of what is stale
 and a film whose shots are all fresh need the declarations only.
@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ngpt_film.claims import told
 from ngpt_film.sources import Sources
 from ngpt_math.errors import StudioError, UsageError
 from ngpt_math.files import shown
@@ -100,7 +101,7 @@ def film_of(recordings: Path | None, film: tuple[Entry, ...] = FILM) -> tuple[En
 
 
 def outline(entry: Entry, sources: Sources | None = None) -> Outline:
-    """Read the sections of a chapter from its source.
+    """Read the sections of a chapter from its source, with what is true of its recording.
 
     Raises:
         StudioError: the source is missing, cannot be parsed, or declares no section.
@@ -113,9 +114,10 @@ def outline(entry: Entry, sources: Sources | None = None) -> Outline:
             "mark the methods of its chapter with @section",
         )
     try:
-        return Outline(entry, tuple(_read(m.node.name, declarations(m.node)[0]) for m in declared))
+        sections = tuple(_read(m.node.name, declarations(m.node)[0]) for m in declared)
     except ValueError:  # a declaration that only running the module can tell
-        return Outline(entry, entry.load().sections())
+        sections = entry.load().sections()
+    return Outline(entry, told(entry, sections))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from manim import VGroup, VMobject
 
 from ngpt_math.recordings import FullArchitecture
 from scenes.architecture_plan import CARD, FIRST, Layer, Whole, block_names
+from scenes.claims.full_architecture import CLAIMS, looked_at
 from scenes.stage.bars import Bars
 from scenes.stage.curves import arc_points, at_row, disc_points, rectangles, straight
 from scenes.stage.equations import Equation
@@ -79,6 +80,9 @@ MOST_LETTERS = 48
 APART = 50.0
 """Points that are seen nearer to each other than these pixels share one label."""
 
+AROUND = ((0.0, 16.0), (0.0, -18.0), (18.0, 0.0), (-18.0, 0.0))
+"""Where the lit letter’s name may stand beside its point, in pixels; the first that is free."""
+
 LIKELIEST = 5
 """Letters whose way from cosine to logit is shown."""
 
@@ -117,8 +121,9 @@ def numbered(bars: Bars) -> Bars:
     """Bars that carry their numbers: ticks and rules, which would strike these through, go."""
     if len(bars.numbers):
         axis = bars.axis
-        *ticks, _ = axis.texts
+        *ticks, name = axis.texts
         axis.texts.remove(*ticks)
+        name.shift((0, 0.1, 0))  # Room for the number of the highest bar.
         foot = np.array([[axis.box.left, axis.foot, 0]])
         axis.rules.set_points(straight(foot, foot + np.array([axis.box.width, 0, 0])))
     return bars
@@ -187,9 +192,7 @@ class Letters:
     def __init__(self, record: FullArchitecture, whole: Whole) -> None:
         self.space, points = whole.space, record.embeddings.astype(float)
         self.last = int(record.token_ids[-1])
-        vowel = record.alphabet.find("e")
-        aim = points[self.last] + points[max(vowel, 0)]
-        self.view = View.onto_point(aim / np.linalg.norm(aim), aside=0)
+        self.view = View.onto_point(looked_at(record), aside=0)
         every = [*map(int, record.token_ids[::-1]), *range(len(points))]
         self.order = list(dict.fromkeys(every))[:MOST_LETTERS]
         _, *others = self.order
@@ -197,9 +200,8 @@ class Letters:
         self.here = Dot(self.space, points[self.last], "ink", px=28)
         self.prompt = prompt_of(record)
         lit = Explained("{{ h : normalized }}", "starts at the lit letter’s point")
-        more = noted(
-            "letters used alike tend to", "lie close: here, the vowels", "“·” stands for the space"
-        )
+        close = CLAIMS.lines(record, "letters used alike tend to", "lie close: here, the vowels")
+        more = noted(*close, "“·” stands for the space")
         self.rule = Equation('{{ h : normalized }} = {{ E_"in" : normalized }} ["letter"]')
         part = f", {len(self.order)} of {len(points)} letters"
         self.source = Line(f"Now: {toy(record)}" + part * (len(self.order) < len(points)))
@@ -211,13 +213,26 @@ class Letters:
         """Names of the letters in front as they are seen now."""
         points = self.record.embeddings.astype(float)
         front = [n for n in self.order if not Dot(self.space, points[n], "ink").is_behind]
-        here = [self.last] if self.last in front else []
         letters = letters_of(self.record.alphabet)
         others = [n for n in front if n != self.last]
-        return [
-            *names_at(self.space, points, letters, here, "ink"),
-            *names_at(self.space, points, letters, others, "normalized"),
-        ]
+        found = names_at(self.space, points, letters, others, "normalized")
+        if self.last not in front:
+            return found
+        at, name = points[self.last], letters[self.last]
+        ways = [tag(self.space, at, name, "ink", offset, SIZE.label) for offset in AROUND]
+        return [beside(found, ways), *found]
+
+
+def beside(others: Sequence[Tag], ways: Sequence[Tag]) -> Tag:
+    """The first of several placings of a name that touches no other name; else the first."""
+    return next((way for way in ways if not any(touch(way, other) for other in others)), ways[0])
+
+
+def touch(one: Tag, other: Tag) -> bool:
+    """Whether two names stand on the same ground."""
+    apart = np.abs(one.get_center() - other.get_center())[:2]
+    room = np.array([one.width + other.width, one.height + other.height]) / 2
+    return bool((apart < room).all())
 
 
 def together(places: Point, left: Sequence[int]) -> list[int]:
@@ -542,7 +557,8 @@ class Versus:
         self.shot = Shot(0.35, 0, 0.7, (HALF, 0.45))
         self.zoom = Zoom(Shot(0.35, 0, 0.7, (-HALF, 0.45)))
         points = ["q", "k"] * bool(record.gpt_norms_per_layer > 2)
-        self.layer = Layer(self.zoom, int(record.layers), points, "traditional")
+        layers = float(record.gpt_norms - 1) / float(record.gpt_norms_per_layer)
+        self.layer = Layer(self.zoom, round(layers), points, "traditional")
         end = CARD[0] + CARD[2]
         self.onward = Ways(self.zoom, [[(end, 0), (end + 1.1, 0)]])
         self.last = Ring(self.zoom, (end + 0.55, 0), 0.2, "traditional")

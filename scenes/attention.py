@@ -16,7 +16,9 @@ from scenes.attention_pictures import (
     Sides,
 )
 from scenes.attention_rotary_pictures import Bent, ByOffset, Turning
-from scenes.stage.cards import NextChapter, Takeaways
+from scenes.claims import Claims
+from scenes.claims.attention import CLAIMS
+from scenes.stage.cards import NextChapter
 from scenes.stage.chapter import Chapter, section
 from scenes.stage.motion import Appear, appear, dimmed, drawn, grown, leave, lit, swept
 from scenes.stage.style import TIME
@@ -30,6 +32,7 @@ class Attention(Chapter):
     heading: ClassVar[str] = "Attention"
     Record: ClassVar[type[Recording]] = Recorded
     notebooks: ClassVar[tuple[str, ...]] = ("02", "06", "08")
+    claimed: ClassVar[Claims] = CLAIMS
 
     def open_stage(self) -> None:
         """The split screen, and the letters that the followed query sees."""
@@ -319,16 +322,14 @@ class Attention(Chapter):
     )
     def takeaways(self) -> None:
         """What to remember, and the notebooks to go on with."""
-        points = Takeaways(
+        points = self.to_remember(
             (
-                (
-                    "traditional",
-                    ("Traditional: q and k of any length; a root divides products.",),
-                ),
-                ("normalized", ("nGPT: q and k of length 1; their directions are compared.",)),
-                ("scale", ("So learned scale and root make its scores larger again.",)),
-                ("ink", ("Rotary embeddings keep lengths; of place, distance counts.",)),
-            )
+                "traditional",
+                ("Traditional: q and k of any length; a root divides products.",),
+            ),
+            ("normalized", ("nGPT: q and k of length 1; their directions are compared.",)),
+            ("scale", ("So learned scale and root make its scores larger again.",)),
+            ("ink", ("Rotary embeddings keep lengths; of place, distance counts.",)),
         )
         self.take_away(points)
         self.clear_next()

@@ -71,7 +71,7 @@ class Recall:
         self.went = Dot(self.space, went, "normalized", px=20)
         self.meaning = [
             Explained(term, "the block’s suggestion"),
-            Explained("{{ alpha : scale }}", "step size; each entry has its own: so h turns aside"),
+            Explained("{{ alpha : scale }}", "step size, for each entry its own: so h may turn"),
         ]
         self.values = [
             Readout(
@@ -474,7 +474,7 @@ class Mixed:
     def __init__(self, sides: Sides, side: Side) -> None:
         self.side, self.seen = side, sides.seen
         self.high = min(46.0, self.HIGH / len(sides.seen) / PIXEL)
-        width = side.record.v.shape[1]
+        width = int(side.one("head_dim").value)
         self.columns = [j for j in kept(width, self.MOST) if j is not None]
         self.gap = len(self.columns) - 1 if len(self.columns) < width else None
         values = [[side.one("v", i, j) for j in self.columns] for i in range(len(sides.seen))]

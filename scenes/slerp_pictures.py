@@ -9,6 +9,7 @@ import numpy as np
 from manim import VGroup
 
 from ngpt_math.recordings import SlerpVsLerp, Traced
+from scenes.claims.slerp_vs_lerp import CLAIMS
 from scenes.stage.curves import arc_points
 from scenes.stage.equations import Equation
 from scenes.stage.hypersphere import Hypersphere
@@ -243,9 +244,8 @@ class Points:
             Explained(update.term, f"what the {update.block} suggests"),
         ]
         self.theta = Readout(Equation("{{ theta : ink }} ="), update.angle("angles"), places=1)
-        self.source = Line(
-            "a model with three dimensions, trained here", role="muted", px=SIZE.tick
-        )
+        whose = CLAIMS.true(record, "a model with three dimensions, trained here")
+        self.source = Line(whose, role="muted", px=SIZE.tick)
         everything = [self.prompt, *self.meaning, self.theta, self.source]
         self.texts = stacked(everything, GRID.panel, 1.8, gap=0.5)
         self.between = arc(self.space, here, there, "muted", STROKE.axis)

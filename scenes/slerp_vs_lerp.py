@@ -6,6 +6,8 @@ from typing import ClassVar
 
 from ngpt_math.recordings import Recording
 from ngpt_math.recordings import SlerpVsLerp as Recorded
+from scenes.claims import Claims
+from scenes.claims.slerp_vs_lerp import CLAIMS
 from scenes.slerp_alpha_pictures import LearnedAlpha, OtherSteps, OwnAlpha, Rates, RatioPlot
 from scenes.slerp_pictures import (
     HALFWAY,
@@ -42,6 +44,7 @@ class SlerpVsLerp(Chapter):
     heading: ClassVar[str] = "Residual connections with SLERP"
     Record: ClassVar[type[Recording]] = Recorded
     notebooks: ClassVar[tuple[str, ...]] = ("03", "05")
+    claimed: ClassVar[Claims] = CLAIMS
 
     def open_stage(self) -> None:
         """The update that the chapter explains."""

@@ -7,7 +7,9 @@ from typing import ClassVar
 
 from ngpt_math.recordings import Recording
 from ngpt_math.recordings import TraditionalVsNormalized as Recorded
-from scenes.stage.cards import NextChapter, Takeaways
+from scenes.claims import Claims
+from scenes.claims.traditional_vs_normalized import CLAIMS
+from scenes.stage.cards import NextChapter
 from scenes.stage.chapter import Chapter, section
 from scenes.stage.motion import Appear, appear, dimmed, drawn, grown, swept
 from scenes.stage.plots import Curve
@@ -39,6 +41,7 @@ class TraditionalVsNormalized(Chapter):
     heading: ClassVar[str] = "Traditional vs normalized learning"
     Record: ClassVar[type[Recording]] = Recorded
     notebooks: ClassVar[tuple[str, ...]] = ("01", "02", "03")
+    claimed: ClassVar[Claims] = CLAIMS
 
     def open_stage(self) -> None:
         """Both trainings that the chapter follows."""
@@ -301,16 +304,14 @@ class TraditionalVsNormalized(Chapter):
     )
     def takeaways(self) -> None:
         """What to remember, and the notebooks to go on with."""
-        points = Takeaways(
+        points = self.to_remember(
+            ("ink", ("The weights into a unit are a vector: direction and length.",)),
             (
-                ("ink", ("The weights into a unit are a vector: direction and length.",)),
-                (
-                    "traditional",
-                    ("Traditional: lengths drift apart; a long vector wins by length.",),
-                ),
-                ("normalized", ("nGPT: length 1 after every step. Only the direction can win.",)),
-                ("muted", ("The tiny nGPT’s loss is slightly higher, the larger one’s lower.",)),
-            )
+                "traditional",
+                ("Traditional: lengths drift apart; a long vector wins by length.",),
+            ),
+            ("normalized", ("nGPT: length 1 after every step. Only the direction can win.",)),
+            ("muted", ("The tiny nGPT’s loss is slightly higher, the larger one’s lower.",)),
         )
         self.take_away(points)
         self.clear_next()

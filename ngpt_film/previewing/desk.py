@@ -23,6 +23,7 @@ from ngpt_film.fingerprint import Chapters
 from ngpt_film.outline import Outline, Target
 from ngpt_film.previewing import folder as place
 from ngpt_film.previewing.processes import Forked, Processes
+from ngpt_film.previewing.reload import unload
 from ngpt_film.previewing.views import View, fault
 from ngpt_film.quality import quality
 from ngpt_film.shots import Shot
@@ -31,6 +32,7 @@ from ngpt_math.errors import StudioError
 from ngpt_math.files import ROOT
 
 QUALITY = quality("draft")
+CLAIMS = "scenes.claims"
 ONCE = ("manim.cfg", ".ttf", ".otf")  # endings of files that a process reads once
 
 
@@ -38,11 +40,15 @@ class Desk(threading.Thread):
     """Keeps pictures of sections as their sources are, the one that is `shown` first.
 
     `key` is a chapter's, or None for the whole film. `page` hears the state as JSON text whenever
-    it changes. `ended` is set when all is over, and `error` what ended it, if something did.
+    it changes. `recordings` is a folder of other models' recordings. `ended` is set when all is
+    over, and `error` what ended it, if something did.
     """
 
-    def __init__(self, key: str | None, shown: str, folder: Path, page: Page) -> None:
+    def __init__(
+        self, key: str | None, shown: str, folder: Path, page: Page, recordings: Path | None = None
+    ) -> None:
         super().__init__(name="desk", daemon=True)
+        self._recordings = recordings
         self._key, self._shown, self._folder, self._page = key, shown, folder, page
         self._processes = Processes(folder)
         self._inbox, self._letters = Pipe(duplex=False)
@@ -127,6 +133,9 @@ class Desk(threading.Thread):
             self._files, self._chapters = files, Chapters()
         if "scenes.film" in modules:
             self._reload_film()
+        if any(name.startswith(CLAIMS) for name in modules):
+            for name in [name for name in sys.modules if name.startswith(CLAIMS)]:
+                unload(name)  # the next who asks imports them anew
         if any(path.name.endswith(ONCE) for path in paths):
             self._stop_job()
             self._stop_growing()
@@ -150,7 +159,9 @@ class Desk(threading.Thread):
     @property
     def _keys(self) -> list[str]:
         """The chapters that the page lists."""
-        return [self._key] if self._key else [e.key for e in sys.modules["scenes.film"].FILM]
+        if self._key:
+            return [self._key]
+        return [e.key for e in outline.film_of(self._recordings, sys.modules["scenes.film"].FILM)]
 
     def _module(self, path: Path) -> str:
         parts = path.relative_to(ROOT).with_suffix("").parts
@@ -196,6 +207,7 @@ class Desk(threading.Thread):
         entry = sys.modules["scenes.film"].entry(key)
         if entry is None:
             raise StudioError(f"chapter {key} is no longer in scenes/film.py", "put it back there")
+        entry = replace(entry, recordings=self._recordings)
         return outline.outline(entry, self._chapters.sources)
 
     def _plan(self, found: Outline, views: dict[str, View]) -> None:
@@ -278,6 +290,7 @@ class Desk(threading.Thread):
             "sections": {
                 n: {"digest": f.digest, "parts": dict(f.parts)} for n, f in prints.items()
             },
+            "recordings": str(self._recordings or ""),
             "quality": QUALITY.name,
             "environment": run[0].environment,
             "folder": str(self._folder),

@@ -1,8 +1,9 @@
 """Drawing for the preview, in a process of its own: first what a section ends with, then its clip.
 
 A request is a plain dictionary, because modules may have been imported anew since it was sent:
-`chapter` (its key), `sections` (fingerprints by name), `ahead` (the section whose last frame is
-wanted first, or ""), `quality`, `environment` and `folder`, the preview's own.
+`chapter` (its key), `recordings` (of other models, or ""), `sections` (fingerprints by name),
+`ahead` (the section whose last frame is wanted first, or ""), `quality`, `environment` and
+`folder`, the preview's own.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -65,7 +67,7 @@ def rehearse(request: dict[str, Any]) -> None:
 
 
 def _run(request: dict[str, Any]) -> tuple[shots.Shot, ...]:
-    entry = _entry(request["chapter"])
+    entry = _entry(request["chapter"], request["recordings"])
     return tuple(
         shots.Shot(
             entry,
@@ -79,11 +81,11 @@ def _run(request: dict[str, Any]) -> tuple[shots.Shot, ...]:
     )
 
 
-def _entry(key: str) -> Entry:
+def _entry(key: str, recordings: str) -> Entry:
     entry = film.entry(key)
     if entry is None:
         raise StudioError(f"there is no chapter '{key}'", "it was taken out of scenes/film.py")
-    return entry
+    return replace(entry, recordings=Path(recordings) if recordings else None)
 
 
 def _shot(run: tuple[shots.Shot, ...], section: str) -> shots.Shot:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -24,10 +24,14 @@ Heard = Callable[[frozenset[Path]], None]
 
 
 @contextmanager
-def watching(heard: Heard) -> Iterator[None]:
-    """Tell `heard` the files that were saved, created or deleted, as long as the block lasts."""
+def watching(heard: Heard, more: Path | None = None) -> Iterator[None]:
+    """Tell `heard` the files that were saved, created or deleted, as long as the block lasts.
+
+    `more`: a folder beside the project's own.
+    """
+    folders = [ROOT / name for name in FOLDERS if (ROOT / name).is_dir()]
     handler = _Gather(heard)
-    observer = _started(handler, Observer())
+    observer = _started(handler, Observer(), [*folders, *([more] if more else [])])
     try:
         yield
     finally:
@@ -36,12 +40,13 @@ def watching(heard: Heard) -> Iterator[None]:
         observer.join()
 
 
-def _started(handler: FileSystemEventHandler, observer: BaseObserver) -> BaseObserver:
+def _started(
+    handler: FileSystemEventHandler, observer: BaseObserver, folders: Sequence[Path]
+) -> BaseObserver:
     """An observer at work; one that looks twice a second where the system gives out no news."""
     try:
-        for name in FOLDERS:
-            if (ROOT / name).is_dir():
-                observer.schedule(handler, str(ROOT / name), recursive=True)
+        for folder in folders:
+            observer.schedule(handler, str(folder), recursive=True)
         observer.schedule(handler, str(ROOT), recursive=False)  # for manim.cfg
         observer.start()
         return observer
@@ -50,7 +55,7 @@ def _started(handler: FileSystemEventHandler, observer: BaseObserver) -> BaseObs
             raise
         with suppress(RuntimeError):
             observer.stop()
-        return _started(handler, PollingObserver(timeout=0.5))
+        return _started(handler, PollingObserver(timeout=0.5), folders)
 
 
 def counts(path: Path) -> bool:

@@ -65,8 +65,10 @@ class Bars(VGroup):
         numbers = [Number(n, places=places, px=SIZE.tick, role=row.role) for n in row.traced]
         if max(n.width for n in numbers) > row.width_of_bar * 1.1:
             return []
-        for number, top in zip(numbers, row.tops, strict=True):
-            number.shift(top + np.array([0, 0.09, 0]) - number.get_bottom())
+        for number, (across, top, _) in zip(numbers, row.tops, strict=True):
+            # A bar below zero ends upwards at zero: inside of it no number could be read.
+            up = max(top, self.axis.foot) + 0.09
+            number.shift(np.array([across, up, 0]) - number.get_bottom())
         return numbers
 
     def legend(self, words: Sequence[Label], px: float = SIZE.label) -> VGroup:

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 from manim import Animation, Mobject, Scene, tempconfig
 
 from ngpt_math.recordings import Recording, Traced, load
+from scenes.claims import Claims
 from scenes.stage.cards import (
     NOTEBOOKS,
     Takeaways,
@@ -38,8 +39,8 @@ class Chapter(Scene):
     It is a flat scene: three dimensions are the stage's own (`scenes.stage.space`).
 
     Class attributes of a chapter: `key` (its module's name), `number`, `heading` (the title on
-    screen), `Record` (its recording's class) and `notebooks` it goes with. The film's opening and
-    closing are `card`s: scenes like chapters, but not numbered.
+    screen), `Record` (its recording's class), `notebooks` it goes with, and what is `claimed` of
+    its numbers. The film's opening and closing are `card`s: scenes like chapters, not numbered.
 
     Instance attributes set before rendering: `only`, names of the sections to draw; the ones before
     are fast-forwarded and the ones after left out. None draws all. `recording_path` chooses another
@@ -51,6 +52,7 @@ class Chapter(Scene):
     heading: ClassVar[str]
     Record: ClassVar[type[Recording]]
     notebooks: ClassVar[tuple[str, ...]]
+    claimed: ClassVar[Claims] = Claims()
     card: ClassVar[bool] = False
 
     only: tuple[str, ...] | None = None
@@ -97,7 +99,8 @@ class Chapter(Scene):
         """Let go what the section before has done with, and change the title."""
         self._now = declared.name
         self._shown[declared.name] = {}
-        before, self._title = self._title, self.titled(declared.title)
+        title = self.claimed.true(self.recording, declared.title)
+        before, self._title = self._title, self.titled(title)
         gone = [*self._going, before] if before is not None else self._going
         if gone:
             self.play(*leave(*gone), run_time=TIME.quick)
@@ -131,6 +134,11 @@ class Chapter(Scene):
         """Let everything but the headings and what is kept go when the next section begins."""
         stay = {id(m) for keep in (*kept, self._heading, self._title) for m in _family(keep)}
         self._going = [m for m in self.mobjects if id(m) not in stay]
+
+    def to_remember(self, *points: tuple[str, tuple[str, ...]]) -> Takeaways:
+        """What to remember, as far as it is true of this recording."""
+        said = [(role, self.claimed.lines(self.recording, *lines)) for role, lines in points]
+        return Takeaways([(role, lines) for role, lines in said if lines])
 
     def take_away(self, points: Takeaways) -> Line:
         """Show the points one after the other, then the notebooks to go on with, and rest."""

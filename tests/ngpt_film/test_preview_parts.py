@@ -110,7 +110,7 @@ first = processes._process.pid
 os.kill(first, signal.SIGKILL)
 processes._process.wait()
 request = {"do": "draw", "chapter": "nosuch", "sections": {}, "ahead": "", "quality": "draft",
-           "environment": "", "folder": str(folder)}
+           "recordings": "", "environment": "", "folder": str(folder)}
 forked = processes.fork(request)
 assert processes._process.pid != first
 kinds = []

@@ -1,0 +1,63 @@
+"""What the film says of its models' numbers, each with a check that it is true of them.
+
+Most of what is said holds for every nGPT and needs no check. Whatever depends on how a training
+went is a claim: it stands in the table `CLAIMS` of its chapter's module here, with a check on the
+recording. Of models for which the check fails, the film says something else, or nothing.
+
+Reports read the tables without Manim.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Check = Callable[[Any], bool]
+"""Whether something is true of a chapter's recording."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Words of the film that `holds` says are true of a recording.
+
+    `words` are a title, a spoken line, or words in a picture, its lines parted by newlines.
+    `otherwise` is said where they do not hold; a function of the recording chooses by its numbers.
+    Nothing means that they are left out, which a title cannot be.
+    """
+
+    words: str
+    holds: Check
+    otherwise: str | Callable[[Any], str] = ""
+
+    def true(self, record: Any) -> str:
+        """The words if they hold, or what is said in their place."""
+        if self.holds(record):
+            return self.words
+        return self.otherwise if isinstance(self.otherwise, str) else self.otherwise(record)
+
+
+class Claims:
+    """The claims of a chapter, by section: `Claims(recall=(Claim(…), …), …)`."""
+
+    def __init__(self, **by_section: Sequence[Claim]) -> None:
+        self.by_section = by_section
+        self._known = {claim.words: claim for group in by_section.values() for claim in group}
+
+    def true(self, record: Any, words: str) -> str:
+        """What may be said of a recording; words that are no claim are said as they are."""
+        claim = self._known.get(words)
+        return words if claim is None else claim.true(record)
+
+    def lines(self, record: Any, *words: str) -> tuple[str, ...]:
+        """As `true`, of words in several lines; none where nothing may be said."""
+        return tuple(filter(None, self.true(record, "\n".join(words)).split("\n")))
+
+    def untrue(self, record: Any) -> list[tuple[str, Claim]]:
+        """The claims that do not hold, each with its section."""
+        return [
+            (section, claim)
+            for section, group in self.by_section.items()
+            for claim in group
+            if not claim.holds(record)
+        ]

@@ -1,0 +1,133 @@
+"""Claims of chapter 5."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ngpt_math.recordings import Attention as R
+from scenes.claims import Claim, Claims
+from scenes.claims.compared import spread
+
+FAST, LIKE, LITTLE = 0.05, 0.15, 0.1
+"""Turns by position that count as fast, in radians; shares up to which numbers are like each other,
+and up to which a change is a little one."""
+
+
+def unit(r: R) -> bool:
+    """nGPT brings queries and keys to length one."""
+    return bool(np.allclose(r.k_lengths_unit, 1, atol=1e-3))
+
+
+def lengths_differ(r: R) -> bool:
+    """The traditional keys have different lengths; and `unit`."""
+    return unit(r) and spread(r.gpt_k_lengths) > 0.1 * float(r.gpt_k_lengths.mean())
+
+
+def large_products(r: R) -> bool:
+    """The traditional vectors are longer than nGPT's, and their products larger."""
+    longer = r.gpt_k_lengths.min() > r.k_lengths.max()
+    return bool(longer and np.abs(r.gpt_dots).max() > 2 * np.abs(r.dots).max())
+
+
+def sharper(r: R) -> bool:
+    """nGPT's scores lie further apart, and its best key takes more."""
+    further = spread(r.scores) > spread(r.gpt_scores)
+    return further and bool(r.weights.max() > r.gpt_weights.max())
+
+
+def blunter(r: R) -> bool:
+    """The contrary of `sharper`."""
+    further = spread(r.gpt_scores) > spread(r.scores)
+    return further and bool(r.gpt_weights.max() > r.weights.max())
+
+
+def spread_less(r: R) -> bool:
+    """The mean entropy of nGPT's heads is the smaller one."""
+    return bool(r.entropies_mean < r.gpt_entropies_mean)
+
+
+def fast_alike(r: R) -> bool:
+    """Both entries of pairs that turn fast have like scales."""
+    one, two = np.abs(r.rope_scale_pairs[:, r.rope_angles > FAST])
+    return bool((np.abs(one - two) < LIKE * np.maximum(one, two)).all())
+
+
+def bends_little(r: R) -> bool:
+    """The learned scale changes no score by much."""
+    return bool(r.rope_scaled_spread < LITTLE * np.abs(r.rope_scores_scaled).max())
+
+
+def larger_again(r: R) -> bool:
+    """Learned scale and root enlarge the cosines."""
+    return bool(r.s_qk_mean**2 * r.scale > 1)
+
+
+CLAIMS = Claims(
+    two_ways=(
+        Claim(
+            "nGPT: one, no RMSNorm; two, q and k normalized; three, the factor turned around.",
+            unit,
+            "nGPT: no RMSNorm before; and the factor is turned around.",
+        ),
+        Claim(
+            "The same way in both models; three steps differ",
+            unit,
+            "The same way in both models, but for a few steps",
+        ),
+    ),
+    norming=(
+        Claim(
+            "QK normalization: length one, then one scale for all letters",
+            unit,
+            "The lengths of keys, and one scale for all letters",
+        ),
+        Claim(
+            "Left, lengths differ, and count. nGPT gives every key and query length one.",
+            lengths_differ,
+            lambda r: "Left, lengths count. nGPT gives every key and query length one." * unit(r),
+        ),
+    ),
+    dots=(
+        Claim(
+            "Long vectors make large products; nGPT’s short ones small products.",
+            large_products,
+            "Long vectors make large products, short ones small products.",
+        ),
+    ),
+    softmax=(
+        Claim(
+            "nGPT’s scores lie further apart here: so its best key takes more.",
+            sharper,
+            lambda r: (
+                "Here the traditional scores lie further apart: their best key takes more."
+                * blunter(r)
+            ),
+        ),
+    ),
+    patterns=(
+        Claim(
+            "On this sentence, our nGPT’s heads spread their shares less",
+            spread_less,
+            "On this sentence, our nGPT’s heads spread their shares more",
+        ),
+    ),
+    bent=(
+        Claim(
+            "In truth, nGPT’s learned scale bends this rule a little",
+            bends_little,
+            "In truth, nGPT’s learned scale bends this rule",
+        ),
+        Claim(
+            "Pairs that turn fast got like numbers, so it changes little.",
+            lambda r: fast_alike(r) and bends_little(r),
+        ),
+        Claim("turn fast: like numbers", fast_alike, "turn fast"),
+    ),
+    takeaways=(
+        Claim(
+            "So learned scale and root make its scores larger again.",
+            larger_again,
+            "A learned scale and the root set the size of its scores.",
+        ),
+    ),
+)

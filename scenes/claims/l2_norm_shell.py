@@ -1,0 +1,87 @@
+"""Claims of chapter 2."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ngpt_math.recordings import L2NormShell as R
+from scenes.claims import Claim, Claims
+from scenes.claims.compared import spread
+
+
+def all_kinds(r: R) -> bool:
+    """Training left the baseline's rows at lengths that differ widely."""
+    return spread(np.linalg.norm(r.recall_gpt_rows, axis=1)) > 0.5
+
+
+def longest(r: R) -> bool:
+    """The vector worked out is the longest of the rows of chapter 1."""
+    return bool(r.length >= np.linalg.norm(r.recall_gpt_rows, axis=1).max() - 1e-5)
+
+
+def long_and_short(r: R) -> bool:
+    """Of the many vectors, some are longer than one and some shorter."""
+    return bool(r.many_lengths.min() < 1 < r.many_lengths.max())
+
+
+def passes_more(r: R) -> bool:
+    """A wider shell lets more vectors pass, and none fewer."""
+    inside = r.shell_inside
+    return bool((np.diff(inside) >= 0).all() and inside[-1] > inside[0])
+
+
+def in_shell(r: R) -> bool:
+    """The vector whose gradient is shown lies in the shell."""
+    return bool(abs(r.point_length - 1) <= r.eps_shown)
+
+
+CLAIMS = Claims(
+    recall=(
+        Claim(
+            "So far: free arrows stretch, normalized arrows only turn",
+            all_kinds,
+            "So far: free arrows have any length, normalized ones length one",
+        ),
+        Claim(
+            "So far: in training, free weight vectors come to all kinds of lengths.",
+            all_kinds,
+            "So far: in training, nothing holds the lengths of free weight vectors.",
+        ),
+    ),
+    components=(
+        Claim(
+            "The longest vector from before, a real one. It has three components.",
+            longest,
+            "A vector from before, a real one. It has three components.",
+        ),
+    ),
+    together=(
+        Claim(
+            "Do the same with many real vectors: long ones shrink, short ones grow.",
+            long_and_short,
+            "Do the same with many real vectors.",
+        ),
+    ),
+    room=(
+        Claim(
+            "exactly one. Any in a shell around the sphere will do. Our toy nGPT uses zero.",
+            lambda r: float(r.norm_eps) == 0,
+            "exactly one. Any in a shell around the sphere will do.",
+        ),
+    ),
+    widening=(
+        Claim(
+            "A wider shell leaves more vectors as they are",
+            passes_more,
+            "The wider the shell, the less a vector is pulled",
+        ),
+        Claim(
+            "The wider the shell, the more vectors pass through unchanged.",
+            passes_more,
+            "The wider the shell, the less the others are pulled.",
+        ),
+    ),
+    gradient=(
+        Claim("a vector in the shell", in_shell, "a vector"),
+    ),
+)  # fmt: skip
