@@ -22,7 +22,7 @@ from ngpt_math.record.models import (
     sources,
     trace_text,
 )  # fmt: skip
-from ngpt_math.record.scale_management import KINDS, of_kind
+from ngpt_math.record.scale_management import KINDS, of_kinds
 from ngpt_math.record.slerp_vs_lerp import alphas, residual_path, stepped
 from ngpt_math.recordings import FullArchitecture
 
@@ -39,6 +39,7 @@ def full_architecture(models: Models) -> FullArchitecture:
     """Run the prompt through the toy and the larger nGPT and fill the recording."""
     toy, ngpt, gpt = (models.load(name) for name in ("toy ngpt", "mini ngpt", "mini gpt"))
     kept = models.history("mini ngpt")
+    scales = of_kinds(ngpt.model, kept.arrays).values()
     toy_trace, trace = (trace_text(each.model, PROMPT) for each in (toy, ngpt))
     return FullArchitecture(
         sources=sources((toy, ngpt, gpt, kept)),
@@ -57,8 +58,8 @@ def full_architecture(models: Models) -> FullArchitecture:
         **bars(toy, toy_trace, ""),
         **bars(ngpt, trace, "mini_"),
         mini_moved=floats(residual_path(trace, ngpt.model.config.layers)["moved"][:, -1]),
-        recall_start=floats([abs_mean(of_kind(kept.arrays, kind)[0]) for kind in KINDS]),
-        recall_end=floats([abs_mean(of_kind(kept.arrays, kind)[-1]) for kind in KINDS]),
+        recall_start=floats([abs_mean(kind[0]) for kind in scales]),
+        recall_end=floats([abs_mean(kind[-1]) for kind in scales]),
     )
 
 

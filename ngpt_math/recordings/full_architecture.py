@@ -84,6 +84,7 @@ class FullArchitecture(Recording):
     mini_probabilities: Array = array("probabilities of mini_tokens", "top", model=MINI)
     mini_rest: Array = array("probability of all other tokens", model=MINI)
 
-    # For the recall of chapter 6: every kind of scale at the start and at the end.
+    # For the recall of chapter 6: every kind of scale at the start and at the end. Of s_z those of
+    # the tokens that occur in the training text.
     recall_start: Array = array("mean |effective value| at the start", "kinds", model=MINI)
     recall_end: Array = array("mean |effective value| at the end", "kinds", model=MINI)
