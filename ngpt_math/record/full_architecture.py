@@ -96,6 +96,8 @@ def norms(ngpt: Model, gpt: Model, trace: Trace) -> dict[str, Any]:
     inner = [m for m in gpt.get_submodule("blocks.0").modules() if isinstance(m, RMSNorm)]
     every = [m for m in gpt.modules() if isinstance(m, RMSNorm)]
     unit = [w for _, w, axis in measure.matrices(ngpt) if is_unit(ngpt, w.movedim(axis, -1))]
+    names = [name for name, *_ in measure.matrices(ngpt)]
+    inside = [name for name in names if name.startswith("layer")]
     return {
         "norm_points": ",".join(points),
         "norms_per_layer": floats(len(points)),
@@ -103,7 +105,9 @@ def norms(ngpt: Model, gpt: Model, trace: Trace) -> dict[str, Any]:
         "gpt_norms_per_layer": floats(len(inner)),
         "gpt_norms": floats(len(every)),
         "normalized_matrices": floats(len(unit)),
-        "matrices": floats(len(list(measure.matrices(ngpt)))),
+        "matrices": floats(len(names)),
+        "layer_matrices": floats(len(inside) / ngpt.config.layers),
+        "other_matrices": floats(len(names) - len(inside)),
     }
 
 
@@ -134,10 +138,12 @@ def is_unit(model: Model, vectors: Tensor) -> bool:
 def flow(toy: Shipped, trace: Trace) -> dict[str, Any]:
     """Where the hidden states of all letters go, and what drew the last one."""
     path = residual_path(trace, toy.model.config.layers)
+    ends = stepped(path, alphas(toy.model), -1)
     return {
         "paths": floats(path["states"]),
         "suggestions": floats(path["suggestions"][:, -1]),
-        "stepped": floats(stepped(path, alphas(toy.model), -1)),
+        "stepped": floats(ends),
+        "stepped_length": floats(ends.norm(dim=-1)),
         "moved": floats(path["moved"][:, -1]),
         "cosines": floats(torch.as_tensor(toy.model.unembed.weight) @ path["states"][-1, -1]),
         "s_z": floats(logit_scales(toy.model)),

@@ -234,6 +234,7 @@ class TestFullArchitecture:
         assert r.norms == 6 * r.layers
         assert r.gpt_norms == 2 * r.layers + 1
         assert r.normalized_matrices == r.matrices == 2 + 7 * r.layers
+        assert (r.layer_matrices, r.other_matrices) == (7, 2)
 
     def test_normalizations_are_counted_and_not_assumed(self) -> None:
         model = build_model(small(qk_norm=False))
@@ -254,7 +255,7 @@ class TestFullArchitecture:
         assert np.allclose(r.output_embeddings @ r.paths[-1, -1], r.cosines, atol=1e-6)
         logits = r.cosines * weight(model, "s_logit.stored") * 3**0.5
         assert np.allclose(r.s_z * r.cosines, logits, atol=1e-5)
-        back = r.stepped / np.linalg.norm(r.stepped, axis=-1, keepdims=True)
+        back = r.stepped / r.stepped_length[:, None]
         assert np.allclose(back, r.paths[1:, -1], atol=1e-5)
         best = np.argsort(-logits)[: len(r.logits)]
         assert "".join(r.alphabet[i] for i in best) == r.toy_tokens
