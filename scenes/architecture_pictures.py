@@ -30,11 +30,13 @@ from scenes.stage.style import (
     FRAME_WIDTH,
     GRID,
     LAYER,
+    OPACITY,
     PIXEL,
     SIZE,
     STROKE,
     Point,
     colour_of,
+    on_ground,
 )
 from scenes.stage.tables import Column, Table
 from scenes.stage.text import Line
@@ -55,7 +57,7 @@ SCALES = {
     "α_M": ("{{ alpha_M : scale }}", "step towards feed-forward"),
     "s_qk": ("{{ s_(q k) : scale }}", "sharpness of attention"),
     "s_u": ("{{ s_u : scale }}", "feed-forward: its values u"),
-    "s_ν": ("{{ s_nu : scale }}", "feed-forward: its gate"),
+    "s_ν": ("{{ s_nu : scale }}", "feed-forward: its gates ν"),
     "s_z": ("{{ s_z : scale }}", "sureness of the output"),
 }
 POINTS = {
@@ -68,6 +70,12 @@ POINTS = {
 }
 """The vectors that are normalized in a layer, as terms."""
 
+STATES = ("h_mid", "h_out")
+"""Of these, the states; the circles of the others are small and have no term in them."""
+
+BADGE = 0.23
+"""Radius of a disc with a term on it."""
+
 LEG = 16
 """Pieces of the arc drawn for one update."""
 
@@ -79,6 +87,9 @@ MOST_LETTERS = 48
 
 APART = 50.0
 """Points that are seen nearer to each other than these pixels share one label."""
+
+ABOVE = 42
+"""How far above points that are seen close together their names stand, in pixels."""
 
 AROUND = ((0.0, 16.0), (0.0, -18.0), (18.0, 0.0), (-18.0, 0.0))
 """Where the lit letter’s name may stand beside its point, in pixels; the first that is free."""
@@ -117,6 +128,11 @@ def letters_of(letters: str) -> list[str]:
     return [shown_as(letter.replace("␣", " ")) for letter in letters]
 
 
+def quoted(letters: str) -> list[str]:
+    """The same in quotation marks, where they could be taken for symbols, as h."""
+    return [f"“{letter}”" for letter in letters_of(letters)]
+
+
 def numbered(bars: Bars) -> Bars:
     """Bars that carry their numbers: ticks and rules, which would strike these through, go."""
     if len(bars.numbers):
@@ -149,7 +165,8 @@ class Recall:
             )
         ]
         self.table = Table(names, columns, GRID.left + 2.3, 2.0, spacing=0.7)
-        self.source = Line(f"mean sizes in {larger(record)}", role="muted")
+        words = f"mean sizes in {larger(record)}; of the output’s, for letters that its text has"
+        self.source = Line(words, role="muted", px=SIZE.tick)
         at_left(self.source, GRID.left + 2.3, -2.72)
 
 
@@ -209,18 +226,19 @@ class Letters:
         self.texts = [self.prompt, VGroup(self.rule, lit), more, self.source]
         self.record = record
 
-    def tags(self) -> list[Tag]:
+    def tags(self) -> list[Tag | Leaders]:
         """Names of the letters in front as they are seen now."""
         points = self.record.embeddings.astype(float)
         front = [n for n in self.order if not Dot(self.space, points[n], "ink").is_behind]
         letters = letters_of(self.record.alphabet)
         others = [n for n in front if n != self.last]
         found = names_at(self.space, points, letters, others, "normalized")
+        lines = Leaders(found)
         if self.last not in front:
-            return found
+            return [*found, lines]
         at, name = points[self.last], letters[self.last]
         ways = [tag(self.space, at, name, "ink", offset, SIZE.label) for offset in AROUND]
-        return [beside(found, ways), *found]
+        return [beside(found, ways), *found, lines]
 
 
 def beside(others: Sequence[Tag], ways: Sequence[Tag]) -> Tag:
@@ -247,17 +265,39 @@ def together(places: Point, left: Sequence[int]) -> list[int]:
 def names_at(
     space: Space, points: Point, letters: Sequence[str], order: Sequence[int], role: str
 ) -> list[Tag]:
-    """Names above points (n, 3); those that are seen close together share one, left to right."""
+    """Names above points (n, 3); of those that are seen close together in a row above them all."""
     places, left = space.drawn(points), list(order)
     found: list[Tag] = []
     while left:
         group = together(places, left)
         left = [n for n in left if n not in group]
         group.sort(key=lambda n: float(places[n, 0]))
-        top = max(group, key=lambda n: float(places[n, 1]))
-        words = " ".join(letters[n] for n in group)
-        found.append(tag(space, points[top], words, role, (0, 16), SIZE.label))
+        tags = [tag(space, points[n], letters[n], role, (0, 16), SIZE.label) for n in group]
+        found += tags if len(tags) == 1 else in_a_row(tags, places[group])
     return found
+
+
+def in_a_row(tags: Sequence[Tag], places: Point) -> list[Tag]:
+    """Names side by side above all of their points (n, 3), which are seen close together."""
+    width = max(tag.width for tag in tags) + 0.6 * SIZE.label * PIXEL
+    middle, top = places[:, 0].mean(), places[:, 1].max() + ABOVE * PIXEL
+    for number, (name, place) in enumerate(zip(tags, places, strict=True)):
+        across = middle + width * (number - (len(tags) - 1) / 2)
+        name.offset = np.array([across, top, 0]) - place
+        name.redraw()
+    return list(tags)
+
+
+class Leaders(VMobject):
+    """Thin lines from names in a row to their points."""
+
+    def __init__(self, tags: Sequence[Tag]) -> None:
+        super().__init__(fill_opacity=0)
+        self.set_stroke(colour_of("muted"), STROKE.auxiliary).set_z_index(LAYER.arc)
+        away = [name for name in tags if np.linalg.norm(name.offset) > ABOVE * PIXEL * 0.9]
+        feet = np.array([name.space.drawn(name.at) for name in away]).reshape(-1, 3)
+        heads = np.array([name.get_bottom() for name in away]).reshape(-1, 3)
+        self.set_points(straight(feet, heads - np.array([0, 0.05, 0])))
 
 
 class Update:
@@ -266,7 +306,8 @@ class Update:
     def __init__(self, record: FullArchitecture, whole: Whole) -> None:
         path = record.paths[:, -1].astype(float)
         here, there, went = path[0], record.suggestions[0].astype(float), path[1]
-        self.view = View.onto_arc(here, there, 48)
+        # Almost from straight above the plane of the step: that it leaves the sphere is seen.
+        self.view = View.onto_arc(here, there, 80)
         # The plan's dotted circle becomes the sphere's outline: Norm leads back onto it.
         self.space = SpaceInside(self.view, whole.zoom, FIRST, 0.2 * np.sqrt(1 - 1 / EYE**2))
         self.sphere = Hypersphere(self.space, axes=False)
@@ -294,16 +335,19 @@ class Update:
         self.moved = Readout(
             Line("h moved by"), record.traced("moved", 0).degrees, places=1, role="normalized"
         )
-        self.source = small(
-            f"first update of “w” in {toy(record)}".replace("w", record.prompt[-1], 1)
+        self.short = Readout(
+            Line("length before Norm"), record.traced("stepped_length", 0), role="scale"
         )
+        self.back_name = term_of(self.space, went, stepped, '"Norm"', px=40)
+        letter, words = record.prompt[-1], prompt_of(record).words
+        self.source = small(f"first update of “{letter}” in “{words}”; {toy(record)}")
         suggested, far, norm = self.terms
-        stacked([self.rule, suggested, far], GRID.panel, 2.0, gap=0.5)
+        stacked([self.rule, suggested, far], GRID.panel, 2.2, gap=0.42)
         _aligned(self.terms)
         at_left(self.off, far.words.get_left()[0], far.get_bottom()[1] - 0.12)
-        below(far, norm, 0.95)
-        below(norm, self.moved, 0.5)
-        below(self.moved, self.source, 0.5)
+        below(far, norm, 0.85)
+        column_of([self.short, self.moved], GRID.panel, norm.get_bottom()[1] - 0.75, 0.62)
+        at_left(self.source, GRID.panel, self.moved.get_bottom()[1] - 0.4)
 
     def going(self, leg: int) -> list[Step]:
         """Lead the point with its way behind it: 0, the step by alpha; 1, back to the sphere."""
@@ -355,6 +399,8 @@ class Walk:
         self.suggestions = record.suggestions.astype(float)
         self.towards = Dot(self.space, self.suggestions[0], "transformation", px=26)
         self.way = chord(self.space, last[0], self.suggestions[0], "transformation", STROKE.axis)
+        for part in self.way:  # It runs inside the sphere: fainter than what lies upon it.
+            part.set_stroke(opacity=OPACITY.hidden).set_z_index(LAYER.far)
         self.prompt = prompt_of(record)
         self.words = Words(
             tuple(
@@ -367,7 +413,7 @@ class Walk:
         )
         self._write(record)
         likely = record.toy_tokens[:LIKELIEST]
-        self.likely = letters_of(likely)
+        self.likely = quoted(likely)
         places = [record.alphabet.index(letter) for letter in likely]
         outputs = record.output_embeddings[places].astype(float)
         self.ends = [Dot(self.space, point, "normalized", px=18) for point in outputs]
@@ -385,17 +431,21 @@ class Walk:
         at_left(self.words, GRID.panel, -0.5)
         at_left(self.moved, GRID.panel + 3.0, 0)
         self.moved.shift((0, self.words.baseline - baseline_of(self.moved.label), 0))
-        self.close = noted(
-            "Green letters: output points of the", "likeliest next letters", role="normalized"
-        )
-        at_left(self.close, GRID.panel, -1.35)
-        self.source = Line(toy(record), role="muted")
+        words = "each letter’s second point, for the output"
+        second = Explained('{{ E_"out" : normalized }}', words)
+        here = noted("green: those of the likeliest next letters", role="normalized")
+        below(second, here, 0.15)
+        self.close = VGroup(second, here)
+        _, suggested, *_ = self.legend
+        at_left(self.close, GRID.panel, suggested.get_top()[1])
+        self.source = Line(f"{toy(record)}; another view than before", role="muted")
         at_left(self.source, GRID.panel, GRID.bottom + 0.4)
 
-    def letters(self) -> list[Tag]:
+    def letters(self) -> list[Tag | Leaders]:
         """Names of the likeliest letters at their output points as they are seen now."""
         points = np.stack([dot.at for dot in self.ends])
-        return names_at(self.space, points, self.likely, range(len(points)), "normalized")
+        tags = names_at(self.space, points, self.likely, range(len(points)), "normalized")
+        return [*tags, Leaders(tags)]
 
     @property
     def going(self) -> list[Step]:
@@ -448,11 +498,29 @@ class Logits:
         self.bars = []
         for words, middle, role, name, indices in fields:
             numbers = [record.traced(name, index) for index in indices]
-            box = Box(middle - 1.8, -2.15, 3.6, 1.5)
-            every = Bars(box, measure(words, numbers), [numbers], letters_of(letters), role)
+            box = Box(middle - 1.8, -1.85, 3.6, 1.8)
+            every = Bars(box, measure(words, numbers), [numbers], quoted(letters), role)
             self.bars.append(numbered(every))
+        cosines, _, logits = self.bars
+        self.frames = VGroup(*(_framed(each, highest(each)) for each in (cosines, logits)))
+        self.marked = [under(cosines, "the nearest"), under(logits, "the likeliest")]
         self.source = Line(f"{toy(record)}: its {len(letters)} likeliest letters", role="muted")
-        self.source.move_to((0, -2.85, 0))
+        self.source.move_to((0, -2.9, 0))
+
+
+def highest(bars: Bars) -> int:
+    """The group of the highest bar."""
+    (row,) = bars.rows
+    return int(np.argmax(row.tops[:, 1]))
+
+
+def under(bars: Bars, words: str) -> Line:
+    """What the framed letter, that of the highest bar, is."""
+    across, box = bars.rows[0].tops[highest(bars), 0], bars.axis.box
+    line = small(words)
+    line.move_to((across, box.bottom - 0.68, 0))
+    room = min(0.0, GRID.right - line.get_right()[0])
+    return line.shift((room, 0, 0))
 
 
 class Guess:
@@ -509,44 +577,83 @@ def _framed(bars: Bars, number: int) -> VMobject:
 
 
 class Halo(VMobject):
-    """A disc behind a normalization point, so that the small dotted circle is noticed."""
+    """A disc behind a normalization point, so that the small dotted circle is noticed.
 
-    def __init__(self, ring: Ring) -> None:
+    With `cover`, a radius, it hides the circle: there is room for a term on it.
+    """
+
+    def __init__(self, ring: Ring, cover: float = 0.0) -> None:
         super().__init__()
-        self.set_fill(colour_of(ring.role), 0.3).set_stroke(colour_of(ring.role), STROKE.axis)
-        self.set_z_index(LAYER.arrow)
+        green = colour_of(ring.role)
+        fill = on_ground(green, 0.12) if cover else green
+        self.set_fill(fill, 1 if cover else 0.3).set_stroke(green, STROKE.axis)
+        self.set_z_index(LAYER.point + 1 if cover else LAYER.arrow)
         radius = 1.1 * max(ring.radius * ring.zoom.shot.scale, LEAST_RING)
-        self.set_points(disc_points(radius) + ring.zoom.drawn(ring.place))
+        self.set_points(disc_points(cover or radius) + ring.zoom.drawn(ring.place))
 
 
 class Counts:
-    """The normalized vectors of a layer as terms in a row, and how many there are."""
+    """The normalized vectors of a layer as terms at its circles, and how many there are."""
 
     def __init__(self, record: FullArchitecture) -> None:
         self.points = record.norm_points.split(",")
-        self.terms = [Equation(POINTS.get(p, f'"{p}"')) for p in self.points]
-        for number, term in enumerate(self.terms):
-            term.move_to((GRID.left + 0.3 + 0.75 * number, -2.05, 0))
-        self.a_layer = Readout(
-            Line("normalizations a layer"), record.traced("norms_per_layer"), places=0,
-            role="normalized",
+        self.each = noted("dotted circle: Norm, to length 1;", "with α: Norm after the step")
+        at_left(self.each, 1.0, 2.3)
+        rows = (("normalizations a layer", "norms_per_layer"), ("in all layers", "norms"))
+        self.whole = column_of(
+            [
+                Readout(Line(words), record.traced(name), places=0, role="normalized")
+                for words, name in rows
+            ],
+            GRID.left, -0.95, 0.55,
         )  # fmt: skip
-        self.all = Readout(
-            Line("in all layers"), record.traced("norms"), places=0, role="normalized"
+        self.weights = [
+            side_by_side(
+                [
+                    Readout(Line("matrices a layer"), record.traced("layer_matrices"), places=0),
+                    Readout(Line("times layers"), record.traced("layers"), places=0),
+                    Readout(Line("plus embeddings"), record.traced("other_matrices"), places=0),
+                ],
+                GRID.left, -2.25,
+            ),
+            side_by_side(
+                [
+                    Readout(
+                        Line("normalized after every training step"),
+                        record.traced("normalized_matrices"), places=0, role="normalized",
+                    ),
+                    Readout(Line("of"), record.traced("matrices"), places=0),
+                ],
+                GRID.left, -2.85,
+            ),
+        ]  # fmt: skip
+        self.source = Line(larger(record), role="muted", px=SIZE.tick)
+        self.source.shift(
+            (GRID.right - self.source.get_right()[0], -2.85 - self.source.baseline, 0)
         )
-        self.weights = Readout(
-            Line("after every training step, weight matrices normalized"),
-            record.traced("normalized_matrices"), places=0, role="normalized",
-        )  # fmt: skip
-        self.of = Readout(Line("of"), record.traced("matrices"), places=0)
-        column_of([self.a_layer], -0.9, -2.15, 0.6)
-        column_of([self.weights], GRID.left, -2.8, 0.6)
-        for right, left in ((self.all, self.a_layer), (self.of, self.weights)):
-            at_left(right, left.get_right()[0] + 0.35, 0)
-            right.shift((0, baseline_of(left.label) - baseline_of(right.label), 0))
-        self.source = Line(larger(record), role="muted")
-        right = GRID.right - self.source.get_right()[0]
-        self.source.shift((right, baseline_of(self.weights.label) - self.source.baseline, 0))
+
+    def marks(self, layer: Layer) -> list[tuple[Halo, Equation]]:
+        """Discs for the circles of a layer, each with the term of what is normalized there."""
+        return [self._mark(layer.rings[point], point) for point in self.points]
+
+    def _mark(self, ring: Ring, point: str) -> tuple[Halo, Equation]:
+        term = Equation(POINTS.get(point, f'"{point}"'), px=SIZE.label)
+        middle = ring.zoom.drawn(ring.place)
+        if point.startswith(STATES):  # The circle has α in it.
+            halo, aside = Halo(ring), np.array([0.4, 0.36, 0])
+        else:
+            halo, aside = Halo(ring, BADGE), np.zeros(3)
+        term.move_to(middle + aside)
+        return halo, term
+
+
+def side_by_side(readouts: Sequence[Readout], left: float, baseline: float) -> VGroup:
+    """Readouts in a row on a common baseline."""
+    for readout in readouts:
+        at_left(readout, left, 0)
+        readout.shift((0, baseline - baseline_of(readout.label), 0))
+        left = readout.get_right()[0] + 0.45
+    return VGroup(*readouts)
 
 
 class Versus:
@@ -571,7 +678,7 @@ class Versus:
                     Readout(Line(f"{norms} in a layer"), a_layer, places=0, role=role),
                     Readout(Line(f"{norms} in the whole model"), every, places=0, role=role),
                 ],
-                left, -1.75, 0.5,
+                left, -2.0, 0.42,
             )
             for left, role, norms, a_layer, every in (
                 (
@@ -589,7 +696,13 @@ class Versus:
             Line("weights: length 1", role="normalized"),
         ]
         for line, side in zip(self.weights, self.sides, strict=True):
-            below(side, line, 0.25)
+            below(side, line, 0.15)
+        self.signs = [
+            Line("circle: RMSNorm; plus: adds", role="traditional", px=SIZE.tick),
+            Line("circle: Norm, to length 1; α: after the step", role="normalized", px=SIZE.tick),
+        ]
+        for line, side in zip(self.signs, self.sides, strict=True):
+            line.shift((side.get_left()[0] - line.get_left()[0], -1.6 - line.baseline, 0))
 
     def names(self, right: Layer) -> list[Name]:
         """Names of the blocks in both halves."""
