@@ -498,7 +498,7 @@ class Logits:
         self.bars = []
         for words, middle, role, name, indices in fields:
             numbers = [record.traced(name, index) for index in indices]
-            box = Box(middle - 1.8, -1.85, 3.6, 1.8)
+            box = Box(middle - 1.8, -1.85, 3.6, 1.6)
             every = Bars(box, measure(words, numbers), [numbers], quoted(letters), role)
             self.bars.append(numbered(every))
         cosines, _, logits = self.bars
