@@ -15,7 +15,7 @@ from scenes.stage.bars import Bars
 from scenes.stage.curves import first_rows, rectangles, straight
 from scenes.stage.layout import at_left, noted, stacked
 from scenes.stage.plots import Box, Curve, Measure, Plot, measure
-from scenes.stage.readouts import Number, Readout, row_of
+from scenes.stage.readouts import Number, Readout, baseline_of, row_of
 from scenes.stage.style import COLOUR, GRID, LAYER, PIXEL, SIZE, STROKE, Point, colour_of
 from scenes.stage.text import Line
 
@@ -114,9 +114,10 @@ class Training:
         ]
         self.keys = keys()
         self.source = noted(
-            f"{size_of(record)}, {int(record.steps):,} steps, each",
-            "at the best rate tried; other parts of the",
-            "unseen text than chapter 6’s; first quarter cut", px=SIZE.tick,
+            f"{size_of(record)}, {int(record.steps):,} steps,",
+            "each at the best rate tried; of the unseen",
+            "text, other parts than in chapter 6;",
+            "the first quarter of training is left out", px=SIZE.tick,
         )  # fmt: skip
         self.level, self.marks = VGroup(), list(self.reached(record))
         self.equal = [
@@ -150,8 +151,12 @@ class Training:
             for place, seed in enumerate(record.again_seed)
         ]
         here = self.times("times fewer tokens:", record, f"equal_{other}ratio")
-        lines = [Line(words, role="normalized"), here, *again]
-        return stacked(lines, 0, 0, gap=0.14)
+        lines = stacked([Line(words, role="normalized"), here, *again], 0, 0, gap=0.14)
+        found = [line for line in (here, *again) if isinstance(line, Readout)]
+        edge = max((line.get_right()[0] for line in found), default=0.0)
+        for line in found:
+            line.number.end_at(edge, baseline_of(line.label))
+        return lines
 
     def times(self, words: str, record: Closing, name: str, *index: int) -> VGroup | Line:
         """A ratio with its name; where it is 0, nGPT never came to that loss."""
@@ -230,7 +235,9 @@ class Beyond:
         self.keys = VGroup(*keys()).arrange(buff=0.9)
         at_left(self.keys, GRID.left, -2.05)
         each = int(record.edges[1] - record.edges[0])
-        self.buckets = Line(f"each step: mean of {each} bytes", role="muted", px=SIZE.tick)
+        self.buckets = Line(
+            f"each step: mean of {each} tokens, here bytes", role="muted", px=SIZE.tick
+        )
         self.buckets.move_to((GRID.right - self.buckets.width / 2, self.keys.get_center()[1], 0))
         self.why = [
             Line(words)
@@ -297,7 +304,8 @@ class Ratios:
         every = [number for kind in kinds for row in kind.rows for number in row]
         left = GRID.left + 0.7
         room = GRID.right - left - (len(kinds) - 1) * BETWEEN
-        self.parts, self.about = [], []
+        self.parts: list[Bars] = []
+        self.about: list[VGroup] = []
         for kind, share in zip(kinds, SHARES, strict=True):
             axis = measure(
                 f"{kind.name}: times fewer tokens" if not self.parts else kind.name, every
@@ -320,11 +328,10 @@ class Ratios:
             found.append((f"seed {int(seed)}", record.traced("again_ratio", place)))
         shown = [(name, ratio) for name, ratio in found if ratio.value > 0] or found[:1]
         names, ratios = zip(*shown, strict=True)
-        about = (
-            f"context {int(record.context)}; {size_of(record)};",
-            "to the loss of the baseline, with QK-norm,",
-            "and of the baseline from another seed",
-        )
+        about = [f"context {int(record.context)}; {size_of(record)};"]
+        about.append("to the loss of the baseline, with QK-norm,")
+        if len(record.again_seed):
+            about.append("and of the baseline from another seed")
         return Ratio("here", [ratios], names, "normalized", 2, about)
 
     def paper(self, record: Closing) -> Ratio:

@@ -15,13 +15,10 @@ from scenes.architecture_pictures import (
     Counts,
     Guess,
     Halo,
-    Letters,
     Logits,
     Recall,
     Sizes,
-    Update,
     Versus,
-    Walk,
     behind_headings,
 )
 from scenes.architecture_plan import (
@@ -38,6 +35,7 @@ from scenes.architecture_plan import (
     names_of,
     shapes_of,
 )
+from scenes.architecture_sphere_pictures import Letters, Update, Walk
 from scenes.claims import Claims
 from scenes.claims.full_architecture import CLAIMS
 from scenes.stage.cards import NextChapter, Takeaways
