@@ -269,7 +269,7 @@ class FullArchitecture(Chapter):
         says=(
             "A line of Shakespeare, cut off. We follow the state of its last letter.",
             "Each update steps towards a suggestion, red, though not along the straight line.",
-            "Each letter has a second point, for the output. How near is it? Cosines will tell.",
+            "Each letter has a second point, for the output. How near do we end? Cosines tell.",
         ),
         pause=True,
         covers=("7.2", "0.3", "0.5", "0.6"),
@@ -313,7 +313,6 @@ class FullArchitecture(Chapter):
             self.play(*lit(*part.shapes), *named(*part.names), *coming, run_time=TIME.quick)
             self.play(grown(bars.rows[0]), run_time=TIME.quick)
             self.play(Appear(bars.numbers), run_time=TIME.quick)
-            self.wait(TIME.quick)
         self.play(*appear(logits.frames, *logits.marked))
         self.wait(TIME.read)
         self.clear_next(*whole.shapes)
