@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from manim import VGroup, VMobject
 
 from ngpt_math.recordings import Attention, Traced
+from scenes.claims.attention import CLAIMS
 from scenes.stage.blocks import Block, Connection
 from scenes.stage.cards import set_at
 from scenes.stage.changing_bars import ChangingBars
+from scenes.stage.curves import straight
 from scenes.stage.equations import Equation
 from scenes.stage.hypersphere import Hypersphere
 from scenes.stage.layout import Explained, at_left, noted, stacked
@@ -38,7 +41,12 @@ SCORES = (
     "{{ q : traditional_q }} dot {{ k : traditional_k }} thin {{ slash thin sqrt(d_k) : scale }}",
     "{{ q : normalized_q }} dot {{ k : normalized_k }} thin {{ times thin sqrt(d_k) : scale }}",
 )
-NORMING = '{{ k : normalized }} <- "Norm" ( {{ k : normalized_raw }} ) dot.o {{ s_"qk" : scale }}'
+SCALED = (
+    "( {{ q : normalized_q }} dot.o {{ s_(q k) : scale_q }} ) dot"
+    " ( {{ k : normalized_k }} dot.o {{ s_(q k) : scale_k }} )"
+    " thin {{ times thin sqrt(d_k) : scale }}"
+)
+NORMING = '{{ k : normalized }} <- "Norm" ( {{ k : normalized_raw }} ) dot.o {{ s_(q k) : scale }}'
 STATE = '"state of a letter:" h'
 RIGHT, WIDE, FOOT = 2.85, 5.1, -2.92
 """Half the width of what stands in a half, and the width of its bars, and the lowest baseline."""
@@ -103,7 +111,7 @@ class Letters(VGroup):
             self.add(line)
 
     def arcs(self) -> VMobject:
-        """Thin arcs from the query above the lit letter to above each letter before it."""
+        """Thin arcs from the query above the lit letter to each letter before it, and a loop."""
         tops = self.places[: self.query + 1] + np.array([0, 0.62, 0])
         start, ends = tops[-1] + np.array([0, 0.45, 0]), tops[:-1]
         line = VMobject(fill_opacity=0).set_stroke(COLOUR.ink, STROKE.axis, 0.8)
@@ -111,7 +119,13 @@ class Letters(VGroup):
         up = np.array([[0, 1, 0]]) * rise[:, None]
         starts = np.repeat(start[None], len(ends), axis=0)
         pieces = np.stack([starts, starts + up, ends + up, ends], axis=1)
+        pieces = np.concatenate([pieces, self._loop(start, tops[-1])[None]])
         return line.set_points(pieces.reshape(-1, 3)).set_z_index(LAYER.arc)
+
+    def _loop(self, start: Point, end: Point) -> Point:
+        """From the query round it to its own letter: a letter asks itself too [4, 3]."""
+        out = np.array([0.85 * self.spacing, 0, 0])
+        return np.stack([start, start + out, end + out, end])
 
     @property
     def later(self) -> list[VMobject]:
@@ -156,12 +170,14 @@ class TermBlock(Block):
         self.add(self.term)
 
 
-BLOCK, NARROW, BROAD = 0.5, 1.45, 2.5
+BLOCK, NARROW, BROAD = 0.44, 1.45, 2.5
 COLUMNS = (-1.9, -0.3, 1.6)
 MIDDLE = (COLUMNS[0] + COLUMNS[1]) / 2
+WIDTH_QK = COLUMNS[1] - COLUMNS[0] + NARROW
 TOP, LOW = 1.86, -2.72
-STEPS = ("h", "rms", "qkv", "norm", "dot", "softmax", "mix")
-"""Where q, k and v stand in a half, and what q and k lead to; the steps from the top down."""
+STEPS = ("h", "rms", "qkv", "turn", "norm", "dot", "softmax", "mix")
+"""Where q, k and v stand in a half, what q and k lead to, and how wide is what holds both; the
+steps from the top down."""
 
 
 class Pipeline:
@@ -170,8 +186,8 @@ class Pipeline:
     `parts` are shown one after the other; `own` are the blocks that the other model has otherwise.
     """
 
-    def __init__(self, half: Half, role: str, score: str, *, normed: bool) -> None:
-        self.half, self.normed = half, normed
+    def __init__(self, half: Half, role: str, score: str, *, normed: bool, ours: str) -> None:
+        self.half, self.normed, self.ours = half, normed, ours
         q, k, v = COLUMNS
         start = self._term(STATE, role, BROAD, k, "h")
         into: list[VMobject] = (
@@ -184,16 +200,16 @@ class Pipeline:
         ]
         self.score = self._term(score, "scale", BROAD, MIDDLE, "dot")
         self.norm = self._norming() if normed else None
-        between = "norm" if normed else "dot"
-        lower = [self._down(x, "qkv", between) for x in (q, k)]
-        lower += [self._down(x, "norm", "dot") for x in (q, k) if normed]
+        levels = ("qkv", "turn", "norm", "dot") if normed else ("qkv", "turn", "dot")
+        lower = [self._down(x, *ends) for x in (q, k) for ends in pairwise(levels)]
+        turn = self._word("turned by position", "muted", MIDDLE, "turn", wide=WIDTH_QK)
         side = [(v, "qkv", -BLOCK / 2), (v, "mix", 0.0), (MIDDLE + BROAD / 2, "mix", 0.0)]
         values = Connection(
             np.array([self._at(x, at) + np.array([0, up, 0]) for x, at, up in side])
         )
         self.parts = (
             VGroup(*into, *self._fork(), *projected),
-            VGroup(*lower, *([self.norm] if self.norm else []), self.score),
+            VGroup(*lower, turn, *([self.norm] if self.norm else []), self.score),
             VGroup(
                 self._down(MIDDLE, "dot", "softmax"),
                 self._word("softmax", role, MIDDLE, "softmax"),
@@ -214,7 +230,7 @@ class Pipeline:
 
     def _counts(self, k: float) -> VGroup:
         """The three differences, numbered where they are."""
-        first, norm = k + BROAD / 2, MIDDLE + (COLUMNS[1] - COLUMNS[0] + NARROW) / 2
+        first, norm = k + BROAD / 2, MIDDLE + WIDTH_QK / 2
         places = {"1": (first, "rms"), "3": (MIDDLE + BROAD / 2, "dot")}
         if self.normed:
             places = {
@@ -225,6 +241,9 @@ class Pipeline:
             line = Line(words, px=SIZE.tick, weight="SEMIBOLD")
             place = self._at(across + 0.12, level)
             group.add(set_at(line, place[0], place[1] - 0.34 * SIZE.tick * PIXEL))
+            if level == "norm":
+                ours = Line(self.ours, px=SIZE.tick, role="muted")
+                group.add(set_at(ours, line.get_left()[0], line.baseline - 0.3))
         return group
 
     def _at(self, across: float, level: str) -> Point:
@@ -234,13 +253,12 @@ class Pipeline:
     def _term(self, term: str, role: str, width: float, across: float, level: str) -> Block:
         return TermBlock(term, role, (width, BLOCK)).move_to(self._at(across, level))
 
-    def _word(self, words: str, role: str, across: float, level: str) -> Block:
-        return Block(words, role, (BROAD, BLOCK), px=SIZE.tick).move_to(self._at(across, level))
+    def _word(self, words: str, role: str, across: float, level: str, wide: float = BROAD) -> Block:
+        return Block(words, role, (wide, BLOCK), px=SIZE.tick).move_to(self._at(across, level))
 
     def _norming(self) -> Block:
-        term = '"Norm, then" times s_"qk"'
-        width = COLUMNS[1] - COLUMNS[0] + NARROW
-        block = TermBlock(term, "scale", (width, BLOCK), optional=True)
+        term = '"Norm, then" times s_(q k)'
+        block = TermBlock(term, "scale", (WIDTH_QK, BLOCK), optional=True)
         return block.move_to(self._at(MIDDLE, "norm"))
 
     def _down(self, across: float, upper: str, lower: str) -> Connection:
@@ -268,11 +286,12 @@ class Pipeline:
 class Pipelines:
     """Both models' ways side by side, alike but for what differs."""
 
-    def __init__(self) -> None:
+    def __init__(self, record: Attention) -> None:
         self.screen = SplitScreen()
+        ours = CLAIMS.true(record, "ours has it")
         self.halves = (self.screen.left, self.screen.right)
         self.ways = [
-            Pipeline(half, role, score, normed=role == "normalized")
+            Pipeline(half, role, score, normed=role == "normalized", ours=ours)
             for half, role, score in zip(self.halves, ROLES, SCORES, strict=True)
         ]
 
@@ -299,10 +318,11 @@ class Pipelines:
 
 
 def head_in_words(record: Attention, prefix: str) -> str:
-    """Which model and which of its heads the numbers are of."""
+    """Which model and which of its heads the numbers are of, and how that was chosen."""
     layers, heads = getattr(record, f"{prefix}entropies").shape
     layer, head = (int(getattr(record, f"{prefix}{name}")) for name in ("layer", "head"))
-    return f"our larger model, layer {layer + 1} of {layers}, head {head + 1} of {heads}"
+    place = f"layer {layer + 1} of {layers}, head {head + 1} of {heads}"
+    return f"our larger model, {place}: its head of median entropy"
 
 
 @dataclass(frozen=True)
@@ -345,8 +365,8 @@ class Sides:
         ]
         self.scores = [Equation(score) for score in SCORES]
         self.shares_rules = [Equation(f'"share" = "softmax" ( {score} )') for score in SCORES]
-        self.whole = Equation(f'"softmax" ( {SCORES[1]} )', px=SIZE.title * 1.3)
-        self.whole.move_to((GRID.picture, GRID.middle, 0))
+        self.whole = Equation(f'"softmax" ( {SCALED} )', px=SIZE.title * 1.2)
+        self.whole.move_to((0, 0.6, 0))
         self.factors = [
             Readout(
                 Equation(f"{{{{ {term} : scale }}}} =", px=SIZE.readout), side.one("scale"),
@@ -363,11 +383,11 @@ class Sides:
         ]  # fmt: skip
         self.products = [self._product(side) for side in self.both]
         self.chances = [
-            Explained(f"q dot k tilde {size}", "if random", px=SIZE.tick)
-            for size in ("sqrt(d_k)", "1 slash sqrt(d_k)")
+            Readout(Line("dashed: random q and k", px=SIZE.tick), side.row("chance"), px=SIZE.label)
+            for side in self.both
         ]
         for side, chance in zip(self.both, self.chances, strict=True):
-            chance.shift((side.left - chance.get_left()[0], 1.12 - chance.baseline, 0))
+            chance.shift((side.left - chance.get_left()[0], 1.12 - baseline_of(chance.label), 0))
         self.softmax = [Equation('e^"score" slash sum e^"score"', px=SIZE.readout) for _ in ROLES]
         for side, rule in zip(self.both, self.softmax, strict=True):
             edge = float(side.half.at(RIGHT, 0)[0]) - rule.get_right()[0]
@@ -383,8 +403,9 @@ class Sides:
 
     def _product(self, side: Side) -> VGroup:
         """What a dot product is made of, and how long the followed query is."""
-        rule = Equation("q dot k = abs(q) thin abs(k) cos theta", px=SIZE.body)
-        name = Explained("abs(q)", "length of the query", px=SIZE.tick)
+        rule = Equation("q dot k = abs(q) thin abs(k) cos(q, k)", px=SIZE.body)
+        words = "length of the query" if side.role == "traditional" else "its length after s_qk"
+        name = Explained("abs(q)", words, px=SIZE.tick)
         length = Readout(name, side.one("q_lengths", self.query), role=side.role, px=SIZE.label)
         edge = float(side.half.at(RIGHT, 0)[0])
         rule.shift((side.left - rule.get_left()[0], 1.12 - rule.baseline, 0))
@@ -400,6 +421,13 @@ class Sides:
         line = Line(head_in_words(self.record, side.prefix), role="muted", px=SIZE.least)
         return line.shift((side.left - line.get_left()[0], FOOT - line.baseline, 0))
 
+    def levels(self, bars: Sequence[ChangingBars]) -> list[Level]:
+        """What random q and k give, across the bars of both models."""
+        return [
+            Level(each, side.row("chance"))
+            for each, side in zip(bars, self.both, strict=True)
+        ]  # fmt: skip
+
     def bars(self, names: Sequence[str], y: Measure, places: int) -> list[ChangingBars]:
         """Bars of both models, one for each letter that the query sees."""
         return [
@@ -409,6 +437,35 @@ class Sides:
             )
             for side in self.both
         ]  # fmt: skip
+
+
+class Level(VMobject):
+    """A dashed line across bars, at a number that changes with them.
+
+    Its dashes stand between the bars, where they cross no bar's number.
+    """
+
+    LONGEST, SHORTEST = 0.4, 0.15  # of the way from bar to bar
+
+    def __init__(self, bars: ChangingBars, numbers: Sequence[Traced]) -> None:
+        super().__init__(fill_opacity=0)
+        self.set_stroke(COLOUR.ink, STROKE.flow).set_z_index(LAYER.arc)
+        box, count = bars.axis.box, len(bars.states[0])
+        self.heights = [bars.axis.height_of(number.value) for number in numbers]
+        room = max((number.room for number in bars.columns), default=0.0) * count / box.width
+        half = max(self.SHORTEST, min(self.LONGEST, 1 - room)) / 2
+        places = np.arange(count + 1)
+        starts, ends = (np.clip(places + by, 0, count) for by in (-half, half))
+        starts, ends = (
+            np.outer(box.left + at * box.width / count, [1, 0, 0]) for at in (starts, ends)
+        )
+        self.outline = straight(starts, ends)
+        self.show_row(0)
+
+    def show_row(self, row: float) -> None:
+        """Go to the height of one of the numbers, or between two of them."""
+        up = float(np.interp(row, np.arange(len(self.heights)), self.heights))
+        self.set_points(self.outline + np.array([0, up, 0]))
 
 
 class Lengths:
@@ -427,7 +484,9 @@ class Lengths:
         self.plain = Equation("{{ k : traditional }} = W_k x").move_to(left.half.at(0, 1.72))
         self.rule = Equation(NORMING).move_to(right.half.at(0, 1.72))
         alike = Explained(
-            '{{ s_"qk" : scale }}', "one number for each entry, alike for all letters", px=SIZE.tick
+            "{{ s_(q k) : scale }}",
+            "one number for each entry, alike for all letters",
+            px=SIZE.tick,
         )
         edge = right.left - alike.get_left()[0]
         alike.shift((edge, 1.17 - alike.baseline, 0))
@@ -456,7 +515,7 @@ class Mixing:
             for side in sides.both
         ]
         self.parts = [Mixed(sides, side) for side in sides.both]
-        all_heads = 'W_o ( "mixes of all heads" )'
+        all_heads = 'W_o ( "mixes of all heads, end to end" )'
         self.whole = [
             Equation(f"{{{{ h_A : transformation }}}} = {term}", px=SIZE.readout)
             for term in (all_heads, f'"Norm" ( {all_heads} )')
@@ -464,6 +523,9 @@ class Mixing:
         for rules in (self.rules, self.whole):
             for side, rule in zip(sides.both, rules, strict=True):
                 rule.move_to(side.half.at(0, 1.72))
+        for side in sides.both:
+            learned = Explained("W_o", "a learned matrix", px=SIZE.tick)
+            self.whole.append(set_at(learned, side.left, 1.22))
 
 
 class Mixed:
@@ -492,15 +554,13 @@ class Mixed:
         largest = Line("framed: largest share", px=SIZE.tick, role="muted")
         self.frames = [
             *(matrix.row_frame(best) for matrix in (self.shares, self.values)),
-            _flush_right(largest, side, self.TOP + 0.25),
+            _flush_right(largest, side, self.TOP + 0.52),
         ]
         self.asked = VGroup(
             self._letters(left - 0.3), self.shares, self._above("share", self.shares)
         )
-        self.given = VGroup(self.values, self._above("value of each letter", self.values))
-        self.given.add(
-            _flush_right(Line("grey: below zero", px=SIZE.least, role="muted"), side, FOOT)
-        )
+        words = "value of each letter; grey: below zero"
+        self.given = VGroup(self.values, self._above(words, self.values))
         self.name = Line("mix", px=SIZE.label, weight="SEMIBOLD")
         middle = np.array([self.shares.get_center()[0], self.mix.get_center()[1], 0])
         self.name.shift(middle - self.name.get_center())
@@ -526,9 +586,9 @@ class Mixed:
         return line.shift((left, self.TOP + 0.25 - line.baseline, 0))
 
 
-FULL = 0.5 * len(STRENGTHS) / (len(STRENGTHS) - 1)
-"""So that the strongest colour begins at a share of a half: measured against 1, the shares of a
-spread row would not be seen."""
+FULL = 0.3 * len(STRENGTHS) / (len(STRENGTHS) - 1)
+"""So that the strongest colour begins at a share of 0.3: measured against 1, the shares of a spread
+row would not be seen."""
 
 
 class Patterns:
@@ -546,19 +606,20 @@ class Patterns:
             for left in edges
         ]
         self.frames = [grid.grid.row_frame(sides.query) for grid in self.grids]
-        self.notes = [VGroup(*self._notes(grid)) for grid in self.grids]
+        said = ("rows ask columns; framed: the lit letter", "full colour: a share of 0.3 or more")
+        self.notes = [
+            VGroup(*self._notes(grid, words)) for grid, words in zip(self.grids, said, strict=True)
+        ]
         self.values = [
             self._entropies(side, left) for side, left in zip(sides.both, edges, strict=True)
         ]
         self.count = len(self.values[0])
 
-    def _notes(self, grid: AttentionGrid) -> list[Line]:
-        """What rows and columns are, below the grid; and in its empty corner why that is empty."""
-        reads = Line("rows ask columns; framed: the lit letter", px=SIZE.tick, role="muted")
+    def _notes(self, grid: AttentionGrid, legend: str) -> list[Line]:
+        """How both grids are read, half of it below each; why a corner is empty, in that."""
         left, right = float(grid.grid.corner[0]), float(grid.grid.get_right()[0])
-        full = Line("full colour: a half or more", px=SIZE.tick, role="muted")
         foot = float(grid.get_bottom()[1])
-        lines = [set_at(reads, left, foot - 0.3), set_at(full, left, foot - 0.6)]
+        lines = [set_at(Line(legend, px=SIZE.tick, role="muted"), left, foot - 0.35)]
         for words, down in (("later letters", 0.75), ("are not asked", 1.05)):
             line = Line(words, px=SIZE.tick, role="muted")
             line.shift((right - 0.2 - line.get_right()[0], 0, 0))

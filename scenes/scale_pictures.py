@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from manim import VGroup
@@ -18,6 +19,7 @@ from scenes.stage.hypersphere import Hypersphere
 from scenes.stage.interpolation import Step
 from scenes.stage.layout import Explained, noted, stacked
 from scenes.stage.marks import Dot, Tag, arc, tag, term_of
+from scenes.stage.motion import Change
 from scenes.stage.patterns import AttentionGrid, pattern_of
 from scenes.stage.plots import Box, Curve, Measure, Plot, measure
 from scenes.stage.readouts import Label, Number, Readout, baseline_of, column_of, row_of
@@ -55,7 +57,7 @@ INIT, SCALE = 's_"init"', 's_"scale"'
 KINDS = {
     "α_A": Kind("alpha_A", "alpha", "step after attention"),
     "α_M": Kind("alpha_M", "alpha", "step after the MLP"),
-    "s_qk": Kind("s_(q k)", "s_qk", "attention"),
+    "s_qk": Kind("s_(q k)", "s_qk", "attention, q and k"),
     "s_u": Kind("s_u", "s_hidden", "MLP, the units"),
     "s_ν": Kind("s_nu", "s_gate", "MLP, the gates"),
     "s_z": Kind("s_z", "s_logit", "logits"),
@@ -89,7 +91,7 @@ class Recall:
         self.rule = Equation('"softmax" ( sqrt(d_k) {{ s_(q k)^2 : scale }} cos(q, k) )')
         self.terms = [
             Explained("cos(q, k)", "how well query and key agree"),
-            Explained("{{ s_(q k) : scale }}", "a learned scale, once on q and once on k"),
+            Explained("{{ s_(q k) : scale }}", "learned, on q and on k; written as one number"),
         ]
         source = noted(
             "one head of our larger model:",
@@ -128,7 +130,7 @@ class OnSphere:
         self.rule = Equation("cos( {{ h : ink }}, {{ e : normalized }} )")
         self.terms = [
             Explained("{{ h : ink }}", f"the state after “{prompt_of(record)}”"),
-            Explained("{{ e : normalized }}", "the direction of a letter"),
+            Explained("{{ e : normalized }}", "a letter’s direction: a row of E_out"),
         ]
         self.values = [
             Readout(Line(f"{fit} fit, {_called(record.toy_letters[letter])}", role=role), cosine)
@@ -186,7 +188,9 @@ class Unsure:
         self.names = [letters_under(bars, letters) for bars in (self.left, self.right)]
         self.scales = self._scales(record)
         after = prompt_of(record)
-        self.prompt = Line(f"our larger model, after “{after}”: what comes next?", role="muted")
+        self.prompt = Line(
+            f"our larger model, after “{after}”: what comes next? The likeliest first", role="muted"
+        )
         self.prompt.move_to((0, 2.35, 0)).align_to((GRID.left, 0, 0), np.array([-1.0, 0, 0]))
         self.bounds = Line("between −1 and 1, always", role="normalized")
         self.rules = [
@@ -195,15 +199,19 @@ class Unsure:
         ]
         self.count = Readout(Line("tokens to choose from"), record.traced("vocab"), places=0)
         self.best = Readout(
-            Line(f"probability of {_called(letters[0])}"), [row[0] for row in table], places=3
-        )
+            Line(f"probability of {_called(letters[0])}", px=SIZE.label), [row[0] for row in table],
+            places=3, px=SIZE.label,
+        )  # fmt: skip
         stacked([self.bounds, self.count], GRID.left + 0.75, -2.2, gap=0.2)
         for rule in self.rules:
             stacked([rule], GRID.panel + 0.6, -2.5)
-        edge = self.right.axis.box.left + max(rule.width for rule in self.rules) + 0.4
-        stacked([self.best], edge, -2.5)
-        drop = self.rules[1].baseline - baseline_of(self.best.label)
-        self.best.shift((0, drop, 0))
+        # The last line of both halves at one height, the right one's end at the axis'.
+        base = self.rules[1].baseline
+        drop = base - baseline_of(self.count.label)
+        VGroup(self.bounds, self.count).shift((0, drop, 0))
+        box = self.right.axis.box
+        across = box.left + box.width - self.best.get_right()[0]
+        self.best.shift((across, base - baseline_of(self.best.label), 0))
 
     def _scales(self, record: ScaleManagement) -> VGroup:
         """The s_z of each letter in a row below its bar."""
@@ -226,11 +234,11 @@ class Unsure:
 
 
 STATIONS: tuple[tuple[str, str, tuple[str, ...], tuple[str, str]], ...] = (
-    ("attention", "transformation", ("s_qk",), ("how sharply", "to look")),
+    ("attention", "ink", ("s_qk",), ("how sharply", "to look")),
     ("step", "normalized", ("α_A",), ("how far", "to step")),
-    ("MLP", "transformation", ("s_u", "s_ν"), ("how much units", "and gates count")),
+    ("feed-forward MLP", "ink", ("s_u", "s_ν"), ("how much units", "and gates count")),
     ("step", "normalized", ("α_M",), ("how far", "to step")),
-    ("logits", "transformation", ("s_z",), ("how sure", "to be")),
+    ("logits", "ink", ("s_z",), ("how sure", "to be")),
 )
 """What h passes on its way: the name, its role, the scales in it and what these decide."""
 
@@ -246,7 +254,7 @@ class Station(VGroup):
         super().__init__()
         place = np.array([across, self.UP, 0])
         self.is_step = role == "normalized"
-        self.box = self._round(name, place) if self.is_step else Block(name, role, (1.95, 0.95))
+        self.box = self._round(name, place) if self.is_step else _block(name, role)
         self.box.move_to(place)
         terms = ", quad ".join(
             f"{{{{ {KINDS[s].term} : scale_{i} }}}}" for i, s in enumerate(scales)
@@ -258,13 +266,18 @@ class Station(VGroup):
         self.decides = noted(*decides, role="ink")
         for line in self.decides:
             line.shift((across - line.get_center()[0], 0, 0))
-        self.decides.shift((0, place[1] - 0.95 - self.decides.get_top()[1], 0))
+        self.decides.shift((0, place[1] - 1.05 - self.decides.get_top()[1], 0))
         self.scale_part = VGroup(self.term, self.arrow, self.decides)
         self.add(self.box, self.scale_part)
 
     def _round(self, name: str, place: np.ndarray) -> VGroup:
         words = Line(name).move_to(place)
         return VGroup(NormPoint(place, 0.52), words)
+
+
+def _block(name: str, role: str) -> Block:
+    """A box with its name, which is smaller if it is a long one."""
+    return Block(name, role, (1.95, 0.95), px=SIZE.label if len(name) < 12 else SIZE.tick)
 
 
 class Places:
@@ -276,6 +289,7 @@ class Places:
             Station(*station, float(x)) for station, x in zip(STATIONS, across, strict=True)
         ]
         self.flow = VGroup(*self._flow())
+        self.past = [self._past(*pair) for pair in pairwise(self.stations) if pair[1].is_step]
         self.state = Equation("{{ h : normalized }}").move_to((-6.25, Station.UP + 0.4, 0))
         ends = [self.stations[0].box.get_left()[0], self.stations[3].box.get_right()[0]]
         self.layers = _span(ends, "in every layer")
@@ -290,10 +304,17 @@ class Places:
             yield Connection(places, "flow", "normalized")
             edge = station.box.get_right()[0] + 0.05
 
+    def _past(self, block: Station, step: Station) -> Connection:
+        """Thin, h's way past a block to the step, which leads from h to what the block suggests."""
+        start, end = block.box.get_left()[0] - 0.28, step.box.get_center()[0]
+        under = Station.UP - 0.82
+        route = [(start, Station.UP), (start, under), (end, under), (end, Station.UP - 0.52)]
+        return Connection(np.array([(*place, 0) for place in route]), "auxiliary", "normalized")
+
     @property
     def all(self) -> tuple[VGroup, ...]:
         """The whole diagram."""
-        return (*self.stations, self.flow, self.state, self.layers, self.once)
+        return (*self.stations, self.flow, *self.past, self.state, self.layers, self.once)
 
 
 def _span(ends: Sequence[float], words: str) -> VGroup:
@@ -307,12 +328,30 @@ def _span(ends: Sequence[float], words: str) -> VGroup:
     return VGroup(*arms, line)
 
 
+class Named(Explained):
+    """A kind's term, where it works, and below that its name in settings."""
+
+    def __init__(self, kind: Kind) -> None:
+        super().__init__(f"{{{{ {kind.term} : scale }}}}", kind.block, px=SIZE.tick)
+        setting = Line(kind.setting, px=SIZE.least, role="muted")
+        left = self.words.get_left()[0] - setting.get_left()[0]
+        setting.shift((left, self.words.baseline - 0.26 - setting.baseline, 0))
+        self.words = VGroup(self.words, setting)
+        self.add(self.words)
+
+    @property
+    def baseline(self) -> float:
+        """The height of the common baseline."""
+        first: Line = self.words[0]
+        return first.baseline
+
+
 class TwoNumbers:
     """Every kind of scale with its init, its scale, and their quotient."""
 
     def __init__(self, record: ScaleManagement) -> None:
         kinds = kinds_of(record)
-        names = [Explained(f"{{{{ {kind.term} : scale }}}}", kind.setting) for kind in kinds]
+        names = [Named(kind) for kind in kinds]
         _align(names)
         columns = [
             Column(heading, row_of(record, field), places=3)
@@ -378,19 +417,25 @@ class Ruler(Slider):
 
 
 class Rulers:
-    """The stored s_z and the one in effect, led through the recorded training together."""
+    """The stored s_z and the one in effect, led through the recorded training together.
+
+    Both are means over the tokens that occur in the training text.
+    """
 
     def __init__(self, record: ScaleManagement) -> None:
         place = place_of(record, "s_z")
-        self.rows = len(record.steps)
+        self.record, self.last = record, float(record.steps[-1])
         rows = [row_of(record, field, place) for field in ("stored", "effective")]
         axis = measure("", [*rows[0], *rows[1]])
         self.sliders = [
-            Ruler(Line(words, px=SIZE.body), row, axis, 7.0, places=3)
+            Ruler(Line(words, px=SIZE.body), row, axis, 7.0, places=1)
             for words, row in zip(("stored", "in effect"), rows, strict=True)
         ]
         for slider, up in zip(self.sliders, (1.2, -0.85), strict=True):
             slider.shift((-3.7 - slider.track.get_left()[0], up - slider.label.get_center()[1], 0))
+        edge = max(s.number.pen[0] + s.number.room for s in self.sliders)
+        for slider in self.sliders:
+            slider.number.end_at(edge, baseline_of(slider.label))
         self.ticks = [slider.ticks() for slider in self.sliders]
         self.owners = [
             Line("the optimizer moves this one", role="muted"),
@@ -408,8 +453,8 @@ class Rulers:
         )  # fmt: skip
         stacked([self.factor], 0.2, 0.6)
         self.step = Readout(Line("optimizer steps"), counted(row_of(record, "steps")), places=0)
-        of = ("our larger model; mean of all tokens,", "even those that its text never has")
-        self.of = noted(*CLAIMS.lines(record, *of), px=SIZE.tick)
+        of = ("our larger model; mean of the tokens", "that occur in its training text")
+        self.of = noted(*of, px=SIZE.tick)
         letter = _called(record.next_tokens[0])
         self.one = Readout(
             Line(f"{letter} alone, in effect"), record.traced("s_z", 0), places=1, role="scale"
@@ -421,11 +466,9 @@ class Rulers:
 
     @property
     def training(self) -> list[Step]:
-        """Lead both through the snapshots of the training."""
-        return [
-            *((slider, slider.show_row) for slider in self.sliders),
-            (self.step, self.step.show_row),
-        ]
+        """Lead both through the steps of the training."""
+        led = (*self.sliders, self.step)
+        return [(each, by_step(self.record, each.show_row)) for each in led]
 
 
 def letters_under(bars: Bars | ChangingBars, letters: Sequence[str]) -> VGroup:
@@ -440,6 +483,12 @@ def _letter(letter: str, room: float) -> Line:
         return Line(letter, px=SIZE.readout)
     word, sign = (Line(words, px=SIZE.tick) for words in UNSEEN[letter])
     return word if word.width <= room else sign
+
+
+def by_step(record: ScaleManagement, show: Change) -> Change:
+    """What shows a snapshot, called with optimizer steps: early snapshots lie close together."""
+    steps = record.steps.astype(float)
+    return lambda step: show(float(np.interp(step, steps, np.arange(len(steps)))))
 
 
 def counted(numbers: Sequence[Traced]) -> list[Traced]:
@@ -533,20 +582,28 @@ class Relative:
 
 
 class Small(Plot):
-    """A plot without words below its axis, one of several."""
+    """A plot with only the first and the last tick below its axis, one of several."""
 
     def _below(self) -> Iterator[Line]:
-        return iter(())
+        for tick in (self.x.ticks[0], self.x.ticks[-1]):
+            line = Line(self.x.label(tick), px=SIZE.tick, role="muted")
+            place = self.at([tick], [self.y.ticks[0]])[0]
+            yield line.shift(place - line.get_top() - np.array([0, 0.1, 0]))
 
 
 class Trend:
     """One kind of scale over training: its mean in effect, and between what most of it lies."""
 
     def __init__(self, record: ScaleManagement, number: int, box: Box) -> None:
-        kind, steps = kinds_of(record)[number], row_of(record, "steps")
-        names = ("effective", "effective_low", "effective_high")
-        mean, low, high = (row_of(record, name, number) for name in names)
-        self.plot = Small(box, measure("", steps), measure(kind.block, [*low, *high], most=2))
+        kinds, steps = kinds_of(record), row_of(record, "steps")
+        kind, alike = kinds[number], [k.setting == kinds[number].setting for k in kinds]
+        bounds = ("effective_low", "effective_high")
+        mean, low, high = (row_of(record, name, number) for name in ("effective", *bounds))
+        # Kinds with the same settings on the same axis.
+        all_of = [
+            n for i in np.flatnonzero(alike) for b in bounds for n in row_of(record, b, int(i))
+        ]
+        self.plot = Small(box, measure("", steps), measure(kind.block, all_of, most=2))
         self.curve = self.plot.curve(steps, mean, "scale")
         self.bounds = [
             self.plot.curve(steps, each, "scale", STROKE.auxiliary) for each in (low, high)
@@ -570,7 +627,8 @@ class Trends:
     """All kinds over training, in two rows."""
 
     def __init__(self, record: ScaleManagement) -> None:
-        kinds, self.rows = len(kinds_of(record)), len(record.steps)
+        self.record, self.last = record, float(record.steps[-1])
+        kinds = len(kinds_of(record))
         across = -(-kinds // 2)
         width = (GRID.right - GRID.left) / across
         self.all = [
@@ -579,9 +637,9 @@ class Trends:
                 number,
                 Box(
                     GRID.left + 0.6 + number % across * width,
-                    0.45 - number // across * 2.35,
-                    width - 1.75,
-                    1.35,
+                    0.62 - number // across * 2.42,
+                    width - 1.65,
+                    1.45,
                 ),
             )
             for number in range(kinds)
@@ -592,16 +650,17 @@ class Trends:
             px=SIZE.label,
             places=0,
         )
-        self.key = Line(
-            "our larger model · thick: the mean · between the thin ones: eight of ten values",
-            role="muted",
+        self.key = noted(
+            "our larger model · thick: the mean · between the thin ones: eight of ten values;",
+            "of the logits: of the tokens that occur in the training text",
             px=SIZE.tick,
         )
         stacked([self.steps], GRID.left, -2.45)
-        stacked([self.key], GRID.left + 4.2, -2.5)
+        stacked([self.key], GRID.left + 4.2, -2.4)
 
     @property
     def drawing(self) -> list[Step]:
         """Draw all curves, and count the steps."""
         lines: list[Step] = [(line, line.show_upto) for trend in self.all for line in trend.lines]
-        return [*lines, (self.steps, self.steps.show_row)]
+        led: list[Step] = [*lines, (self.steps, self.steps.show_row)]
+        return [(mobject, by_step(self.record, show)) for mobject, show in led]

@@ -58,6 +58,27 @@ class EvenSlider(Slider):
         start: Point = self.track.get_left()
         return start + np.array([row / (len(self.numbers) - 1) * self.width_of_track, 0, 0])
 
+    def ticked(self, axis: Ratios, but: int) -> VGroup:
+        """The axis' values below the track, but for the one at the row `but`."""
+        group, left = VGroup(), self.number_at(but)
+        for tick in axis.ticks:
+            if np.isclose(tick, left):
+                continue
+            line = Line(axis.label(tick), px=SIZE.tick, role="muted")
+            start: Point = self.track.get_left()
+            place = start + np.array([axis.share(tick) * self.width_of_track, 0, 0])
+            group.add(line.shift(place - self.under - line.get_top()))
+        return group
+
+    def number_at(self, row: int) -> float:
+        """The value of a row."""
+        return self.numbers[row].value
+
+    @property
+    def under(self) -> Point:
+        """How far below the track words stand."""
+        return np.array([0, 1.08 * KNOB * PIXEL, 0])
+
     def marked(self, row: int, words: str) -> VGroup:
         """A tick on the track at a row, and words below it."""
         place, half = self.place(row), np.array([0, 0.6 * KNOB * PIXEL, 0])
@@ -65,7 +86,7 @@ class EvenSlider(Slider):
         tick.set_points(straight((place - half)[None], (place + half)[None]))
         tick.set_z_index(LAYER.inside)
         line = Line(words, px=SIZE.tick, role="muted")
-        line.shift(place - 1.8 * half - line.get_top())
+        line.shift(place - self.under - line.get_top())
         return VGroup(tick, line)
 
 
@@ -74,7 +95,7 @@ class SweptPlaces(VMobject):
 
     def __init__(self, plot: Plot, xs: Rows, ys: Rows, role: str) -> None:
         super().__init__()
-        self.xs, self.ys, self.role = xs, ys, role
+        self.plot, self.xs, self.ys, self.role = plot, xs, ys, role
         self.places = np.stack(
             [
                 plot.at([n.value for n in x], [n.value for n in y])
