@@ -449,7 +449,7 @@ class Level(VMobject):
 
     def __init__(self, bars: ChangingBars, numbers: Sequence[Traced]) -> None:
         super().__init__(fill_opacity=0)
-        self.set_stroke(COLOUR.ink, STROKE.flow).set_z_index(LAYER.arc)
+        self.set_stroke(COLOUR.ink, STROKE.arc).set_z_index(LAYER.arc)
         box, count = bars.axis.box, len(bars.states[0])
         self.heights = [bars.axis.height_of(number.value) for number in numbers]
         room = max((number.room for number in bars.columns), default=0.0) * count / box.width
