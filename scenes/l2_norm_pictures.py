@@ -347,8 +347,8 @@ class Gradient:
         self.record = record
         plane = Plane((GRID.picture, GRID.middle), 2.0)
         # In their plane: the first entry is across the vector, the second along it.
-        across, along = float(record.gradient_length), float(record.radial_before)
-        size = float(record.point_length)
+        across, along = float(record.across), float(record.radial_before)
+        size = float(np.linalg.norm(record.point_shell))
         tip, full, rest = pairs_in_plane(np.array([[0.0, size], [across, along], [across, 0.0]]))
         times = enlarged(float(record.gradient_before_length))
         full, rest = (tip + times * each for each in (full, rest))
@@ -366,7 +366,7 @@ class Gradient:
             Readout(Line(words, role=role), record.traced(field), places=3, role=role)
             for words, field, role in (
                 ("along the vector", "radial_before", "scale"),
-                ("across it", "gradient_length", "transformation"),
+                ("across it", "across", "transformation"),
             )
         ]
         self.rule = Equation(HELD)
@@ -381,7 +381,7 @@ class Gradient:
         column_of([self.left], GRID.panel, -2.3, 0.6)
         whose = CLAIMS.true(record, "a vector in the shell")
         self.scale = noted(
-            f"plane of {whose} and its gradient, drawn {times:.0f} times as long;"
+            f"plane of {whose} and its gradient, drawn {times:g} times as long;"
             f" ε = {float(record.eps_shown):.2f}", px=SIZE.tick,
         )  # fmt: skip
         at_left(self.scale, GRID.left, GRID.bottom + 0.25)
@@ -389,7 +389,7 @@ class Gradient:
 
 def enlarged(length: float) -> float:
     """How many times as long a gradient is drawn as it is: a round number."""
-    return max(1.0, float(f"{DRAWN / max(length, 1e-6):.0e}"))
+    return float(f"{DRAWN / max(length, 1e-6):.0e}")
 
 
 def crossed(plane: Plane, at: Point) -> VMobject:

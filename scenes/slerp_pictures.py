@@ -154,7 +154,7 @@ class Halves:
 
     def radius_for(self, states: Point) -> float:
         """The largest radius at which states of the left half find room."""
-        return min(1.7, 2.1 / float(np.linalg.norm(states, axis=1).max()))
+        return min(1.62, 2.1 / float(np.linalg.norm(states, axis=1).max()))
 
 
 class OneUpdate:

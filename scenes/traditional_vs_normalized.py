@@ -297,7 +297,7 @@ class TraditionalVsNormalized(Chapter):
         says=(
             "Free lengths drift apart, and a long vector wins by length.",
             "nGPT keeps every length at one: only the direction can win.",
-            "In the tiny model that lowers no loss; in our larger ones, a little.",
+            "In these runs, the tiny nGPT's loss ends higher, the larger one's lower.",
         ),
         pause=True,
         covers=("0.1", "0.7"),

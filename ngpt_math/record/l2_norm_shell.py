@@ -21,6 +21,7 @@ POINT_CHOSEN_BY = (
     "of those rows that lie inside the shell, the one with the largest radial part of the gradient"
     " before the normalization's derivative"
 )
+NONE_INSIDE = "the first row: none lies inside the shell"
 EPS = np.linspace(0, 0.5, 51)  # the slider, in hundredths
 EPS_SHOWN = 25  # its middle
 DIVISIONS = 41  # steps on the way from w to w/‖w‖
@@ -39,7 +40,6 @@ def l2_norm_shell(models: Models) -> L2NormShell:
         vector_name=f"traditional toy model, first layer, unit {chosen + 1}",
         many_name=MANY_NAME,
         chosen_by=CHOSEN_BY,
-        point_chosen_by=POINT_CHOSEN_BY,
         vector_index=floats(chosen),
         **piece_by_piece(many[chosen]),
         many=floats(many),
@@ -106,9 +106,10 @@ def gradients(model: Model, many: np.ndarray, rows: int) -> dict[str, Any]:
     each = [layer_gradients(model, layer) for layer in range(len(many) // rows)]
     used, before, after = (torch.cat(parts).numpy() for parts in zip(*each, strict=True))
     radial_before, radial = (sphere.dot(units, part)[:, 0] for part in (before, after))
-    size = np.where(inside(lengths, EPS[EPS_SHOWN]), np.abs(radial_before), -1.0)
-    index = int(size.argmax())
+    there = inside(lengths, EPS[EPS_SHOWN])
+    index = int(np.where(there, np.abs(radial_before), -1.0).argmax())
     return {
+        "point_chosen_by": POINT_CHOSEN_BY if there.any() else NONE_INSIDE,
         "point": floats(many[index]),
         "point_index": floats(index),
         "point_length": floats(lengths[index]),
@@ -116,6 +117,7 @@ def gradients(model: Model, many: np.ndarray, rows: int) -> dict[str, Any]:
         "gradient_before": floats(before[index]),
         "radial_before": floats(radial_before[index]),
         "radial_part": floats(units[index] * radial_before[index]),
+        "across": floats(sphere.norm(before[index] - units[index] * radial_before[index])[0]),
         "gradient_before_length": floats(sphere.norm(before[index])[0]),
         "gradient": floats(after[index]),
         "radial": floats(radial[index]),

@@ -69,6 +69,7 @@ class L2NormShell(Recording):
     )
     radial_before: Array = array("its part along the vector", model=TOY_GPT)
     radial_part: Array = array("that part as a vector", 3, model=TOY_GPT)
+    across: Array = array("length of its part across the vector", model=TOY_GPT)
     gradient_before_length: Array = array("length of gradient_before", model=TOY_GPT)
     gradient: Array = array("∂loss/∂w, after it", 3, model=TOY_GPT)
     radial: Array = array("its part along the vector", model=TOY_GPT)

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import threading
 from pathlib import Path
 
+import pytest
 from small_studio import Studio
 
 from ngpt_film.previewing import watch
 from ngpt_film.previewing.views import View, fault
+from ngpt_math.errors import UsageError
 from ngpt_math.files import ROOT
+from ngpt_math.recordings import default_path
 from scenes.film import FILM
 from scenes.stage.section import Section
 
@@ -146,3 +150,19 @@ def test_wrong_names_and_ports_are_one_line(laid_studio: Studio) -> None:
     assert taken.stderr == f"error: port {port} cannot be had; choose another with --port\n"
     first.send_signal(signal.SIGINT)
     assert first.communicate(timeout=20)[1].endswith("the preview has ended\n")
+
+
+def test_a_preview_of_other_models(tmp_path: Path) -> None:
+    """It lists the chapters that the folder has recordings of, and draws these."""
+    from ngpt_film import outline
+    from ngpt_film.preview_command import _first_shown
+    from ngpt_film.previewing.draw import _entry
+
+    shutil.copy(default_path("attention"), tmp_path)
+    shutil.copy(default_path("attention").with_suffix(".card.json"), tmp_path)
+    film = outline.film_of(tmp_path)
+    assert _first_shown(None, film) == (None, "attention:recall")
+    with pytest.raises(UsageError, match="the chapters are: attention"):
+        _first_shown("opening", film)
+    assert _entry("attention", str(tmp_path)).recording == tmp_path / "attention.safetensors"
+    assert _entry("attention", "").recording is None

@@ -23,6 +23,16 @@ tiny = Tiny(sources={}, steps=np.float32([0.5]), point=np.float32([0, 0.6, 0.8])
 save(tiny, Path("elsewhere/tiny.safetensors"), "test")
 """
 
+CLAIMS = """
+from scenes.claims import Claim, Claims
+def both(record): return len(record.steps) == 2
+CLAIMS = Claims(
+    slides=(Claim("The dot slides to the right.", both, "The dot slides."),),
+    drifts=(Claim("Then it drifts, a little at a time.", both),),
+    steps=(Claim("It steps", both, lambda record: f"Steps: {len(record.steps)}"),),
+)
+"""
+
 
 @pytest.fixture
 def converted(tmp_path: Path) -> Path:
@@ -92,6 +102,34 @@ def test_the_film_of_other_models(two_films) -> None:
     assert ours["rendered"] == []
     mine = [row["end_s"] - row["start_s"] for row in ours["sections"]]
     assert mine[3] > steps[3], "it takes two steps with ours, one with theirs"
+
+
+def test_what_is_not_true_of_other_models_is_told_and_not_said(two_films) -> None:
+    two_films.write("scenes/claims/tiny.py", CLAIMS)
+    two_films.edit("scenes/tiny.py", "    Record = ", "    claimed = CLAIMS\n    Record = ")
+    two_films.edit(
+        "scenes/tiny.py",
+        "from scenes import",
+        "from scenes.claims.tiny import CLAIMS\nfrom scenes import",
+    )
+    words = ("render", "tiny", "-q", "draft", "--json", "--out", "film.mp4")
+    done = two_films.ngpt(*words)
+    assert done.returncode == 0, done.stderr
+    assert "not true" not in done.stderr, "of ours, all is"
+    assert "Then it drifts" in (two_films.root / "film.srt").read_text()
+    assert [row["title"][-8:] for row in json.loads(done.stdout)["sections"]][3] == "It steps"
+    done = two_films.ngpt(*words, "--recordings", "elsewhere")
+    assert done.returncode == 0, done.stderr
+    told = [line for line in done.stderr.splitlines() if line.startswith("not true")]
+    assert [line.split("; ")[1] for line in told] == [
+        "instead: “The dot slides.”", "it is left out", "instead: “Steps: 1”",
+    ]  # fmt: skip
+    assert "tiny:drifts “Then it drifts, a little at a time.”" in told[1]
+    assert "drifts" not in (two_films.root / "film.srt").read_text()
+    assert json.loads(done.stdout)["sections"][3]["title"].endswith(": Steps: 1")
+    for command in ("status", "storyboard", "sheet"):
+        done = two_films.ngpt(command, "tiny", "--recordings", "elsewhere")
+        assert done.stderr.count("not true of this recording: tiny:") == 3, command
 
 
 def test_stills_and_sheets_of_other_models(two_films) -> None:

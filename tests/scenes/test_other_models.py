@@ -1,0 +1,86 @@
+"""The film of four other models, trained for a moment: it finds room, and says nothing untrue."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+import test_chapters as whole
+from watched import Watched, play
+
+from ngpt_film import captions
+from ngpt_film.claims import claims_of, recorded, told
+from scenes.film import FILM, Entry
+
+pytest.importorskip("torch")
+
+TEXT = {"tokenizer": "letters", "vocab": 27, "context": 24}
+TOY = {**TEXT, "layers": 4, "heads": 2, "d_head": 8, "d_model": 3, "d_mlp": 7}
+SHAPES: dict[str, dict[str, object]] = {
+    "toy ngpt": TOY,
+    "toy gpt": TOY,
+    "mini ngpt": {**TEXT, "layers": 6, "heads": 1, "d_head": 40, "d_model": 48, "d_mlp": 30},
+    "mini gpt": {**TEXT, "layers": 1, "heads": 3, "d_head": 8, "d_model": 20, "d_mlp": 24},
+}
+"""More layers and fewer, more rows, one head, heads of two sizes, another vocabulary."""
+
+OTHERS = [
+    pytest.param(each, id=each.key)
+    for each in FILM
+    if not each.card and each.key != "normlinear_groups"  # see `test_other_numbers`
+]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Their recordings."""
+    from ngpt_math import record, training
+    from ngpt_math.config import ModelConfig, TrainConfig
+    from ngpt_math.runfolder import RunFolder
+
+    settings = TrainConfig(
+        steps=8, batch=4, lr=1e-2, eval_every=4, eval_windows=2, save_every=8, snapshots=6
+    )
+    models = {}
+    for name, shape in SHAPES.items():
+        run = RunFolder(tmp_path_factory.mktemp(name), "a test")
+        kept = "weights" if "toy" in name else "norms"
+        kind = name.split()[1]
+        training.train(
+            ModelConfig(kind=kind, **shape),  # type: ignore[arg-type]
+            dataclasses.replace(settings, snapshot_of=kept),
+            run,
+        )
+        models[name] = run.model
+    made = tmp_path_factory.mktemp("recordings")
+    for key in (param.id for param in OTHERS):
+        record.record(key, made / f"{key}.safetensors", models)
+    return made
+
+
+@pytest.mark.parametrize("chapter", OTHERS)
+def test_the_film_of_other_models(chapter: Entry, folder: Path) -> None:
+    entry = dataclasses.replace(chapter, recordings=folder)
+    watched = play(entry.load(), recording=entry.recording)
+    whole.test_nothing_leaves_the_frame_or_meets_the_captions(watched)
+    whole.test_no_text_overlaps_another(watched)
+    whole.test_frames_keep_to_the_budget(watched)
+    whole.test_text_can_be_read(watched)
+    whole.test_nothing_moves_while_text_appears(watched)
+    says_what_is_true(entry, watched)
+
+
+def says_what_is_true(entry: Entry, watched: Watched) -> None:
+    """No claim that does not hold stands on the screen or is spoken; captions can be followed."""
+    sections = told(entry, entry.load().sections())
+    untrue = {claim.words for _, claim in claims_of(entry).untrue(recorded(entry))}
+    shown = {text.words for moment in watched.moments for text in moment.texts}
+    assert untrue, "they were trained for eight steps only"
+    assert not untrue & shown
+    for section in sections:
+        assert not untrue & {section.title, *section.says}
+        assert section.title in shown
+        assert max(map(len, section.says), default=0) <= 84
+        seconds = watched.seconds[section.name]
+        assert not captions.faults(captions.cues(section.says, 0.0, seconds)), section.name
