@@ -16,6 +16,7 @@ import click
 from ngpt_film import (
     bench_command,
     film_commands,
+    gpu_command,
     model_command,
     model_commands,
     preview_command,
@@ -43,6 +44,7 @@ GROUPS = (
     model_commands,
     model_command,
     bench_command,
+    gpu_command,
 )
 for _module in GROUPS:
     for _command in _module.COMMANDS:

@@ -225,7 +225,7 @@ def attend(q: Tensor, k: Tensor, v: Tensor, scale: float) -> Tensor:
         mask = torch.ones(new, seen, dtype=torch.bool, device=q.device).tril(seen - new)
     y = F.scaled_dot_product_attention(
         q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2), attn_mask=mask,
-        is_causal=new == seen, scale=scale, enable_gqa=q.shape[2] != k.shape[2],
+        is_causal=bool(new == seen), scale=scale, enable_gqa=q.shape[2] != k.shape[2],
     )  # fmt: skip
     return y.transpose(1, 2).flatten(2)
 
