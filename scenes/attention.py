@@ -6,15 +6,8 @@ from typing import ClassVar
 
 from ngpt_math.recordings import Attention as Recorded
 from ngpt_math.recordings import Recording
-from scenes.attention_pictures import (
-    Lengths,
-    LookBack,
-    Mixing,
-    Patterns,
-    Pipelines,
-    Recall,
-    Sides,
-)
+from scenes.attention_head_pictures import Lengths, Mixing, Patterns, Sides
+from scenes.attention_pictures import LookBack, Pipelines, Recall
 from scenes.attention_rotary_pictures import Bent, ByOffset, Turning
 from scenes.claims import Claims
 from scenes.claims.attention import CLAIMS
@@ -220,7 +213,7 @@ class Attention(Chapter):
         self.play(*appear(*(thing for part in parts for thing in (part.name, part.mix))))
         self.wait(TIME.rest)
         self.play(*leave(*mixing.rules))
-        self.play(*appear(*mixing.whole))
+        self.play(*appear(*mixing.whole, *mixing.learned))
         self.wait(TIME.read)
         self.clear_next(self.ways.screen, *self.sides.sources)
 

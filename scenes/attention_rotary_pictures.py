@@ -9,7 +9,7 @@ import numpy as np
 from manim import VGroup, VMobject
 
 from ngpt_math.recordings import Attention
-from scenes.attention_pictures import FOOT, head_in_words
+from scenes.attention_head_pictures import FOOT, head_in_words
 from scenes.claims.attention import CLAIMS
 from scenes.stage.bars import Bars
 from scenes.stage.cards import set_at

@@ -8,17 +8,8 @@ from ngpt_math.recordings import Recording
 from ngpt_math.recordings import ScaleManagement as Recorded
 from scenes.claims import Claims
 from scenes.claims.scale_management import CLAIMS
-from scenes.scale_pictures import (
-    OneStep,
-    OnSphere,
-    Places,
-    Recall,
-    Relative,
-    Rulers,
-    Trends,
-    TwoNumbers,
-    Unsure,
-)
+from scenes.scale_learning_pictures import OneStep, Relative, Rulers, Trends, TwoNumbers
+from scenes.scale_pictures import OnSphere, Places, Recall, Unsure
 from scenes.scale_sweep_pictures import Confidence, Gate, Sharpness, Turning
 from scenes.stage.cards import NextChapter
 from scenes.stage.chapter import Chapter, section
