@@ -12,7 +12,8 @@ PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-INSTALL := $(PIP) install --constraint constraints.txt --build-constraint constraints.txt
+# Setuptools warns, at length, of data beside the packages, which is what is wanted.
+INSTALL := PYTHONWARNINGS=ignore $(PIP) install --constraint constraints.txt --build-constraint constraints.txt
 PINS := constraints.txt pyproject.toml
 
 .PHONY: film test setup model prose gpu cluster narration pptx lint format torture clean distclean
