@@ -208,7 +208,7 @@ CLAIMS = Claims(
         Claim(
             "Free lengths drift apart, and a long vector wins by length.",
             drift_and_win,
-            "Free lengths may drift apart, and a long vector may win by length.",
+            "Free lengths may drift apart; a long vector may win.",
         ),
         Claim(
             "In these runs, the tiny nGPT's loss ends higher, the larger one's lower.",
