@@ -43,9 +43,7 @@ class Turning:
         self.slider = EvenSlider(Equation(term), factors, TRACK, "scale")
         stacked([self.slider], GRID.left, 2.45)
         axis = ratios("factor", factors)
-        self.mark = VGroup(
-            self.slider.marked(self.trained, "as trained"), self.slider.ticked(axis, self.trained)
-        )
+        self.mark = self.slider.marked(self.trained, "as trained", axis)
         self.bars = bars
         self.plot = Plot(Box(GRID.panel + 0.9, -1.5, 4.7, 2.5), axis, measure(name, values))
         # At the height of the bars' name, which leaves room for the bars' numbers.
