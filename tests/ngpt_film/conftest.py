@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import shutil
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from small_studio import OTHER, TINY, Studio
+
+# Tests that hang up would have no effect where the whole run is to outlive its terminal (`nohup`).
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # The tiny chapter with sections that last long enough to be captioned and listed.
 SLOW = TINY.replace(

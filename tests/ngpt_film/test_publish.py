@@ -276,7 +276,7 @@ def test_ffmpeg_does_not_outlive_who_publishes(
 
     below = until(sleepers, "ffmpeg at work")
     process.send_signal(how)
-    process.communicate(timeout=20)
+    process.communicate(timeout=60)
     until(lambda: not any(map(runs, below)), "its end", 5)
 
 

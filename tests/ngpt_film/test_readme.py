@@ -52,6 +52,7 @@ RUNS = (
     Run("record slerp_vs_lerp --check"),
     Run(f"model {TOY}"),
     Run("model --compare"),
+    Run("gpu --list"),
 )
 HELP = {
     "bench render": "minutes of stock Manim; tests/ngpt_film/test_bench.py runs its parts",
