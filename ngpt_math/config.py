@@ -253,7 +253,7 @@ def preset(name: str, kind: str, **changes: Any) -> tuple[ModelConfig, TrainConf
 
 
 def recipe(kind: str, steps: int) -> dict[str, Any]:
-    """Decay and warm-up: none for the nGPT, the usual ones for the baseline (paper, A.6)."""
+    """Decay and warm-up: none for the nGPT, the usual ones for the baseline (paper, table 3)."""
     if kind == "ngpt":
         return {"weight_decay": 0.0, "warmup": 0}
     return {"weight_decay": 0.1, "warmup": min(2000, steps // 20)}

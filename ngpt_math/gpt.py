@@ -2,6 +2,7 @@
 
 RMSNorm before each block and at the end, SwiGLU, rotary embedding, grouped-query attention if
 asked for, untied embeddings, no biases. The kind "gpt-qknorm" also normalizes queries and keys.
+Equation numbers are those of the nGPT paper, which writes the traditional transformer down too.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from ngpt_math.layers import RMSNorm, Rotary, Trace, attend, attention_pattern, 
 
 
 class Attention(nn.Module):
-    """Causal attention; its own norm of queries and keys if the kind asks for it."""
+    """Causal attention (eq. 12–14); its own norm of queries and keys if the kind asks for it."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -58,7 +59,7 @@ class Attention(nn.Module):
 
 
 class MLP(nn.Module):
-    """SwiGLU of the same width as the nGPT's."""
+    """SwiGLU of the same width as the nGPT's (eq. 17–19)."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -75,7 +76,7 @@ class MLP(nn.Module):
 
 
 class Block(nn.Module):
-    """One layer: h ← h + f(norm(h)), twice (section 2.2 of the nGPT paper)."""
+    """One layer: h ← h + f(norm(h)), twice (eq. 4, 5)."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()

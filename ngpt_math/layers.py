@@ -1,4 +1,4 @@
-"""The parts both transformers are built from."""
+"""The parts both transformers are built from. Equation numbers are those of the nGPT paper."""
 
 from __future__ import annotations
 
@@ -215,7 +215,7 @@ def normalize_heads(x: Tensor, norm_eps: float = 0.0, groups: int = 1) -> Tensor
 
 
 def attend(q: Tensor, k: Tensor, v: Tensor, scale: float) -> Tensor:
-    """Causal attention, softmax(scale·q·kᵀ)·v. The queries belong to the last of the tokens.
+    """Causal attention, softmax(scale·q·kᵀ)·v (eq. 13). The queries are of the last of the tokens.
 
     q [B, T, H, d_k]; k, v [B, T_all, H_kv, d_k] with H_kv dividing H. Gives [B, T, H·d_k].
     """

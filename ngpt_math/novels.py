@@ -1,14 +1,11 @@
-"""Six long documents that no model here learned: the novels of Jane Austen. NumPy only.
+"""The novels of Jane Austen, six of the long documents that no model here learned. NumPy only.
 
-They stand in for PG19 where loss is measured beyond the training context: books of the same kind
-and licence, but not PG19, and losses on them are not comparable with published PG19 numbers. They
-come from Debian's package r-cran-janeaustenr, whose data file is read without R.
+They come from Debian's package r-cran-janeaustenr, whose data file is read without R.
 `python -m ngpt_math.novels` builds them again.
 """
 
 from __future__ import annotations
 
-import re
 import struct
 import subprocess
 import tempfile
@@ -16,14 +13,15 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from ngpt_math.documents import check_package, keep, plain_text
 from ngpt_math.errors import DamagedFile, StudioError
-from ngpt_math.files import ASSETS, read_card, sha256_of, shown, write_bytes, write_card
+from ngpt_math.files import shown
 
 PACKAGE = "r-cran-janeaustenr"
 VERSION = "1.0.0-1"
 PACKAGE_SHA256 = "df6bddf211906d1ff404f8ff662c21b34e6660e7f54a311084e749050c019c95"
 DATA = "usr/lib/R/site-library/janeaustenr/data/Rdata.rdb"
-NOVELS = {  # the two shortest first: the film shows these
+NOVELS = {
     "persuasion": "PERSUASION",
     "northanger-abbey": "NORTHANGER ABBEY",
     "emma": "EMMA",
@@ -34,21 +32,6 @@ NOVELS = {  # the two shortest first: the film shows these
 REMAKE = "make it again with `python -m ngpt_math.novels` (needs Debian's apt-get and dpkg-deb)"
 
 STRINGS, STRING, TYPE_MASK = 16, 9, 0xFF  # R's types STRSXP and CHARSXP in a serialized value
-
-
-def novel_path(name: str) -> Path:
-    """Where a novel lies."""
-    return ASSETS / "corpora" / f"{name}.txt"
-
-
-def read_novel(name: str) -> str:
-    """The text of a novel, checked against its card.
-
-    Raises:
-        DamagedFile: it is missing or is not the text its card describes.
-    """
-    read_card(novel_path(name), REMAKE)
-    return novel_path(name).read_text(encoding="utf-8")
 
 
 def values(database: bytes) -> Iterator[bytes]:
@@ -90,12 +73,6 @@ def strings(value: bytes) -> list[str]:
     return found
 
 
-def plain_text(lines: list[str]) -> str:
-    """A novel from its lines: paragraphs parted by one blank line, marks of emphasis left out."""
-    text = "\n".join(line.rstrip() for line in lines).replace("_", "")
-    return re.sub("\n{3,}", "\n\n", text).strip() + "\n"
-
-
 def read_novels(database: bytes) -> dict[str, str]:
     """The novels by name; each begins with its title.
 
@@ -116,21 +93,13 @@ def build(package: Path) -> list[Path]:
         StudioError: it is not the package that they are made from.
         DamagedFile: what is in it cannot be read.
     """
-    found = sha256_of(package)
-    if found != PACKAGE_SHA256:
-        raise StudioError(
-            f"{shown(package)} is not {PACKAGE} {VERSION}"
-            f" (sha256 expected {PACKAGE_SHA256[:12]}…, found {found[:12]}…)",
-            f"get it with `apt-get download {PACKAGE}={VERSION}`",
-        )
+    remedy = f"get it with `apt-get download {PACKAGE}={VERSION}`"
+    check_package(package, f"{PACKAGE} {VERSION}", PACKAGE_SHA256, remedy)
     try:
         novels = read_novels(_database(package))
     except (ValueError, struct.error, zlib.error) as error:
         raise DamagedFile(f"{shown(package)}: {error}", REMAKE) from error
-    for name, text in novels.items():
-        write_bytes(novel_path(name), text.encode())
-        write_card(novel_path(name), _card(name, text))
-    return [novel_path(name) for name in novels]
+    return [keep(name, text, _card(name)) for name, text in novels.items()]
 
 
 def _database(package: Path) -> bytes:
@@ -139,16 +108,13 @@ def _database(package: Path) -> bytes:
         return (Path(folder) / DATA).read_bytes()
 
 
-def _card(name: str, text: str) -> dict[str, object]:
+def _card(name: str) -> dict[str, object]:
     return {
         "what": f"Jane Austen, {NOVELS[name].title()}, whole, as plain text",
-        "use": "long document that no model here learned; PG19-style, not PG19",
         "licence": "text: public domain; package it was taken from: MIT",
         "source": f"Debian, package {PACKAGE} {VERSION}, file {DATA}",
         "source_sha256": PACKAGE_SHA256,
         "made_by": "python -m ngpt_math.novels",
-        "characters": len(text),
-        "distinct_characters": len(set(text)),
     }
 
 

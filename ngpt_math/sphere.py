@@ -3,7 +3,7 @@
 Torch is used where a tensor comes in and is never imported here. A zero vector has no direction; it
 stays zero instead of turning into NaN. Norms of half-precision tensors are taken in single
 precision.
-Angles are in radians.
+Angles are in radians. Equation numbers are those of the nGPT paper, arXiv 2410.01131.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def tangent(at: Array, v: Array) -> Array:
 
 
 def lerp(a: Array, b: Array, t: Array | float) -> Array:
-    """(1 − t)·a + t·b, on the chord (section 2.2). One `t` a vector: its last axis has length 1."""
+    """(1 − t)·a + t·b, on the chord (eq. 7, 8). One `t` a vector: its last axis has length 1."""
     return a + t * (b - a)
 
 
@@ -123,7 +123,7 @@ def direction(a: Array, b: Array) -> Array:
 
 
 def slerp(a: Array, b: Array, t: Array | float) -> Array:
-    """The point at share `t` of the arc from `a` to `b`, unit vectors (section 2.2).
+    """The point at share `t` of the arc from `a` to `b`, unit vectors (eq. 6).
 
     Written as cos(tθ)·a + sin(tθ)·u with u the direction of departure: the same point as the
     quotient of sines, and sound at θ = 0 and at θ = π, where one of the half circles is taken.

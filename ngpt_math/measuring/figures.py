@@ -25,7 +25,7 @@ COLOUR = {"ngpt": "#83c167", "gpt": "#58c4dd", "gpt-qknorm": "#58c4dd"}
 DASH = {"ngpt": "-", "gpt": "-", "gpt-qknorm": "--"}
 MARK = {"ngpt": "o", "gpt": "s", "gpt-qknorm": "D"}
 WIDTH, HEIGHT, DPI = 9.6, 3.8, 100
-ABREAST = 4  # panels in a row
+ABREAST = 4  # panels in a row, at most
 
 # The paper's names.
 MATRICES = {"q": "W_q", "k": "W_k", "v": "W_v", "o": "W_o", "u": "W_u", "nu": "W_ν",
@@ -73,9 +73,15 @@ def save(figure: Figure, path: Path) -> Path:
     return path
 
 
+def abreast(count: int) -> int:
+    """How many of so many panels stand in a row: four at most, in as even rows as can be."""
+    return ceil(count / ceil(count / ABREAST))
+
+
 def panels(count: int, *, sharey: bool = False) -> tuple[Figure, list[Axes]]:
-    """A figure of panels side by side, in rows of four at most."""
-    rows, columns = ceil(count / ABREAST), min(count, ABREAST)
+    """A figure of panels side by side, in rows; see `abreast`."""
+    columns = abreast(count)
+    rows = ceil(count / columns)
     figure = Figure(figsize=(WIDTH, HEIGHT * rows), layout="constrained")
     every = list(np.atleast_1d(figure.subplots(rows, columns, sharey=sharey)).flat)
     for empty in every[count:]:
@@ -230,7 +236,7 @@ def lengths(report: Mapping[str, Any]) -> Figure:
             axes.plot(np.array(found["positions"]) + width / 2, bits, **marked(model))
             axes.axvline(width, color=MUTED, linestyle=":", linewidth=1)
         label(axes, text["document"], "", "")
-    for first in every[::ABREAST]:
+    for first in every[:: abreast(len(texts))]:
         first.set_ylabel("bits a token")
     figure.supxlabel("position in the window (dotted: training context)", fontsize="medium")
     figure.legend(*every[0].get_legend_handles_labels(), loc="outside upper center", ncols=3)

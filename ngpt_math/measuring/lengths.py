@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from math import log
 from typing import Any
@@ -9,13 +10,15 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ngpt_math.checkpoint import Model
 from ngpt_math.corpus import Tokens, load_tokens, tokenizer
-from ngpt_math.novels import NOVELS, read_novel
+from ngpt_math.documents import KINDS, read_document
 from ngpt_math.training import spread_windows
 
+Floats = NDArray[np.float64]
 TIMES = (1, 2, 4)
 BATCH_TOKENS = 2048
 
@@ -24,45 +27,57 @@ BATCH_TOKENS = 2048
 class Document:
     """A text whose loss is measured.
 
+    Tokens that never occur in the training text are not taken out: they are read and predicted as
+    any others, though nobody could learn them, and counted.
+
     Attributes:
         note: what the text is to the models.
-        unseen: share of its tokens that never occur in the training text, so nobody could learn
-            them.
+        learned: the tokens that occur in the training text, each once.
+        outside: the characters that do not, by how often they occur here, the most frequent first.
     """
 
     name: str
     note: str
     tokens: Tokens
-    unseen: float = 0.0
+    learned: Tokens
+    outside: dict[str, int]
+
+    @property
+    def unseen(self) -> float:
+        """Share of the tokens that never occur in the training text."""
+        return float(1 - np.isin(self.tokens, self.learned).mean())
 
 
 def documents(tokenizer_name: str) -> list[Document]:
-    """The validation part of the corpus, and the novels (PG19-style, not PG19)."""
+    """The validation part of the corpus, and the long documents (PG19-style, not PG19)."""
     learned, validation = load_tokens(tokenizer_name)
-    note = "validation part of the corpus the models learned"
-    found = [Document("plays", note, validation, unseen(validation, learned))]
     coder = tokenizer(tokenizer_name)
-    for name in NOVELS:
-        text = coder.encode(read_novel(name))
-        note = "novel, PG19-style (not PG19), another kind of text"
-        found.append(Document(name, note, text, unseen(text, learned)))
-    return found
+    texts = {"plays": (validation, "validation part of the corpus the models learned")}
+    for name, kind in KINDS.items():
+        note = f"{kind}, PG19-style (not PG19), another kind of text"
+        texts[name] = (coder.encode(read_document(name)), note)
+    alphabet, tokens = set(coder.decode(learned)), np.unique(learned)
+    return [
+        Document(name, note, text, tokens, outside(coder.decode(text), alphabet))
+        for name, (text, note) in texts.items()
+    ]
 
 
-def unseen(text: Tokens, learned: Tokens) -> float:
-    """Share of the tokens of `text` that do not occur in `learned`."""
-    return float(1 - np.isin(text, np.unique(learned)).mean())
+def outside(text: str, alphabet: set[str]) -> dict[str, int]:
+    """How often each character that is not in the alphabet occurs, the most frequent first."""
+    counts = Counter(text).most_common()
+    return {character: count for character, count in counts if character not in alphabet}
 
 
 @torch.no_grad()
-def position_losses(model: nn.Module, rows: Tensor) -> Tensor:
-    """Mean loss at each position, nats a token, over windows [n, T + 1]: [T]."""
-    total = torch.zeros(rows.shape[1] - 1, dtype=torch.float64)
+def token_losses(model: nn.Module, rows: Tensor) -> Tensor:
+    """Loss of each token that windows [n, T + 1] predict, nats: [n, T]."""
+    parts = []
     for part in rows.split(max(1, BATCH_TOKENS // rows.shape[1])):
         logits = model(part[:, :-1]).float()
         losses = F.cross_entropy(logits.transpose(1, 2), part[:, 1:], reduction="none")
-        total += losses.double().sum(0)
-    return total / len(rows)
+        parts.append(losses.double())
+    return torch.cat(parts)
 
 
 def by_length(model: Model, document: Document, tokens: int) -> dict[str, Any]:
@@ -73,23 +88,35 @@ def by_length(model: Model, document: Document, tokens: int) -> dict[str, Any]:
 
     Gives "lengths" in tokens and "loss" [lengths], the mean over windows of that length in nats a
     token; and of the longest windows "positions", the first position of each bucket of one context,
-    with "position_loss" the mean in it. Windows of different lengths start at different places, the
-    buckets are of the same windows: trends are read off the buckets.
+    with "position_loss" the mean in it, "position_loss_seen" the mean over those of its tokens that
+    occur in the training text. Windows of different lengths start at different places, the buckets
+    are of the same windows: trends are read off the buckets.
     """
     context = model.config.context
     lengths = [times * context for times in TIMES]
-    curves = []
+    means = []
     for length in lengths:
         rows = spread_windows(document.tokens, length, max(1, tokens // length))
-        curves.append(position_losses(model, rows).numpy())
-    longest = curves[-1].reshape(-1, context).mean(axis=1)
+        losses = token_losses(model, rows).numpy()
+        means.append(float(losses.mean()))
+    seen = np.isin(rows[:, 1:].numpy(), document.learned)
     return {
         "document": document.name,
         "note": document.note,
+        "tokens": len(document.tokens),
         "unseen": document.unseen,
+        "outside": document.outside,
         "lengths": lengths,
-        "loss": [float(curve.mean()) for curve in curves],
-        "bits_a_token": [float(curve.mean()) / log(2) for curve in curves],
+        "loss": means,
+        "bits_a_token": [mean / log(2) for mean in means],
         "positions": np.arange(0, lengths[-1], context).tolist(),
-        "position_loss": longest.tolist(),
+        "position_loss": by_bucket(losses, context).tolist(),
+        "position_loss_seen": by_bucket(np.where(seen, losses, np.nan), context).tolist(),
     }
+
+
+def by_bucket(losses: Floats, context: int) -> Floats:
+    """Means over buckets of one context of losses [n, T], without what is not a number."""
+    buckets = losses.reshape(len(losses), -1, context)
+    mean: Floats = np.nanmean(buckets, axis=(0, 2))
+    return mean

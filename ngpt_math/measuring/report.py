@@ -31,13 +31,14 @@ UNITS = {
     "conditions": "greatest over least singular value, one for each head of W_q, W_k, W_v",
     "angles": "degrees, means and standard deviations over tokens, by layer; length, added: none",
     "attention.entropy": "nats, [layer][head]; of_uniform: share of equal weights' entropy",
-    "loss, position_loss": "nats a token; bits_a_token: bits; unseen: share of tokens",
+    "loss, position_loss": "nats a token; bits_a_token: bits; _seen: of tokens that occur in the"
+    " training text; unseen: share of the others; outside: how many of which characters",
     "rotation": "degrees a step, at least (net angle between snapshots over steps between them)",
     "equal_loss": "optimizer steps, tokens, CPU seconds (one shared machine, spread evenly)",
 }
 NOTES = (
-    "Lengths beyond the context are tried on PG19-style novels, not on PG19.",
-    "Each run is one seed; no spread over seeds is known.",
+    "Lengths beyond the context are tried on PG19-style documents, not on PG19.",
+    "Each run is one seed; a spread over seeds is not in these numbers.",
     "Embeddings are measured on tokens that occur in the training text; others never learned.",
 )
 

@@ -1,7 +1,8 @@
 """The results that are committed: measures of the mini models, figures, and the page about them.
 
 `python -m ngpt_math.measuring.results` measures again and writes everything;
-`python -m ngpt_math.measuring.results page` only the page, from what is there.
+`python -m ngpt_math.measuring.results page` only the page, from what is there;
+`python -m ngpt_math.measuring.results seed FOLDER` measures runs of another seed, see `seeds`.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,17 @@ import numpy as np
 from ngpt_math.checkpoint import checkpoint_path, remake
 from ngpt_math.config import KINDS
 from ngpt_math.files import ASSETS, ROOT, read_card, write_bytes, write_card, write_json
+from ngpt_math.measuring import seeds
+from ngpt_math.measuring.beyond import beyond, mean_of
+from ngpt_math.measuring.report import measure
+from ngpt_math.measuring.tables import table
 
 RESULTS = ASSETS / "results"
 MEASURES = RESULTS / "mini-measures.json"
 PAGE = RESULTS / "README.md"
 SHOWN = ("training", "lengths", "conditions", "moves", "alphas")
 MADE_BY = "python -m ngpt_math.measuring.results"
+REMAKE_SEED = f"make it again with `{MADE_BY} seed FOLDER`"
 CHECKPOINTS = (("toy", "ngpt"), ("toy", "gpt"), *(("mini", kind) for kind in KINDS))
 
 READ_ME = ROOT / "README.md"
@@ -34,8 +40,6 @@ Row = Mapping[str, Any]
 
 def publish() -> None:
     """Measure the mini models, and write the numbers, the figures and the page."""
-    from ngpt_math.measuring.report import measure
-
     with tempfile.TemporaryDirectory() as folder:
         paths = [checkpoint_path("mini", kind) for kind in KINDS]
         keep(measure(paths, Path(folder), say=print), Path(folder))
@@ -53,10 +57,28 @@ def write_pages() -> None:
 def short() -> str:
     """The few lines of results in the project's README, with their marks."""
     report = json.loads(MEASURES.read_text())
-    rows = [(*summary(*names), *compared(report, "-".join(names))) for names in CHECKPOINTS]
-    head = ("model", "parameters", "tokens", "CPU s", "loss", "tokens to the baseline's loss",
-            "novels, within and beyond the context")  # fmt: skip
+    more = seeds.others(RESULTS, REMAKE_SEED)
+    rows = []
+    for names in CHECKPOINTS:
+        name = "-".join(names)
+        rows.append((*summary(*names), again(more, name), *compared(report, name)))
+    head = ("model", "parameters", "tokens", "CPU s", "loss", "from another seed",
+            "tokens to the baseline's loss",
+            "long documents, within and beyond the context")  # fmt: skip
     return "\n".join([MARKS[0], table(head, rows), MARKS[1]])
+
+
+def again(more: list[seeds.ByKind], name: str) -> str:
+    """A model's losses from other seeds, as far as there are any."""
+    models = (model for each in more for model in each.values())
+    losses = [model["trained"]["validation_loss"] for model in models if model["name"] == name]
+    return ", ".join(f"{loss:.3f}" for loss in losses) or "–"
+
+
+def add_seed(folder: Path) -> None:
+    """Measure the runs of another seed, keep that, and write the page."""
+    seeds.keep(seeds.measured(folder), RESULTS, MADE_BY)
+    write_pages()
 
 
 def summary(preset: str, kind: str) -> tuple[str, ...]:
@@ -70,12 +92,11 @@ def summary(preset: str, kind: str) -> tuple[str, ...]:
 
 
 def compared(report: Row, name: str) -> tuple[str, str]:
-    """Of a measured model: tokens to the baseline's last loss, and losses by length on novels."""
+    """Of a measured model: tokens to the baseline's last loss, and on long documents by length."""
     models = {model["name"]: model for model in report["models"]}
     if name not in models:
         return "–", "–"
-    novels = [text["position_loss"] for text in models[name]["lengths"][1:]]
-    first, last = (np.mean([losses[at] for losses in novels]) for at in (0, -1))
+    first, *_, last = mean_of(models[name]["lengths"])
     reached = [row for row in report["equal_loss"]
                if (row["run"], row["reaches"]) == (name, "mini-gpt")]  # fmt: skip
     tokens = f"{reached[0]['tokens']:,.0f}" if reached and reached[0]["step"] else "–"
@@ -97,16 +118,11 @@ def page() -> str:
     """The page about the results, from the committed cards, sweeps and measures."""
     read_card(MEASURES, f"make it again with `{MADE_BY}`")
     report = json.loads(MEASURES.read_text())
-    parts = (INTRODUCTION, trained(), sweeps(), beyond(report), equal(report), shapes(report),
-             conditions(report), alphas(report), FIGURES, LIMITS)  # fmt: skip
+    more = seeds.others(RESULTS, REMAKE_SEED)
+    parts = (INTRODUCTION, trained(), sweeps(), beyond(report), equal(report),
+             seeds.spread(report, more), shapes(report), conditions(report), alphas(report),
+             FIGURES, LIMITS)  # fmt: skip
     return "\n\n".join(parts) + "\n"
-
-
-def table(head: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
-    """A table of Markdown; the first column is words, the others are numbers."""
-    names = list(head)
-    lines = [names, ["---", *["---:"] * (len(names) - 1)], *rows]
-    return "\n".join(f"| {' | '.join(str(cell) for cell in line)} |" for line in lines)
 
 
 def trained() -> str:
@@ -165,29 +181,6 @@ def open_ends(sweep: Row) -> list[str]:
             tried = "one rate is tried so far" if count == 1 else f"{count} rates are tried so far"
             found.append(f"- {kind}: {tried}, and the best is at the edge: it may not be the best.")
     return ["\n".join(found)] if found else []
-
-
-def beyond(report: Row) -> str:
-    """Losses by position, beyond the training context."""
-    rows = [
-        (f"{model['name']}, {text['document']}", *(f"{x:.3f}" for x in text["position_loss"]))
-        for model in report["models"]
-        for text in model["lengths"]
-    ]
-    first = report["models"][0]["lengths"][0]
-    width = first["lengths"][0]
-    head = ("model, text", *(f"{at}–{at + width - 1}" for at in first["positions"]))
-    words = (
-        f"Nats a token by position in windows of {first['lengths'][-1]} tokens; training windows"
-        f" had {width}. The novels are long documents that nobody learned, PG19-style but not"
-        " PG19, and another kind of text than the plays: compare along a row and between models,"
-        " not between texts."
-    )
-    shares = ", ".join(
-        f"{text['document']} {text['unseen']:.2%}" for text in report["models"][0]["lengths"]
-    )
-    unseen = f"Bytes that never occur in the training text, so nobody learned them: {shares}."
-    return f"## Beyond the training context\n\n{words} {unseen}\n\n{table(head, rows)}"
 
 
 def equal(report: Row) -> str:
@@ -290,8 +283,8 @@ def alphas(report: Row) -> str:
 INTRODUCTION = f"""# Results so far
 
 Written by `{MADE_BY}` from the cards in
-`assets/checkpoints`, the sweeps and `mini-measures.json` in this folder; change those, not this
-page (the same command with `page` writes only it)."""
+`assets/checkpoints`, the sweeps, `mini-measures.json` and `mini-seed-*.json` in this folder; change
+those, not this page (the same command with `page` writes only it)."""
 
 FIGURES = "\n".join(
     ["## Figures", "", "Blue: baseline. Blue dashed: baseline with QK-norm. Green: nGPT.", ""]
@@ -300,13 +293,17 @@ FIGURES = "\n".join(
 
 LIMITS = """## What this does not say
 
-One seed for each run, models of about a million parameters, 2,000 steps on one text of 1.2 MB, and
-a rate picked on the validation text that is reported. Nothing here is a speed-up of the nGPT, says
-how it scales, or is comparable with the paper's numbers."""
+One seed for each number but those under “Another seed”, models of about a million parameters, 2,000
+steps on one text of 1.2 MB, and a rate picked, with one seed, on the validation text that is
+reported. Nothing here is a speed-up of the nGPT, says how it scales, or is comparable with the
+paper's numbers."""
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["page"]:
-        write_pages()
-    else:
-        publish()
+    match sys.argv[1:]:
+        case ["page"]:
+            write_pages()
+        case ["seed", folder]:
+            add_seed(Path(folder))
+        case _:
+            publish()

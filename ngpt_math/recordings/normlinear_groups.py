@@ -18,7 +18,7 @@ class NormlinearGroups(Recording):
 
     `rows` × `cols` is the window of the matrix that is drawn; lengths are those of whole rows or
     columns, not of the window. A normalized layer's output is W h with unit rows and unit h, so an
-    entry is the cosine of the angle between them (paper 2.1, table 1).
+    entry is the cosine of the angle between them (paper, 2.3.2).
 
     `gpt_outputs` and `same_outputs` are one matrix and one input, as they are and normalized;
     `outputs` are those of the layer that was trained normalized.

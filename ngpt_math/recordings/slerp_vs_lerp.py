@@ -13,7 +13,7 @@ class SlerpVsLerp(Recording):
     """Chapter 4: one residual update of the toy models, and the learned α of the larger one.
 
     The toy models have d_model = 3, so the vectors marked `unit_vectors` are points of S². An
-    `update` is one residual step; a layer makes two, attention then MLP. Paper: section 2.2.
+    `update` is one residual step; a layer makes two, attention then MLP. Paper: eq. 6–11.
     """
 
     chapter: ClassVar[str] = "slerp_vs_lerp"

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import struct
-import zlib
 from math import log
 from pathlib import Path
 from typing import Any
@@ -14,11 +12,11 @@ import pytest
 import torch
 from conftest import small
 
-from ngpt_math import novels
+from ngpt_math import documents
 from ngpt_math.checkpoint import build_model, save_model
 from ngpt_math.config import KINDS
 from ngpt_math.corpus import load_tokens
-from ngpt_math.errors import StudioError, UsageError
+from ngpt_math.errors import UsageError
 from ngpt_math.files import read_card
 from ngpt_math.layers import Trace
 from ngpt_math.measuring import figures, histories, lengths, report, results, spectra, states
@@ -107,33 +105,74 @@ def test_hidden_states_of_the_nothing_but_directions() -> None:
 # Lengths.
 
 
-def test_position_losses_are_cross_entropies_of_single_tokens() -> None:
+def test_token_losses_are_cross_entropies_of_single_tokens(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(lengths, "BATCH_TOKENS", 27)  # four windows in parts of three
     model, rows = build_model(small()), windows(length=9, count=4)
-    found = lengths.position_losses(model, rows)
+    found = lengths.token_losses(model, rows)
+    assert found.shape == (4, 8)
     with torch.no_grad():
         logits = model(rows[:, :-1]).double().numpy()
     powers = np.exp(logits - logits.max(-1, keepdims=True))
     chances = powers / powers.sum(-1, keepdims=True)
     for place in range(8):
         right = chances[np.arange(4), place, rows[:, place + 1].numpy()]
-        assert float(found[place]) == pytest.approx(float(-np.log(right).mean()), abs=1e-5)
+        assert found[:, place].numpy() == pytest.approx(-np.log(right), abs=1e-5)
     assert float(found.mean()) == pytest.approx(float(loss_of(model, rows).detach()), abs=1e-5)
+
+
+def document(text: np.ndarray, learned: list[int]) -> lengths.Document:
+    return lengths.Document("noise", "", text, np.array(learned, np.uint8), {})
 
 
 def test_buckets_are_of_the_longest_windows() -> None:
     model = build_model(small())
     text = RANDOM.integers(0, 256, size=700).astype(np.uint8)
-    found = lengths.by_length(model, lengths.Document("noise", "", text), tokens=128)
+    found = lengths.by_length(model, document(text, list(range(256))), tokens=128)
     assert found["lengths"] == [16, 32, 64] and found["positions"] == [0, 16, 32, 48]
     assert np.mean(found["position_loss"]) == pytest.approx(found["loss"][-1])
     expected = float(loss_of(model, spread_windows(text, 16, 8)).detach())
     assert found["loss"][0] == pytest.approx(expected, abs=1e-5)
     assert found["bits_a_token"][0] == pytest.approx(expected / np.log(2), abs=1e-5)
+    assert found["position_loss_seen"] == pytest.approx(found["position_loss"])
+
+
+def test_losses_of_seen_tokens_leave_out_the_others_one_by_one() -> None:
+    model = build_model(small())
+    text = RANDOM.integers(0, 256, size=700).astype(np.uint8)
+    found = lengths.by_length(model, document(text, list(range(100))), tokens=128)
+    rows = spread_windows(text, 64, 2)
+    each = lengths.token_losses(model, rows)
+    for bucket, mean in enumerate(found["position_loss_seen"]):
+        kept = [
+            float(each[n, at])
+            for n in range(2)
+            for at in range(16 * bucket, 16 * bucket + 16)
+            if rows[n, at + 1] < 100
+        ]
+        assert 0 < len(kept) < 32
+        assert mean == pytest.approx(np.mean(kept))
 
 
 def test_unseen_is_counted_token_by_token() -> None:
-    text, learned = np.array([1, 2, 2, 9], np.uint8), np.array([2, 1, 3], np.uint8)
-    assert lengths.unseen(text, learned) == pytest.approx(0.25)
+    assert document(np.array([1, 2, 2, 9], np.uint8), [2, 1, 3]).unseen == pytest.approx(0.25)
+
+
+def test_characters_outside_the_alphabet_are_counted() -> None:
+    counted = lengths.outside("a—b (—) a!", set("ab !"))
+    assert counted == {"—": 2, "(": 1, ")": 1} and next(iter(counted)) == "—"
+
+
+def test_bytes_and_letters_see_other_alphabets() -> None:
+    """A dash is three bytes that the plays do not have; folded to letters it is a space."""
+    by_name = {text.name: text for text in lengths.documents("bytes")}
+    whale = by_name["moby-dick"]
+    assert whale.outside["—"] == documents.read_document("moby-dick").count("—") > 1000
+    foreign = sum(n * len(character.encode()) for character, n in whale.outside.items())
+    assert whale.unseen == pytest.approx(foreign / len(whale.tokens))
+    assert by_name["plays"].outside == {} and list(by_name)[1:] == list(documents.KINDS)
+    assert all(text.outside == {} and text.unseen == 0 for text in lengths.documents("letters"))
 
 
 # Histories.
@@ -225,52 +264,6 @@ def test_colours_are_the_films() -> None:
     assert figures.COLOUR["gpt"] == figures.COLOUR["gpt-qknorm"] == PALETTE.traditional
     drawn = (figures.GROUND, figures.INK, figures.MUTED, figures.LINE)
     assert drawn == (PALETTE.ground, PALETTE.ink, PALETTE.muted, PALETTE.line)
-
-
-# The novels.
-
-
-def r_strings(lines: list[str]) -> bytes:
-    body = b"".join(struct.pack(">ii", 0x40009, len(s.encode())) + s.encode() for s in lines)
-    head = struct.pack(">iiii", 3, 0x040201, 0x030500, 5) + b"UTF-8"
-    value = b"X\n" + head + struct.pack(">ii", 16, len(lines)) + body
-    return struct.pack(">I", len(value)) + zlib.compress(value)
-
-
-def test_novels_are_read_from_an_r_database() -> None:
-    persuasion = ["Persuasion", "", "", "", "a _word_ – here  ", "next"]
-    others = [title for title in novels.NOVELS.values() if title != "PERSUASION"]
-    parts = [["Lady Susan"], persuasion, *([title, ""] for title in others)]
-    found = novels.read_novels(b"".join(map(r_strings, parts)))
-    assert list(found) == list(novels.NOVELS)
-    assert found["persuasion"] == "Persuasion\n\na word – here\nnext\n"
-    assert found["northanger-abbey"] == "NORTHANGER ABBEY\n"
-
-
-def test_a_damaged_database_is_refused() -> None:
-    database = r_strings(["Persuasion", "long enough to be cut"])
-    with pytest.raises(ValueError, match="bytes, expected"):
-        list(novels.values(database[:-6]))
-    with pytest.raises(ValueError, match="there is no EMMA, MANSFIELD PARK, NORTHANGER ABBEY"):
-        novels.read_novels(database)
-
-
-def test_another_package_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "other.deb").write_bytes(b"!<arch>")
-    with pytest.raises(StudioError, match="is not r-cran-janeaustenr"):
-        novels.build(tmp_path / "other.deb")
-
-
-@pytest.mark.parametrize("name", novels.NOVELS)
-def test_shipped_novels_are_whole_and_unknown_to_the_models(name: str) -> None:
-    text = novels.read_novel(name)
-    assert text.upper().startswith(novels.NOVELS[name])
-    assert read_card(novels.novel_path(name), "")["characters"] == len(text) > 400_000
-
-
-def test_the_film_shows_the_shortest_novels() -> None:
-    sizes = [len(novels.read_novel(name)) for name in novels.NOVELS]
-    assert sorted(sizes)[:2] == sorted(sizes[:2])
 
 
 # What is committed.
