@@ -406,27 +406,26 @@ class Both:
     def __init__(self, training: Training) -> None:
         self.training, record = training, training.record
         self.screen = SplitScreen()
-        ends = np.array([[0.0, GRID.top, 0.0], [0.0, -0.75, 0.0]])
+        ends = np.array([[0.0, GRID.top, 0.0], [0.0, -1.05, 0.0]])
         self.screen.line.set_points(straight(ends[:1], ends[1:]))
-        view, place, radius = training.across((3.2, 1.25))
+        view, place, radius = training.across((2.4, 1.6))
         halves = (self.screen.left, self.screen.right)
         self.clouds = [
-            Cloud(training, Space(view, half.at(0, 0.95) + place, radius), role)
+            Cloud(training, Space(view, half.at(-0.9, 0.55) + place, radius), role)
             for half, role in zip(halves, SIDES, strict=True)
         ]
         self.lengths = [
             training.lengths(kind, role) for kind, role in zip(KINDS, SIDES, strict=True)
         ]
         for half, pair in zip(halves, self.lengths, strict=True):
-            for length, left in zip(pair, (-2.5, 0.5), strict=True):
-                column_of([length], half.middle + left, -0.7, 0.6)
+            column_of(pair, half.middle + 1.3, 0.85, 0.6)
         self.at = row_of(record, "toy_loss_steps")
         losses = [row_of(record, field) for field in ("toy_gpt_loss", "toy_loss")]
         first = max(map(fallen, losses))
         self.at, late = self.at[first:], [loss[first:] for loss in losses]
         name = f"loss from step {self.at[0].value:.0f} on: how wrong the guesses are"
         self.plot = Plot(
-            Box(GRID.left + 0.75, -2.3, 7.2, 0.95),
+            Box(GRID.left + 0.75, -2.35, 7.2, 0.75),
             measure("training", self.at, most=6),
             measure(name, [*late[0], *late[1]], most=3, zero=False),
         )

@@ -311,7 +311,7 @@ class Conditions:
             self.ends.append(ends)
         self.paper = noted(
             "The paper (figure 5) finds nGPT’s far lower, in models of 0.5 billion weights;"
-            " ours: one seed. Larger models: a typical part.", px=SIZE.tick,
+            " ours: one seed. Larger models: median of the matrix’s parts.", px=SIZE.tick,
         )  # fmt: skip
         at_left(self.paper, GRID.left, GRID.bottom + 0.25)
 
