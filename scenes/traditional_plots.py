@@ -277,7 +277,7 @@ class Stretched:
         """Lead the ellipses and what is read through the training."""
         reads = [read for pair in self.reads for read in pair]
         shapes = [(ellipse, ellipse.show_row) for ellipse in self.ellipses]
-        return [*shapes, *map(led, [*reads, *self.numbers, self.slider])]
+        return [*shapes, *map(led, [*reads, *self.numbers]), led(self.slider)]
 
 
 class Conditions:
