@@ -11,12 +11,12 @@ from ngpt_math.recordings import L2NormShell, Traced
 from scenes.claims.l2_norm_shell import CLAIMS
 from scenes.stage.bars import Bars, RowOfBars
 from scenes.stage.changing_bars import ChangingBars
-from scenes.stage.curves import disc_points, straight
+from scenes.stage.curves import arc_points, disc_points, straight
 from scenes.stage.equations import Equation
 from scenes.stage.hypersphere import Hypersphere
 from scenes.stage.interpolation import Step
 from scenes.stage.layout import Explained, at_left, noted, stacked
-from scenes.stage.marks import Arrow, Dot, Tag, chord, tag, term_of
+from scenes.stage.marks import Arrow, Dot, Tag, Trace, chord, tag, term_of
 from scenes.stage.matrices import Matrix, cells_of
 from scenes.stage.plane import Circle, Plane, pairs_in_plane
 from scenes.stage.plots import Box, measure
@@ -49,8 +49,9 @@ TIP = 18
 CROSS = 0.22
 """Half the width of the cross over what is dropped."""
 
-BEYOND = 1.3
-"""How far from the middle the name of an axis stands."""
+BEYOND, FAR = 1.05, 1.9
+"""How many radii of the outline from the middle the name of an axis stands, and how far along the
+axis at most: one that comes towards the eye is drawn short."""
 
 HALFTURN = 40.0
 """By how many degrees the view of the one vector turns."""
@@ -97,8 +98,8 @@ class OneVector:
         self.space = Space(self.view, centre, radius)
         self.sphere = Hypersphere(self.space)
         self.axes = [
-            tag(self.space, BEYOND * way, name, "muted", self._aside(way), SIZE.tick)
-            for way, name in zip(np.eye(3), AXES, strict=True)
+            tag(self.space, end, name, "muted", self._aside(end), SIZE.tick)
+            for end, name in zip(map(self._end, np.eye(3)), AXES, strict=True)
         ]
         self.tip = Dot(self.space, record.unit.astype(float), UNITS)
         self.rows = record.division.astype(float)
@@ -126,11 +127,18 @@ class OneVector:
         )
         self.length.shift((GRID.left, GRID.bottom + 0.1, 0) - self.length.get_corner((-1, -1, 0)))
 
-    def _aside(self, way: Point) -> tuple[float, float]:
-        """Across an axis as it is drawn, in pixels: a step along it passes beside its name."""
-        across, up, _ = self.space.drawn(BEYOND * way) - self.space.centre
+    def _end(self, way: Point) -> Point:
+        """Where on an axis its name stands: outside of the sphere, as it is drawn."""
+        drawn = np.linalg.norm(self.space.drawn(way) - self.space.centre)
+        return way * min(FAR, max(BEYOND, BEYOND * self.space.outline / float(drawn)))
+
+    def _aside(self, end: Point) -> tuple[float, float]:
+        """Above an axis as it is drawn, or beside an upright one, in pixels, and on outwards."""
+        across, up, _ = self.space.drawn(end) - self.space.centre
         share = 12 / max(float(np.hypot(across, up)), 1e-6)
-        return (-up * share, across * share) if across > 0 else (up * share, -across * share)
+        if abs(across) > abs(up):
+            return float(np.copysign(4, across)), abs(across) * share
+        return -abs(up) * share, 0.0
 
     def _rule(self, column: int) -> VMobject:
         """The line above a sum."""
@@ -389,6 +397,9 @@ class NoPull:
         path = pairs_in_plane(record.step_path.astype(float))
         self.path = path
         self.back = len(path) // 2
+        way_back = arc_points(one, path[-1])
+        self.arc = Trace(plane, way_back, UNITS, STROKE.arc, on_sphere=False)
+        self.arc.far.set_stroke(opacity=1)
         self.step = Arrow(plane, one, path[self.back], "ink", STROKE.arrow)
         self.turned = Arrow(plane, zero, one, UNITS, STROKE.flow)
         self.length = Readout(
@@ -402,7 +413,7 @@ class NoPull:
         at_left(self.against, GRID.panel, -1.45)
         column_of([self.length], GRID.panel, -2.5, 0.6)
         self.scale = noted(
-            f"{record.vector_name}, in a layer that divides by the length;"
+            f"circle: length 1; {record.vector_name}, in a layer that divides by the length;"
             f" gradient drawn {times:g} times as long", px=SIZE.tick,
         )  # fmt: skip
         at_left(self.scale, GRID.left, GRID.bottom + 0.25)

@@ -201,6 +201,7 @@ class L2NormShell(Chapter):
         self.play(*swept(picture.stepping, 0, picture.back))
         self.play(Appear(picture.step), run_time=TIME.quick)
         self.play(*swept(picture.stepping, picture.back, len(picture.path) - 1))
+        self.play(drawn(picture.arc), run_time=TIME.quick)
         self.wait(TIME.read)
         self.clear_next()
 
