@@ -367,7 +367,7 @@ class NoPull:
         lengths = row_of(record, "division_lengths")
         longest = max(number.value for number in lengths)
         unit = min(1.6, 4.5 / (1 + longest))
-        plane = Plane((GRID.picture, GRID.bottom + 0.55 + unit), unit)
+        plane = Plane((GRID.picture, GRID.bottom + 0.65 + unit), unit)
         one, zero = pairs_in_plane(np.array([[0.0, 1.0]]))[0], np.zeros(3)
         self.circle = Circle(plane, 1.0)
         self.along = pairs_in_plane(np.array([[0.0, number.value] for number in lengths]))

@@ -411,14 +411,14 @@ class Both:
         view, place, radius = training.across((1.8, 1.83))
         halves = (self.screen.left, self.screen.right)
         self.clouds = [
-            Cloud(training, Space(view, half.at(-1.5, 0.72) + place, radius), role)
+            Cloud(training, Space(view, half.at(-1.25, 0.72) + place, radius), role)
             for half, role in zip(halves, SIDES, strict=True)
         ]
         self.lengths = [
             training.lengths(kind, role) for kind, role in zip(KINDS, SIDES, strict=True)
         ]
         for half, pair in zip(halves, self.lengths, strict=True):
-            column_of(pair, half.middle + 0.75, 0.85, 0.6)
+            column_of(pair, half.middle + 0.95, 0.85, 0.6)
         self.at = row_of(record, "toy_loss_steps")
         losses = [row_of(record, field) for field in ("toy_gpt_loss", "toy_loss")]
         first = max(map(fallen, losses))
