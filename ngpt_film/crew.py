@@ -6,10 +6,12 @@ of them end when this process does, whichever way that comes about.
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import multiprocessing
 import os
 import signal
+import subprocess
 import sys
 import threading
 import traceback
@@ -189,6 +191,27 @@ def _die_with_parent() -> None:
     if parent is not None:
         parent.join()
         os._exit(1)
+
+
+def run_program(command: Sequence[str]) -> subprocess.CompletedProcess[bytes]:
+    """Run another program to its end and take what it writes; on Linux it dies with this process.
+
+    Raises:
+        OSError: it cannot be run.
+    """
+    return subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, preexec_fn=_die_if_orphaned
+    )
+
+
+def _die_if_orphaned() -> None:
+    if _PRCTL is not None:
+        _PRCTL(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+# Looked up here: between fork and exec little is safe.
+_PR_SET_PDEATHSIG = 1
+_PRCTL = getattr(ctypes.CDLL(None), "prctl", None) if sys.platform == "linux" else None
 
 
 def disk_full(error: BaseException | None) -> bool:

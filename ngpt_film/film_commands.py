@@ -247,7 +247,8 @@ def where(wanted: str, recordings: Path | None, as_json: bool) -> None:
     with redirect_stdout(sys.stderr):  # Manim's words
         from scenes.stage.chapter import shown as numbers_shown
 
-        numbers = numbers_shown(chosen.outline.entry.load(), chosen.outline.entry.recording)
+        chapter = chosen.outline.entry.load()
+        numbers = numbers_shown(chapter, chosen.outline.entry.recording)
     rows = [
         {"section": section.name, "value": n.value, "unit": n.unit, "source": n.source,
          "chapter": n.chapter, "model": n.model}
@@ -259,8 +260,9 @@ def where(wanted: str, recordings: Path | None, as_json: bool) -> None:
     for row in rows:
         unit = "" if row["unit"] == "1" else f" {row['unit']}"
         click.echo(f"{row['section']}  {row['value']:.6g}{unit}  {row['source']}  ({row['model']})")
-    entry = chosen.outline.entry
-    click.echo(f"{len(rows)} numbers, from {shown(entry.recording or default_path(entry.key))}")
+    recording = chosen.outline.entry.recording or default_path(chapter.Record.chapter)
+    count = "1 number" if len(rows) == 1 else f"{len(rows)} numbers"
+    click.echo(f"{count}, from {shown(recording)}")
 
 
 @click.command()

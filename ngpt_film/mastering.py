@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ngpt_film.captions import Cue, cues, subrip, webvtt
-from ngpt_film.crew import DISK_FULL, StopAll
+from ngpt_film.crew import DISK_FULL, StopAll, run_program
 from ngpt_film.outline import Target
 from ngpt_film.shots import Status
 from ngpt_math.errors import DamagedFile, StudioError
@@ -161,22 +161,29 @@ def _with_sound(film: Path, sound: Path, out: Path) -> Path:
 def run_ffmpeg(output: Any, name: str) -> str:
     """Run what ffmpeg-python put together to make the file `name`; returns what ffmpeg said.
 
+    It ends with this process, also where that is killed.
+
     Raises:
         StudioError: ffmpeg is missing or fails.
         StopAll: the disk is full.
     """
-    import ffmpeg
-
     need_ffmpeg()
+    command = output.global_args("-xerror", "-nostdin").overwrite_output().compile()
     try:
-        _, told = output.global_args("-xerror", "-nostdin").overwrite_output().run(quiet=True)
-    except ffmpeg.Error as error:
-        said = error.stderr.decode(errors="replace").strip()
+        done = run_program(command)
+    except OSError as error:
+        raise _ffmpeg_failed(name, str(error.strerror)) from error
+    said = done.stderr.decode(errors="replace")
+    if done.returncode:
         if os.strerror(errno.ENOSPC) in said:
-            raise StopAll(*DISK_FULL) from error
-        last = (said.splitlines() or ["it said nothing"])[-1]
-        raise StudioError(f"ffmpeg could not write {name}: {last}", "run `ngpt doctor`") from error
-    return str(told.decode(errors="replace"))
+            raise StopAll(*DISK_FULL)
+        silent = "it said nothing" if done.returncode > 0 else f"signal {-done.returncode} ended it"
+        raise _ffmpeg_failed(name, (said.strip().splitlines() or [silent])[-1])
+    return said
+
+
+def _ffmpeg_failed(name: str, why: str) -> StudioError:
+    return StudioError(f"ffmpeg could not write {name}: {why}", "run `ngpt doctor`")
 
 
 def need_ffmpeg() -> None:

@@ -29,7 +29,9 @@ from ngpt_math.files import whole_file
 
 LOUDNESS, PEAK = -16.0, -2.0  # LUFS; dBTP, one less than allowed, as AAC adds to it
 NEAR, ROUNDS = 0.2, 6  # LU
-LEAD, BREATH, PAUSE, TAIL = 0.4, 0.3, 0.5, 0.4  # s before, between sentences, lines, and after
+LEAD, BREATH, PAUSE, TAIL = 0.4, 0.35, 0.6, 0.4  # s before, between sentences, lines, and after
+WITHIN = 0.15  # s between lines that are parts of one sentence
+ENDS = (".", "!", "?", ":")
 STRETCH = 2.0  # s at most that a pause between lines gets in addition, where there is time
 
 
@@ -101,18 +103,19 @@ def laid_out(
 ) -> tuple[tuple[Sentence, ...], ...]:
     """When each sentence is said: `lines` are texts and lengths, `seconds` the section's length.
 
-    Pauses between lines grow with the time there is.
+    Pauses between lines grow with the time there is, but not where a sentence goes on.
     """
     spoken = sum(sum(lengths) + BREATH * (len(lengths) - 1) for _, lengths in lines)
-    left = seconds - spoken - LEAD - TAIL - PAUSE * (len(lines) - 1)
-    pause = PAUSE + min(STRETCH, max(0.0, left / max(1, len(lines))))
+    after = [PAUSE if texts[-1].endswith(ENDS) else WITHIN for texts, _ in lines]
+    left = seconds - spoken - LEAD - TAIL - sum(after[:-1])
+    more = min(STRETCH, max(0.0, left / max(1, after.count(PAUSE))))
     at, found = LEAD, []
-    for texts, lengths in lines:
+    for (texts, lengths), pause in zip(lines, after, strict=True):
         line = []
         for text, length in zip(texts, lengths, strict=True):
             line.append(Sentence(text, at, at + length))
             at += length + BREATH
-        at += pause - BREATH
+        at += pause - BREATH + (more if pause == PAUSE else 0)
         found.append(tuple(line))
     return tuple(found)
 

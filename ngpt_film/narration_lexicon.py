@@ -28,6 +28,7 @@ LEXICON = {
     "logits": "lˈOʤɪts",
     "softmax": "sˈɔftmæks",
     "eps": "ˈɛps",
+    "init": "ˈɪnɪt",
     "optimizer": "ˈɑptəmˌIzəɹ",
     "multiplied": "mˈʌltəplˌId",
     "surer": "ʃˈʊɹəɹ",
@@ -40,6 +41,9 @@ LETTERS = {"A": "ˈA", "L": "ˈɛl", "M": "ˈɛm", "d": "dˈi", "k": "kˈA", "q"
 
 # Letter by letter, as spoken lines may write it.
 SPELLED = {"n G P T": "nGPT"}
+
+# Words that are written alike; the voice takes them for the other one.
+ALIKE = {"weights read": ("read", "ɹˈid")}
 
 VOICELESS, HISSING = "ptkfθ", "szʃʒʧʤ"
 
@@ -55,6 +59,8 @@ def spelled(sentence: str) -> str:
     """A sentence with the pronunciation of its terms written in, as the voice reads it."""
     for letters, term in SPELLED.items():
         sentence = sentence.replace(letters, term)
+    for phrase, (word, phonemes) in ALIKE.items():
+        sentence = sentence.replace(phrase, phrase.replace(word, _link(word, phonemes)))
     sentence = _LAST_LETTER.sub(lambda found: _link(found[1], LETTERS[found[1]]), sentence)
     return _TERMS.sub(_said, sentence)
 

@@ -29,6 +29,9 @@ VOICE = "heart"  # the one that lies in the package; others would be downloaded
 PACKAGE = "hibari-tts"
 SEED = 0  # of the voice's noise: the same sentence sounds the same again
 
+SILENT = 1e-3  # of the loudest; the softest sounds at a word's end are far above it
+MOMENT = 0.04  # s that are left before and after
+
 Audio = npt.NDArray[np.float32]
 
 
@@ -40,10 +43,12 @@ def sentences(line: str) -> list[str]:
 @dataclass
 class Speaker:
     """Says sentences. `kept` is the folder of what the voice said before; `recorded` one of WAV
-    files, `CHAPTER.SECTION.N.wav` for a section's Nth sentence, that are taken instead."""
+    files, `CHAPTER.SECTION.N.wav` for a section's Nth sentence, that are taken instead. `others`
+    are the film's other sections, as `CHAPTER.SECTION`: theirs may lie there too."""
 
     kept: Path
     recorded: Path | None = None
+    others: frozenset[str] = frozenset()
     used: set[Path] = field(default_factory=set)
 
     def say(self, stem: str, number: int, sentence: str) -> Audio:
@@ -62,7 +67,8 @@ class Speaker:
     def check_all_used(self) -> None:
         """Raises StudioError where a recorded file is of no sentence: its name may be misspelt."""
         there = sorted(self.recorded.glob("*.wav")) if self.recorded else []
-        lost = [path for path in there if path not in self.used]
+        elsewhere = {path for path in there if path.name.rsplit(".", 2)[0] in self.others}
+        lost = [path for path in there if path not in self.used | elsewhere]
         if lost:
             raise StudioError(
                 f"{shown(lost[0])} is of no sentence that was to be said",
@@ -74,11 +80,11 @@ class Speaker:
         key = json.dumps([text, VOICE, self.version, SEED])
         path = self.kept / f"{hashlib.sha256(key.encode()).hexdigest()[:24]}.wav"
         if path.is_file():
-            return read(path)
+            return trimmed(read(path))
         spoken = self._engine(text, seed=SEED)
         twice = resample_poly(spoken, RATE, self._engine.sample_rate).astype(np.float32)
         write(path, twice)
-        return read(path)
+        return trimmed(read(path))
 
     @cached_property
     def version(self) -> str:
@@ -95,6 +101,18 @@ class Speaker:
         import hibari
 
         return hibari.Hibari(voice=VOICE)
+
+
+def trimmed(audio: Audio) -> Audio:
+    """Audio without the silence around what is said, but for a moment: pauses are our own."""
+    size = RATE // 200
+    pieces = audio[: len(audio) // size * size].reshape(-1, size)
+    loudness = np.sqrt((pieces**2).mean(axis=1))
+    heard = np.flatnonzero(loudness > SILENT * loudness.max(initial=0))
+    if not len(heard):
+        return audio
+    moment = round(MOMENT * RATE)
+    return audio[max(0, heard[0] * size - moment) : (heard[-1] + 1) * size + moment]
 
 
 def read(path: Path) -> Audio:

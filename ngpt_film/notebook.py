@@ -211,12 +211,15 @@ def load_ipython_extension(shell: Any) -> None:
 
     Their videos are embedded in the notebook.
     """
+    import manim
     from manim import config
     from manim.utils.ipython_magic import ManimMagic
 
     from ngpt_film.plugin import activate
     from scenes.stage.style import COLOUR
 
+    # `from manim import *`, as cells have it, would put Manim's helper for numbers over `clip`.
+    vars(manim).pop("clip", None)
     shell.register_magics(ManimMagic)
     config.media_embed = True
     config.media_width = "640px"

@@ -14,6 +14,10 @@ from ngpt_film.outline import film_of, target
 from ngpt_film.terminal import say
 from scenes.film import Entry
 
+HEARD = 0.5
+"""Seconds within which a request to end is heard: one that comes just before a wait, or to another
+thread, does not end the wait."""
+
 
 @click.command()
 @click.argument("wanted", required=False, metavar="[CHAPTER[:SECTION]]")
@@ -29,7 +33,8 @@ def preview(wanted: str | None, port: int | None, open_page: bool, recordings: P
     film = film_of(recordings)
     key, shown = _first_shown(wanted, film)
     from ngpt_film.previewing import folder
-    from ngpt_film.previewing.desk import Desk, Page
+    from ngpt_film.previewing.desk import Desk
+    from ngpt_film.previewing.news import Page
     from ngpt_film.previewing.server import serve
     from ngpt_film.previewing.watch import watching
 
@@ -45,7 +50,8 @@ def preview(wanted: str | None, port: int | None, open_page: bool, recordings: P
                 say(f"previewing {shown}; Ctrl-C ends it")
                 if open_page:
                     webbrowser.open(server.address)
-                desk.ended.wait()
+                while not desk.ended.wait(HEARD):
+                    pass
         except KeyboardInterrupt:
             signal.setitimer(signal.ITIMER_REAL, 0)  # it was heard, and need not be made again
             say("the preview has ended")

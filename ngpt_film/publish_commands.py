@@ -20,7 +20,7 @@ from ngpt_film.film_commands import (
     chosen_of,
     jobs_of,
 )
-from ngpt_film.outline import Target
+from ngpt_film.outline import Target, targets
 from ngpt_film.quality import quality
 from ngpt_film.terminal import minutes, print_json, progress, say
 from ngpt_math.errors import UsageError
@@ -108,9 +108,15 @@ def _speak(chosen: tuple[Target, ...], recorded: Path | None) -> Speak:
     from ngpt_film import narration
     from ngpt_film.narration_voice import Speaker
 
+    said, all_there = _stems(chosen), _stems(targets(()))
     folder = RENDERS / "narration"
-    speaker = Speaker(folder / "sentences", recorded)
+    speaker = Speaker(folder / "sentences", recorded, all_there - said)
     return lambda shots: narration.speak(chosen, shots, speaker, folder)
+
+
+def _stems(wanted: tuple[Target, ...]) -> frozenset[str]:
+    """What the recorded sentences of sections begin with."""
+    return frozenset(f"{t.outline.entry.key}.{s.name}" for t in wanted for s in t.sections)
 
 
 def _say_done(outcome: Any, out: Path, taken: float) -> None:

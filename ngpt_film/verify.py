@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import subprocess
 from collections.abc import Iterator, Sequence
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -15,6 +14,7 @@ from PIL import Image
 
 from ngpt_film import captions
 from ngpt_film.captions import Cue
+from ngpt_film.crew import run_program
 from ngpt_film.publishing import manifest, texts
 from ngpt_math.errors import DamagedFile, StudioError
 from ngpt_math.files import sha256_of
@@ -67,12 +67,19 @@ def _files(folder: Path, document: dict[str, Any]) -> Iterator[str]:
         path = folder / name
         if not path.is_file():
             yield f"{name} is missing"
+        elif _is_link(folder, path):
+            yield f"{name} is a link, or lies behind one: what is given away must hold it"
         elif sha256_of(path) != row["sha256"]:
             yield f"{name} is not as it was published (its sha256 differs)"
     for path in sorted(folder.rglob("*")):
         name = str(path.relative_to(folder))
         if not path.is_dir() and name not in listed and name != manifest.NAME:
             yield f"{name} was not published"
+
+
+def _is_link(folder: Path, path: Path) -> bool:
+    """Whether a file is elsewhere, and only pointed at from the folder."""
+    return path.resolve() != folder.resolve() / path.relative_to(folder)
 
 
 def _film(folder: Path, document: dict[str, Any]) -> Iterator[str]:
@@ -153,7 +160,7 @@ def measure_loudness(path: Path) -> tuple[float, float]:
     """Integrated loudness (LUFS) and true peak (dBTP) of a file's sound, by EBU R 128."""
     command = ["ffmpeg", "-nostdin", "-hide_banner", "-i", str(path), "-map", "0:a",
                "-af", "ebur128=peak=true", "-f", "null", "-"]  # fmt: skip
-    said = subprocess.run(command, capture_output=True, text=True).stderr
+    said = run_program(command).stderr.decode(errors="replace")
     summary = said.rpartition("Summary:")[2]
     numbers = [re.search(rf"{name}:\s+(-?[\d.]+|-inf)", summary) for name in ("I", "Peak")]
     loudness, peak = (float(n[1]) if n else float("-inf") for n in numbers)
@@ -192,7 +199,7 @@ def cues(text: str) -> list[Cue]:
         ValueError: a time or a block is not as it must be.
     """
     found = []
-    for block in re.split(r"\n\n+", text.strip()):
+    for block in filter(None, re.split(r"\n\n+", text.strip())):
         lines = block.split("\n")
         if lines[0].startswith("WEBVTT"):
             continue
@@ -331,6 +338,6 @@ def _streams(found: dict[str, Any], kind: str) -> list[dict[str, Any]]:
 
 def ffmpeg_version() -> str:
     """What ffmpeg calls itself."""
-    said = subprocess.run(["ffmpeg", "-version"], capture_output=True, text=True).stdout
+    said = run_program(["ffmpeg", "-version"]).stdout.decode(errors="replace")
     found = re.match(r"ffmpeg version (\S+)", said)
     return found[1] if found else "unknown"

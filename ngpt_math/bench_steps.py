@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from ngpt_math.checkpoint import build_model
 from ngpt_math.config import ModelConfig, TrainConfig
-from ngpt_math.training import autocast, loss_of, make_optimizer
+from ngpt_math.training import autocast, loss_reader, make_optimizer
 
 Stepper = Callable[[], Tensor]
 
@@ -57,8 +57,8 @@ def model_step(
     decay = 0.0 if kind == "ngpt" else 0.1
     config = TrainConfig(weight_decay=decay, compile=compiled, precision=precision)
     model = build_model(shape.config(kind)).to(device)
-    reader = torch.compile(model) if compiled else model
-    return stepper(model, reader, make_optimizer(model, config), shape.rows(device), config)
+    optimizer = make_optimizer(model, config)
+    return stepper(model, loss_reader(model, compiled), optimizer, shape.rows(device), config)
 
 
 def has_peer() -> bool:
@@ -84,12 +84,12 @@ def peer_step(
     )
     if not parametrize:
         model.register_step_post_hook(optimizer)
-    return stepper(model, model, optimizer, shape.rows(device), config)
+    return stepper(model, loss_reader(model, False), optimizer, shape.rows(device), config)
 
 
 def stepper(
     model: nn.Module,
-    reader: Callable[[Tensor], Tensor],
+    losses: Callable[[Tensor], Tensor],
     optimizer: torch.optim.AdamW,
     rows: Tensor,
     config: TrainConfig,
@@ -98,7 +98,7 @@ def stepper(
 
     def step() -> Tensor:
         with autocast(rows.device, config.precision):
-            loss = loss_of(reader, rows)
+            loss = losses(rows)
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), config.clip)
         optimizer.step()

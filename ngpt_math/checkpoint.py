@@ -34,8 +34,9 @@ def build_model(config: ModelConfig) -> Model:
 
 
 def checkpoint_path(preset: str, kind: str) -> Path:
-    """Where the shipped weights of a preset and kind lie."""
-    return ASSETS / "checkpoints" / f"{preset}-{kind}.safetensors"
+    """Where the shipped weights of a preset and kind lie, in one file or in parts."""
+    parts = ASSETS / "checkpoints" / f"{preset}-{kind}.safetensors.index.json"
+    return parts if parts.is_file() else ASSETS / "checkpoints" / f"{preset}-{kind}.safetensors"
 
 
 def history_path(preset: str, kind: str) -> Path:
@@ -69,6 +70,10 @@ def load_model(path: Path) -> Model:
     Raises:
         DamagedFile: names the file, what is wrong with it and the command that remakes it.
     """
+    if path.name.endswith(".index.json"):
+        from ngpt_math.shards import load_shards  # which builds on this module
+
+        return load_shards(path, remake(path))
     read_card(path, remake(path))
     try:
         config, weights = read_weights(path)
@@ -98,6 +103,22 @@ def check_weights(model: Model, weights: dict[str, Tensor]) -> None:
         ValueError: a tensor is missing, unknown, of another shape or dtype, not finite, or should
             hold unit vectors and does not.
     """
+    check_shapes(model, weights, torch.float32)
+    if isinstance(model, NGPT):
+        for name, module in model.constrained():
+            error = norm_error(weights[f"{name}.weight"], module.norm_axis, model.config)
+            if error > NORM_TOLERANCE:
+                raise ValueError(
+                    f"{name}.weight should hold unit vectors, one is off by {error:.1e}"
+                )
+
+
+def check_shapes(model: Model, weights: dict[str, Tensor], dtype: torch.dtype) -> None:
+    """The same but for the lengths of vectors.
+
+    Raises:
+        ValueError: a tensor is missing, unknown, of another shape or dtype, or not finite.
+    """
     expected = dict(model.named_parameters())
     for name in sorted(set(expected) ^ set(weights)):
         raise ValueError(f"{name} is {'missing' if name in expected else 'not part of the model'}")
@@ -106,17 +127,10 @@ def check_weights(model: Model, weights: dict[str, Tensor]) -> None:
             raise ValueError(
                 f"{name} has shape {list(tensor.shape)}, expected {list(expected[name].shape)}"
             )
-        if tensor.dtype != torch.float32:
-            raise ValueError(f"{name} has dtype {tensor.dtype}, expected torch.float32")
+        if tensor.dtype != dtype:
+            raise ValueError(f"{name} has dtype {tensor.dtype}, expected {dtype}")
         if not tensor.isfinite().all():
             raise ValueError(f"{name} holds a value that is not a finite number")
-    if isinstance(model, NGPT):
-        for name, module in model.constrained():
-            error = norm_error(weights[f"{name}.weight"], module.norm_axis, model.config)
-            if error > NORM_TOLERANCE:
-                raise ValueError(
-                    f"{name}.weight should hold unit vectors, one is off by {error:.1e}"
-                )
 
 
 def norm_error(weight: Tensor, axis: int, config: ModelConfig) -> float:

@@ -153,7 +153,7 @@ class TrainConfig:
         save_every: steps between states from which a killed run goes on.
         snapshots: how many moments of the training are kept for the film.
         snapshot_of: "weights" keeps all of them, "norms" the lengths of their vectors and the
-            condition numbers of their matrices.
+            condition numbers of their matrices, "queries" those of W_q alone.
         device: "cpu", "cuda" or "auto".
         precision: "single"; "bf16", in which products are computed while weights, residual stream
             and lengths stay single; or "auto", bf16 on CUDA.
@@ -198,8 +198,8 @@ SHAPES: Mapping[str, Mapping[str, Any]] = {
             "vocab": 27, "tokenizer": "letters", "context": 64},
     "mini": {"layers": 4, "d_model": 128, "heads": 4, "d_head": 32, "d_mlp": 512,
              "vocab": 256, "tokenizer": "bytes", "context": 128},
-    "small": {"layers": 6, "d_model": 384, "heads": 6, "d_head": 64, "d_mlp": 1536,
-              "vocab": 256, "tokenizer": "bytes", "context": 256},
+    "small": {"layers": 8, "d_model": 256, "heads": 4, "d_head": 64, "d_mlp": 1024,
+              "vocab": 4096, "tokenizer": "bpe-4096", "context": 1024},
     "paper-0.5b": {"layers": 24, "d_model": 1024, "heads": 16, "d_head": 64, "d_mlp": 4096,
                    "vocab": 32000, "tokenizer": "llama-2", "context": 1024},
     "paper-1b": {"layers": 36, "d_model": 1280, "heads": 20, "d_head": 64, "d_mlp": 5120,
@@ -213,18 +213,19 @@ TRAINING: Mapping[str, Mapping[str, Any]] = {
     "toy": {"steps": 3000, "batch": 32, "eval_every": 50, "eval_windows": 256, "save_every": 500,
             "snapshots": 120, "snapshot_of": "weights"},
     "mini": {"steps": 2000, "batch": 16},
-    "small": {"steps": 5000, "batch": 32},
+    "small": {"steps": 1200, "batch": 32, "eval_every": 50, "eval_windows": 64, "save_every": 300,
+              "snapshots": 8, "snapshot_of": "queries"},
     "paper-0.5b": {"steps": 100_000, "batch": 512, "accumulation": 64},
     "paper-1b": {"steps": 100_000, "batch": 512, "accumulation": 128},
     "gpt2-xl": {"steps": 100_000, "batch": 512, "accumulation": 256},
 }  # fmt: skip
 
-# toy, mini: the best of the sweeps in assets/results. small: between them and the paper's, not
-# swept. The others: read off the public curves of the paper's 0.5B models at a context of 1k.
+# toy, mini: the best of the sweeps in assets/results. small: the middle of those that `ngpt gpu`
+# tries. The others: read off the public curves of the paper's 0.5B models at a context of 1k.
 LEARNING_RATES: Mapping[str, Mapping[str, float]] = {
     "toy": {"ngpt": 0.1, "gpt": 0.03, "gpt-qknorm": 0.03},
     "mini": {"ngpt": 1e-2, "gpt": 5e-4, "gpt-qknorm": 2e-3},
-    "small": {"ngpt": 3e-3, "gpt": 1e-3, "gpt-qknorm": 1e-3},
+    "small": {"ngpt": 8e-3, "gpt": 2e-3, "gpt-qknorm": 4e-3},
     "paper-0.5b": {"ngpt": 1.5e-3, "gpt": 7e-4, "gpt-qknorm": 7e-4},
     "paper-1b": {"ngpt": 1.5e-3, "gpt": 7e-4, "gpt-qknorm": 7e-4},
     "gpt2-xl": {"ngpt": 1.5e-3, "gpt": 7e-4, "gpt-qknorm": 7e-4},

@@ -15,14 +15,16 @@ import tempfile
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ngpt_math import prose
 from ngpt_math.errors import StudioError, UsageError
 from ngpt_math.files import ASSETS, read_card, sha256_of, shown, write_bytes, write_card
 
-Tokens = NDArray[np.uint8]
+Tokens = NDArray[Any]  # uint8, or uint16 where there are more than 256
 
 CORPUS = ASSETS / "corpora" / "plays.txt"
 REMAKE = "make it again with `python -m ngpt_math.corpus`"
@@ -79,15 +81,18 @@ class Tokenizer:
 TOKENIZERS = {t.name: t for t in (Tokenizer("bytes", 256), Tokenizer("letters", len(LETTERS)))}
 
 
-def tokenizer(name: str) -> Tokenizer:
+def tokenizer(name: str) -> Tokenizer | prose.Bpe:
     """The tokenizer called `name`.
 
     Raises:
         UsageError: there is none of that name, or it needs a vocabulary that is not part of this
             project (the paper's own sizes use 32,000 or 50,257 tokens).
     """
+    if name == prose.NAME:
+        return prose.Bpe()
     if name not in TOKENIZERS:
-        raise UsageError(f"there is no tokenizer {name!r} here", f"use {' or '.join(TOKENIZERS)}")
+        known = ", ".join((*TOKENIZERS, prose.NAME))
+        raise UsageError(f"there is no tokenizer {name!r} here", f"use one of {known}")
     return TOKENIZERS[name]
 
 
@@ -102,11 +107,39 @@ def read_corpus(path: Path = CORPUS) -> str:
 
 
 def load_tokens(name: str, path: Path = CORPUS) -> tuple[Tokens, Tokens]:
-    """Training and validation tokens: the first nine tenths of the text and the rest."""
+    """Training and validation tokens: the first nine tenths of the text and the rest.
+
+    Of the vocabulary learned from `prose` they are that text's, whatever `path` says.
+    """
+    if name == prose.NAME:
+        found = prose.load()
+        return found.training, found.validation
     text = read_corpus(path)
     cut = int(len(text) * TRAINING_SHARE)
     coder = tokenizer(name)
     return coder.encode(text[:cut]), coder.encode(text[cut:])
+
+
+def alphabet(name: str) -> frozenset[str]:
+    """The characters of the text that models with this tokenizer learn."""
+    if name == prose.NAME:
+        return prose.load().alphabet
+    return frozenset(tokenizer(name).decode(load_tokens(name)[0]))
+
+
+def name_of(name: str) -> str:
+    """What the text that models with this tokenizer learn is called."""
+    return "prose" if name == prose.NAME else CORPUS.stem
+
+
+def source_of(name: str) -> dict[str, str]:
+    """What a card says of the text that models with this tokenizer learn."""
+    if name == prose.NAME:
+        return {
+            "data": "prose",
+            "data_sha256": read_card(prose.VOCABULARY, REMAKE)["tokens_sha256"],
+        }
+    return {"data": CORPUS.name, "data_sha256": read_card(CORPUS, REMAKE)["sha256"]}
 
 
 def plain_text(markdown: str) -> str:

@@ -178,7 +178,10 @@ class _Step(Function):
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Back through the outer Norm, then to α, then through the inner one."""
         h, towards, alpha, y, length_x, length_y = ctx.saved_tensors
-        chord = through_norm(gradients[0], y, inverse_again(length_y))
+        inverse_y = inverse_again(length_y)
+        if torch.compiler.is_compiling():  # h and Norm(x) are read anyway, so y need not be
+            y = torch.addcmul(h, alpha, towards - h) * inverse_y
+        chord = through_norm(gradients[0], y, inverse_y)
         room = (towards - h).mul_(chord)
         to_alpha = over_tokens(room, alpha)
         to_towards = torch.mul(chord, alpha, out=room)
@@ -270,17 +273,26 @@ class _Parts(Function):
         return to_x, to_weight, None
 
 
-def linear(x: Tensor, weight: Tensor, sizes: tuple[int, ...] | None = None) -> tuple[Tensor, ...]:
+def linear(
+    x: Tensor, weight: Tensor, sizes: tuple[int, ...] | None = None, d_head: int | None = None
+) -> tuple[Tensor, ...]:
     """x @ weightᵀ [..., d_out] cut into parts of `sizes`; None is one part.
+
+    With `d_head` the parts are cut into heads, [..., size/d_head, d_head]. That is done before they
+    are parted: compiled code then writes their gradients head by head, in runs.
 
     On a CPU each part is a product of its own, because what follows is faster on whole tensors than
     on slices, and because the parts' gradients need not be put together. A GPU likes one product.
     """
     sizes = sizes or (weight.shape[0],)
     if not (on_plain_cpu(x, weight) and torch.is_grad_enabled()):
-        return F.linear(x, weight).split(sizes, -1)
+        y = F.linear(x, weight)
+        if d_head is None:
+            return y.split(sizes, -1)
+        return y.unflatten(-1, (-1, d_head)).split([size // d_head for size in sizes], -2)
     parts = _Parts.apply(x.flatten(0, -2), weight, sizes)
-    return tuple(part.view(*x.shape[:-1], -1) for part in parts)
+    last = (-1,) if d_head is None else (-1, d_head)
+    return tuple(part.view(*x.shape[:-1], *last) for part in parts)
 
 
 def on_plain_cpu(*tensors: Tensor) -> bool:

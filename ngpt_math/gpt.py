@@ -42,8 +42,7 @@ class Attention(nn.Module):
     ) -> Tensor:
         """h [B, T, d] to [B, T, d]."""
         start = 0 if past is None else past.length
-        parts = norm.into(self.qkv.weight, h, self.sizes)
-        q_raw, k_raw, v = (part.unflatten(-1, (-1, self.d_head)) for part in parts)
+        q_raw, k_raw, v = norm.into(self.qkv.weight, h, self.sizes, self.d_head)
         q, k = q_raw, k_raw
         if self.q_norm is not None and self.k_norm is not None:
             q, k = self.q_norm(q), self.k_norm(k)

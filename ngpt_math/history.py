@@ -68,6 +68,8 @@ def _check(arrays: Arrays, shapes: Mapping[str, list[int]]) -> None:
 
 def gather(files: list[Path]) -> Arrays:
     """Snapshots of single moments, files STEP.safetensors, stacked along a new first axis."""
+    if not files:
+        return {}
     moments = [load_file(file) for file in files]
     steps = np.array([int(file.stem) for file in files], dtype=np.int64)
     arrays = {f"snapshot.{name}": np.stack([m[name] for m in moments]) for name in moments[0]}

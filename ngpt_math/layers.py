@@ -98,10 +98,14 @@ class NormLinear(nn.Module):
         return linear(x, self.folded(row_scale))[0]
 
     def parts(
-        self, x: Tensor, sizes: tuple[int, ...], row_scale: Tensor | None = None
+        self,
+        x: Tensor,
+        sizes: tuple[int, ...],
+        row_scale: Tensor | None = None,
+        d_head: int | None = None,
     ) -> tuple[Tensor, ...]:
-        """As `forward`, the outputs cut into parts of `sizes`."""
-        return linear(x, self.folded(row_scale), sizes)
+        """As `forward`, the outputs cut into parts of `sizes`, and these into heads of `d_head`."""
+        return linear(x, self.folded(row_scale), sizes, d_head)
 
 
 def inverse_lengths(weight: Tensor, axis: int) -> Tensor:
@@ -160,10 +164,17 @@ class RMSNorm(nn.Module):
         return unit(x, self.eps, self.gain_of_unit())
 
     def into(
-        self, weight: Tensor, x: Tensor, sizes: tuple[int, ...] | None = None
+        self,
+        weight: Tensor,
+        x: Tensor,
+        sizes: tuple[int, ...] | None = None,
+        d_head: int | None = None,
     ) -> tuple[Tensor, ...]:
-        """norm(x) @ weightᵀ in parts of `sizes`, the gain multiplied into the weight's columns."""
-        return linear(unit(x, self.eps), weight * self.gain_of_unit(), sizes)
+        """norm(x) @ weightᵀ in parts of `sizes`, and these in heads of `d_head`.
+
+        The gain is multiplied into the weight's columns.
+        """
+        return linear(unit(x, self.eps), weight * self.gain_of_unit(), sizes, d_head)
 
 
 class Rotary(nn.Module):
@@ -225,7 +236,7 @@ def attend(q: Tensor, k: Tensor, v: Tensor, scale: float) -> Tensor:
         mask = torch.ones(new, seen, dtype=torch.bool, device=q.device).tril(seen - new)
     y = F.scaled_dot_product_attention(
         q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2), attn_mask=mask,
-        is_causal=new == seen, scale=scale, enable_gqa=q.shape[2] != k.shape[2],
+        is_causal=bool(new == seen), scale=scale, enable_gqa=q.shape[2] != k.shape[2],
     )  # fmt: skip
     return y.transpose(1, 2).flatten(2)
 

@@ -41,8 +41,11 @@ def matrices(model: nn.Module) -> Iterator[tuple[str, Tensor, int]]:
 
 
 def condition_number(matrix: Tensor) -> float:
-    """Largest over smallest singular value, in double precision; infinite if the rank is short."""
-    return float(torch.linalg.cond(matrix.double()))
+    """Largest over smallest singular value, in double precision; infinite if the rank is short.
+
+    On the CPU, whose singular values of a few hundred rows come sooner than a GPU's.
+    """
+    return float(torch.linalg.cond(matrix.cpu().double()))
 
 
 def head_condition_numbers(matrix: Tensor, d_head: int) -> Floats:
@@ -68,6 +71,16 @@ def conditions(model: nn.Module) -> dict[str, Floats]:
         size = d_head if by_head else len(weight)
         found[f"cond.{name}"] = head_condition_numbers(weight, size)  # type: ignore[arg-type]
     return found
+
+
+def query_conditions(model: nn.Module) -> dict[str, Floats]:
+    """Condition numbers of the heads of each W_q alone, "cond.layerN.q" [H]."""
+    d_head = model.config.d_head  # type: ignore[union-attr]
+    return {
+        f"cond.{name}": head_condition_numbers(weight, d_head)  # type: ignore[arg-type]
+        for name, weight, _ in matrices(model)
+        if name.endswith(".q")
+    }
 
 
 def scales(model: nn.Module) -> dict[str, Floats]:

@@ -74,7 +74,7 @@ class Attention(nn.Module):
     ) -> Tensor:
         """h [B, T, d], unit vectors, to [B, T, d]."""
         d_head = self.config.d_head
-        q, k, v = (x.unflatten(-1, (-1, d_head)) for x in self.qkv.parts(h, self.sizes))  # eq. 12
+        q, k, v = self.qkv.parts(h, self.sizes, d_head=d_head)  # eq. 12
         turn = rotary.window(0 if past is None else past.length, h.shape[-2])
         s_qk = self.s_qk.effective().view(-1, d_head)
         unit_q = self.turn_and_normalize(q, turn, s_qk.square())  # eq. 15 and 16, with both s_qk

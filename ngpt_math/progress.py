@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ngpt_math.training import Moment
 
 LINE_EVERY = 100
+SHOWN_EVERY = 0.1  # seconds: reading the loss waits for the device
 
 
 class Bar:
@@ -32,6 +33,7 @@ class Bar:
         )
         self.task = self.progress.add_task(title, total=steps, loss=float("nan"), speed=0.0)
         self.last: float | None = None
+        self.shown = 0.0
         self.speed = 0.0
 
     def __enter__(self) -> Bar:
@@ -52,9 +54,11 @@ class Bar:
         """Show a step."""
         self.measure_speed(moment.tokens)
         if self.console.is_terminal:
-            self.progress.update(
-                self.task, completed=moment.step, loss=float(moment.loss), speed=self.speed
-            )
+            if time.perf_counter() - self.shown > SHOWN_EVERY or moment.step == moment.steps:
+                self.shown = time.perf_counter()
+                self.progress.update(
+                    self.task, completed=moment.step, loss=float(moment.loss), speed=self.speed
+                )
         elif moment.step % LINE_EVERY == 0 or moment.step == moment.steps:
             self.console.print(
                 f"{self.title}: step {moment.step}/{moment.steps}, loss {float(moment.loss):.3f},"

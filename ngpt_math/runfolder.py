@@ -24,13 +24,14 @@ from torch import Tensor
 from ngpt_math import ranks
 from ngpt_math.checkpoint import Model, checkpoint_path, history_path, save_model
 from ngpt_math.config import TrainConfig
-from ngpt_math.corpus import CORPUS
+from ngpt_math.corpus import source_of
 from ngpt_math.errors import DamagedFile, UsageError
 from ngpt_math.files import read_card, shown, whole_file, write_bytes, write_card
 from ngpt_math.history import gather, save_history
 
 UNREADABLE = (SafetensorError, ValueError, KeyError, TypeError, AttributeError, RuntimeError)
 MOMENTS = ("exp_avg", "exp_avg_sq")
+LICENCE = "MIT, as the project; trained on texts under the licences that their cards name"
 
 
 @dataclass(slots=True)
@@ -40,13 +41,26 @@ class Log:
     Attributes:
         loss: training loss of each step [steps]; NaN where it is not yet made.
         validation: (step, loss) pairs.
-        cpu_seconds: of the process that writes it.
+        clock: seconds by a wall clock that the steps up to each validation took, those alone.
+        cpu_seconds: of the process that writes it, everything in it.
     """
 
     loss: Tensor
     step: int = 0
     validation: list[tuple[int, float]] = field(default_factory=list)
+    clock: list[float] = field(default_factory=list)
+    seconds: float = 0.0
     cpu_seconds: float = 0.0
+
+    @property
+    def timed(self) -> bool:
+        """Whether the clock is known for all of it; it is not where an older run went on."""
+        return 0 < len(self.clock) == len(self.validation)
+
+    def progress(self) -> dict[str, Any]:
+        """All but the losses of the steps, for the header of a saved state."""
+        names = ("step", "validation", "clock", "seconds", "cpu_seconds")
+        return {name: getattr(self, name) for name in names}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +106,7 @@ class RunFolder:
             for moment in MOMENTS:
                 kept = optimizer.state[parameter][moment]
                 tensors[f"{moment}.{name}"] = kept.cpu().contiguous()
-        progress = {"step": log.step, "validation": log.validation, "cpu_seconds": log.cpu_seconds}
-        header = {"settings": settings(model, config), "log": json.dumps(progress)}
+        header = {"settings": settings(model, config), "log": json.dumps(log.progress())}
         with whole_file(self.state) as temporary:
             save_file(tensors, temporary, metadata=header)
 
@@ -121,6 +134,7 @@ class RunFolder:
             raise DamagedFile(f"{shown(self.state)} cannot be read: {error}", remedy) from error
         log.step, log.cpu_seconds = progress["step"], progress["cpu_seconds"]
         log.validation = [(int(step), float(loss)) for step, loss in progress["validation"]]
+        log.clock, log.seconds = progress.get("clock", []), progress.get("seconds", 0.0)
         return log
 
     def _check_settings(self, kept: dict[str, Any], model: Model, config: TrainConfig) -> None:
@@ -152,15 +166,15 @@ class RunFolder:
 
     def _card(self, model: Model, config: TrainConfig, log: Log, whole: float) -> dict[str, Any]:
         return {
-            "licence": "MIT, as the project; trained on a public-domain text",
+            "licence": LICENCE,
             "made_by": self.made_by,
-            "data": CORPUS.name,
-            "data_sha256": read_card(CORPUS, "")["sha256"],
+            **source_of(model.config.tokenizer),
             "settings": json.loads(settings(model, config)),
             "parameters": sum(p.numel() for p in model.parameters()),
             "training_loss": float(log.loss[-100:].mean()),
             "validation_loss": whole,
             "cpu_seconds": round(log.cpu_seconds, 1),
+            **({"clock": log.clock} if log.timed else {}),
             "processes": ranks.here().count,
             "threads": torch.get_num_threads(),
             "device": next(model.parameters()).device.type,

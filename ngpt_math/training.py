@@ -33,9 +33,11 @@ from ngpt_math.ngpt import NGPT
 from ngpt_math.progress import Bar
 from ngpt_math.runfolder import Log, RunFolder
 
+EVALUATED_AT_ONCE = 1 << 16  # tokens, lest the logits of long windows fill a device
 SNAPSHOT_OF = {
     "weights": (measure.weights,),
     "norms": (measure.norms, measure.conditions, measure.scales, measure.first_query),
+    "queries": (measure.query_conditions, measure.scales, measure.first_query),
 }
 
 
@@ -138,9 +140,11 @@ def train(
     log = folder.resume(model, optimizer, train_config)
     processes = ranks.here()
     processes.check_same(log.step, "the run's saved state at steps")
-    reader = torch.compile(model) if train_config.compile else model
-    texts = (training_text, validation_text)
-    loop = Loop(model, reader, optimizer, train_config, *texts, folder, log, processes)
+    feed = Feed(training_text, model_config.context, train_config, device)
+    losses = loss_reader(model, train_config.compile)
+    loop = Loop(
+        model, losses, optimizer, train_config, feed, validation_text, folder, log, processes
+    )
     try:
         loop.go(list(observers))
     except KeyboardInterrupt as error:
@@ -185,7 +189,7 @@ def make_optimizer(model: Model, config: TrainConfig) -> torch.optim.AdamW:
     if isinstance(model, NGPT):
         project = model.normalize_weights
         if config.compile and matrices[0].is_cuda:  # on a CPU, a compiled call costs more
-            project = torch.compile(project)
+            project = torch.compile(project, dynamic=False)
         optimizer.register_step_post_hook(lambda *_: project())
     return optimizer
 
@@ -206,9 +210,34 @@ def learning_rate(config: TrainConfig, step: int) -> float:
 
 def batch_at(text: Tokens, context: int, config: TrainConfig, step: int) -> Tensor:
     """The windows [batch, context + 1] of one step; they depend on (seed, step) only."""
+    return windows(text, starts_at(len(text) - context, config, step), context)
+
+
+def starts_at(last: int, config: TrainConfig, step: int) -> np.ndarray:
+    """Where the windows of one step begin, from 0 to `last` − 1: [batch]."""
     random = np.random.default_rng([config.seed, step])
-    starts = random.integers(0, len(text) - context, size=config.batch)
-    return windows(text, starts, context)
+    return random.integers(0, last, size=config.batch)
+
+
+class Feed:
+    """The windows of each step, cut on the device where the text lies.
+
+    Only where they begin goes there, by a copy that nobody waits for.
+    """
+
+    def __init__(self, text: Tokens, context: int, config: TrainConfig, device: torch.device):
+        # One row for each place a window can begin, without a copy of the text.
+        on_device = torch.from_numpy(text.astype(np.int32)).to(device)
+        self.rows = on_device.unfold(0, context + 1, 1)
+        self.last = len(text) - context
+        self.config, self.device = config, device
+
+    def at(self, step: int, processes: ranks.Ranks) -> Tensor:
+        """This process's windows of one step [its share of the batch, context + 1]."""
+        starts = processes.share(torch.from_numpy(starts_at(self.last, self.config, step)))
+        if self.device.type == "cuda":
+            starts = starts.pin_memory().to(self.device, non_blocking=True)
+        return self.rows[starts].long()
 
 
 def windows(text: Tokens, starts: np.ndarray, context: int) -> Tensor:
@@ -234,13 +263,24 @@ def loss_of(model: Callable[[Tensor], Tensor], rows: Tensor) -> Tensor:
     return F.cross_entropy(logits.flatten(0, 1).float(), rows[:, 1:].flatten())
 
 
+def loss_reader(model: nn.Module, compiled: bool) -> Callable[[Tensor], Tensor]:
+    """Windows to their mean loss; compiled as one, so that logits are read where they are made."""
+
+    def losses(rows: Tensor) -> Tensor:
+        return loss_of(model, rows)
+
+    # All windows have one length; were it left open, attention would be cut out of the graph.
+    return torch.compile(losses, dynamic=False) if compiled else losses
+
+
 @torch.no_grad()
 def evaluate(model: Model, rows: Tensor, batch: int = 64) -> float:
     """Loss over all windows, nats a token, in the precision of the weights."""
     device = next(model.parameters()).device
-    parts = rows.to(device).split(batch)
-    total = sum(float(loss_of(model, part)) * len(part) for part in parts)
-    return total / len(rows)
+    parts = rows.split(min(batch, max(1, EVALUATED_AT_ONCE // rows.shape[1])))
+    # Read when all are made: reading one waits for the device.
+    losses = torch.stack([loss_of(model, part.to(device)) for part in parts]).tolist()
+    return sum(loss * len(part) for loss, part in zip(losses, parts, strict=True)) / len(rows)
 
 
 def snapshot_steps(config: TrainConfig) -> set[int]:
@@ -253,13 +293,13 @@ def snapshot_steps(config: TrainConfig) -> set[int]:
 
 @dataclass(slots=True)
 class Loop:
-    """One training in progress; `reader` is the model, compiled if that is asked for."""
+    """One training in progress; `losses` gives the loss of windows, compiled if asked for."""
 
     model: Model
-    reader: Callable[[Tensor], Tensor]
+    losses: Callable[[Tensor], Tensor]
     optimizer: torch.optim.AdamW
     config: TrainConfig
-    text: Tokens
+    feed: Feed
     validation_text: Tokens
     folder: RunFolder
     log: Log
@@ -273,22 +313,42 @@ class Loop:
         snapshots = snapshot_steps(self.config)
         if self.log.step == 0:
             self.keep(validation, snapshots)
+        began = self.now()
         while self.log.step < self.config.steps:
             started = time.process_time()
             moment = self.take_step()
             for observe in observers if first else ():
                 observe(moment)
             self.log.step += 1
-            self.keep(validation, snapshots)
+            rests = first and self.rests(snapshots)
+            if rests:
+                self.log.seconds += self.now() - began
+                self.keep(validation, snapshots)
             self.log.cpu_seconds += time.process_time() - started
-            due = self.log.step % self.config.save_every == 0
-            if first and (due or self.log.step == self.config.steps):
+            if first and self.due(self.config.save_every):
                 self.folder.save(self.model, self.optimizer, self.config, self.log)
+            if rests:
+                began = self.now()
+
+    def now(self) -> float:
+        """Seconds by a wall clock, read when the device has done what it was given."""
+        if self.feed.device.type == "cuda":
+            torch.cuda.synchronize()
+        return time.perf_counter()
+
+    def due(self, every: int) -> bool:
+        """Whether something that is done every so many steps, and at the end, is to be done now."""
+        return self.log.step % every == 0 or self.log.step == self.config.steps
+
+    def rests(self, snapshots: set[int]) -> bool:
+        """Whether something else than a step comes now, which the clock should not count."""
+        every = (self.config.eval_every, self.config.save_every)
+        return self.log.step in snapshots or any(map(self.due, every))
 
     def take_step(self) -> Moment:
         """One optimizer step."""
         step, config = self.log.step, self.config
-        rows = batch_at(self.text, self.model.config.context, config, step)
+        rows = self.feed.at(step, self.processes)
         lr = learning_rate(config, step)
         for group in self.optimizer.param_groups:
             group["lr"] = lr
@@ -297,16 +357,17 @@ class Loop:
         self.optimizer.step()
         self.optimizer.zero_grad()
         self.log.loss[step] = loss
-        return Moment(step + 1, config.steps, loss, lr, rows[:, 1:].numel(), self.model)
+        tokens = config.batch * self.model.config.context
+        return Moment(step + 1, config.steps, loss, lr, tokens, self.model)
 
     def backward(self, rows: Tensor) -> Tensor:
         """Gradients of the batch's mean loss, one part of the batch at a time; gives that loss."""
-        device = next(self.model.parameters()).device
+        device, batch = self.feed.device, self.config.batch
         total = torch.zeros((), device=device)
-        at_once = math.ceil(len(rows) / self.config.accumulation)
-        for part in self.processes.share(rows).to(device).split(at_once):
+        at_once = math.ceil(batch / self.config.accumulation)
+        for part in rows.split(at_once):
             with autocast(device, self.config.precision):
-                loss = loss_of(self.reader, part) * (len(part) / len(rows))
+                loss = self.losses(part) * (len(part) / batch)
             loss.backward()
             total += loss.detach()
         gradients = (p.grad for p in self.model.parameters() if p.grad is not None)
@@ -318,8 +379,9 @@ class Loop:
         if not self.processes.first:
             return
         step = self.log.step
-        if step % self.config.eval_every == 0 or step == self.config.steps:
+        if self.due(self.config.eval_every):
             self.log.validation.append((step, evaluate(self.model, validation)))
+            self.log.clock.append(round(self.log.seconds, 4))
         if step in snapshots:
             parts = [read(self.model) for read in SNAPSHOT_OF[self.config.snapshot_of]]
             arrays = {name: array for part in parts for name, array in part.items()}

@@ -31,7 +31,7 @@ DESCENDING = (
 def larger(record: SlerpVsLerp) -> str:
     """The larger model in words, by its recorded shape."""
     layers, dimensions = record.alpha_attn.shape
-    return f"our larger model, {layers} layers, {dimensions} dimensions"
+    return f"our larger model, {layers} layer{'s' * (layers > 1)}, {dimensions} dimensions"
 
 
 class RatioPlot:

@@ -22,9 +22,11 @@ from ngpt_film import crew, outline, shots, studio
 from ngpt_film.fingerprint import Chapters
 from ngpt_film.outline import Outline, Target
 from ngpt_film.previewing import folder as place
+from ngpt_film.previewing.news import Page
 from ngpt_film.previewing.processes import Forked, Processes
 from ngpt_film.previewing.reload import unload
 from ngpt_film.previewing.views import View, fault
+from ngpt_film.previewing.zygote import DISK_FULL
 from ngpt_film.quality import quality
 from ngpt_film.shots import Shot
 from ngpt_film.sources import PACKAGES
@@ -171,8 +173,12 @@ class Desk(threading.Thread):
         try:
             importlib.reload(sys.modules["scenes.film"])
             self._faults.pop("", None)
+        except SyntaxError as error:
+            line = f"scenes/film.py, line {error.lineno}: {error.msg}; mend it"
+            self._faults[""] = fault(line)
         except Exception as error:
-            self._faults[""] = fault(f"scenes/film.py cannot be read: {error}")
+            told = crew.failure(error)
+            self._faults[""] = fault(told.line, told.trace)
 
     def _look(self) -> None:
         """Find out what sections there are, and which are stale."""
@@ -340,7 +346,7 @@ class Desk(threading.Thread):
         try:
             address = place.show(shot, Path(what["path"]))
         except OSError as error:
-            line = "; ".join(crew.DISK_FULL) if crew.disk_full(error) else str(error)
+            line = DISK_FULL if crew.disk_full(error) else str(error)
             self._show_failure(shot, {"line": line, "trace": ""})
             return
         view.took[kind] = job.since()
@@ -403,33 +409,6 @@ class Job:
     def since(self) -> float:
         """Seconds since the save."""
         return round(time.monotonic() - self._saved, 2)
-
-
-class Page:
-    """The newest state, for all who wait for it."""
-
-    def __init__(self) -> None:
-        self._changed = threading.Condition()
-        self._text, self._number, self.closed = "{}", 0, False
-
-    def put(self, text: str) -> None:
-        """There is a new state, unless it is the last one again."""
-        with self._changed:
-            if text != self._text:
-                self._text, self._number = text, self._number + 1
-                self._changed.notify_all()
-
-    def close(self) -> None:
-        """There will be no more."""
-        with self._changed:
-            self.closed = True
-            self._changed.notify_all()
-
-    def after(self, number: int, seconds: float) -> tuple[int, str | None]:
-        """The state after that `number`, with its own; None when none comes within `seconds`."""
-        with self._changed:
-            self._changed.wait_for(lambda: self.closed or self._number != number, seconds)
-            return self._number, self._text if self._number != number else None
 
 
 def _view(found: Outline, name: str, old: dict[str, View]) -> View:

@@ -10,6 +10,7 @@ import errno
 import json
 import mimetypes
 import shutil
+import sys
 import threading
 from collections.abc import Callable
 from http import HTTPStatus
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from ngpt_film.previewing.desk import Page
+from ngpt_film.previewing.news import Page
 from ngpt_math.errors import StudioError
 
 LOOPBACK = "127.0.0.1"
@@ -42,7 +43,9 @@ class Server(ThreadingHTTPServer):
     """Serves the folder `root` and the states of `page`; orders go to `order`."""
 
     daemon_threads = True
-    allow_reuse_address = False  # on a port that is taken, it must not seem to succeed
+    # So that a preview started again has the address of the last one: connections that were just
+    # closed keep a port for a minute. Windows would give it to two that listen.
+    allow_reuse_address = sys.platform != "win32"
 
     def __init__(self, port: int, root: Path, page: Page, order: Order) -> None:
         self.root, self.page, self.order = root.resolve(), page, order

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -19,6 +20,9 @@ FOLDERS = (*PACKAGES, "assets/recordings", "assets/fonts")
 ENDINGS = {".py", ".safetensors", ".json", ".ttf", ".otf", ".cfg"}
 CHANGES = {"created", "modified", "moved", "deleted"}
 QUIET = 0.04  # seconds: an editor saves in several steps
+
+# It calls it an error to be stopped while it hears of something, and would say so on the terminal.
+logging.getLogger("watchdog").addHandler(logging.NullHandler())
 
 Heard = Callable[[frozenset[Path]], None]
 

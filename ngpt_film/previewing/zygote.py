@@ -28,6 +28,7 @@ from typing import Any
 from ngpt_film.previewing.reload import Modules
 
 DRAWS = ("manim", "skia", "av", "PIL.Image", "scipy.sparse.csgraph", "typst", "safetensors.numpy")
+DISK_FULL = "the disk is full; free some space, then press R"
 OURS = ("ngpt_film.shoot", "ngpt_film.previewing.draw")
 
 
@@ -94,7 +95,7 @@ def answer(pipe: Connection, modules: Modules) -> None:
             importlib.import_module("ngpt_film.previewing.draw").rehearse(request)
         modules.learn()
         pipe.send(("ready", {}))
-        serve(socket.socket(fileno=pipe.fileno()), modules)
+        serve(socket.socket(fileno=os.dup(pipe.fileno())), modules)
         return
     try:
         drawing = importlib.import_module("ngpt_film.previewing.draw")
@@ -108,7 +109,7 @@ def _told(error: Exception) -> dict[str, str]:
     """What the page shows of an error that no section is to blame for."""
     crew = importlib.import_module("ngpt_film.crew")
     failure = crew.failure(error)
-    line = "; ".join(crew.DISK_FULL) if crew.disk_full(error) else failure.line
+    line = DISK_FULL if crew.disk_full(error) else failure.line
     return {"line": line, "trace": failure.trace, "section": ""}
 
 

@@ -1,4 +1,4 @@
-"""Clips without the ground behind them, to lie on slides of any colour: WebM with alpha.
+"""Clips without the ground behind them, to lie on slides of any dark colour: WebM with alpha.
 
 A shot has no alpha, so these sections are drawn again. What hides something with a patch in the
 ground's colour keeps that patch.
@@ -29,7 +29,7 @@ from ngpt_film.publishing.release import Part, Release
 from ngpt_film.publishing.workshop import Workshop
 from ngpt_film.quality import Quality
 from ngpt_math.errors import StudioError
-from ngpt_math.files import whole_file
+from ngpt_math.files import sha256_of, whole_file
 from scenes.film import Entry
 
 SPEED = {"deadline": "realtime", "cpu-used": "8", "crf": "28", "b": "0", "auto-alt-ref": "0"}
@@ -65,7 +65,7 @@ def make_all(release: Release, shop: Workshop, renders: Path, jobs: int) -> None
 
 def _task(part: Part, renders: Path) -> Task:
     shot = part.shot.shot
-    made_from = json.dumps([shot.fingerprint.digest, SPEED])
+    made_from = json.dumps([shot.fingerprint.digest, sha256_of(Path(__file__))])
     digest = hashlib.sha256(made_from.encode()).hexdigest()[:16]
     file = renders / "clear" / shot.quality.name / f"{part.stem}-{digest}.webm"
     return Task(part.entry, part.section.name, shot.quality, file)

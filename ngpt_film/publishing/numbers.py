@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from contextlib import closing, redirect_stdout, suppress
+from contextlib import closing, redirect_stdout
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -79,8 +79,9 @@ def _kept(chapter: Chapter, renders: Path) -> Path:
     """The file that says what these sections, made from these sources, show."""
     made_from: list[Any] = [p.shot.shot.fingerprint.digest for p in chapter.parts]
     made_from.append(sha256_of(Path(__file__)))
-    with suppress(OSError):
-        made_from.append(sha256_of(chapter.entry.recording or default_path(chapter.entry.key)))
+    made_from += [sorted(part.shot.card["inputs"].items()) for part in chapter.parts]
+    if chapter.entry.recording:  # which may lie outside the repository
+        made_from.append(sha256_of(chapter.entry.recording))
     digest = hashlib.sha256(json.dumps(made_from).encode()).hexdigest()[:16]
     return renders / "numbers" / f"{chapter.entry.key}-{digest}.json"
 

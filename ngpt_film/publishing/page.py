@@ -45,8 +45,12 @@ def page(release: Release, shown: Mapping[str, Shown], files: Mapping[str, str])
 def summary(release: Release) -> str:
     """The film in a line."""
     minutes = max(1, round(release.seconds / 60))
-    chapters = release.chapters
-    what = f"{len(chapters)} chapters" if len(chapters) > 1 else chapters[0].title
+    numbered = [chapter for chapter in release.chapters if not chapter.entry.card]
+    what = (
+        f"{len(numbered)} chapters"
+        if len(numbered) > 1
+        else (numbered or release.chapters)[0].title
+    )
     return f"{what} · {minutes} min · every number on screen says where it comes from"
 
 

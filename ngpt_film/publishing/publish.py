@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import platform
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -29,6 +31,9 @@ from ngpt_math.errors import StudioError
 from ngpt_math.files import ASSETS, sha256_of
 
 FONTS = ("IBMPlexSans-Regular.ttf", "IBMPlexSans-SemiBold.ttf", "IBMPlexSans-OFL.txt")
+HERE = Path(__file__).parent
+MADE_BY = ("captions", "contact", "encoder", "mastering", "narration")
+TEMPLATES = (".html", ".css", ".js")
 MADE_WITH = ("ngpt-film", "manim", "av", "numpy", "pillow", "skia-python", "typst")
 
 Say = Callable[[str], None]
@@ -76,8 +81,17 @@ def publish(
             their limits, or what was made does not pass `ngpt verify`.
     """
     mastering.need_ffmpeg()
-    shop = Workshop(out)
+    shop = Workshop(out, maker())
     shop.open()
+    try:
+        return _publish(wishes, shop, by, report, say, renders)
+    finally:
+        shop.close()
+
+
+def _publish(
+    wishes: Wishes, shop: Workshop, by: Crew, report: Report, say: Say, renders: Path
+) -> Outcome:
     with studio.alone(renders):
         taken = studio.take(wishes.wanted, wishes.quality, by, report, renders)
         if taken.failures:
@@ -85,10 +99,11 @@ def publish(
         spoken = wishes.speak(taken.shots) if wishes.speak else SILENT
         made = release(wishes.wanted, taken.shots, spoken.voices)
         _check_captions(made)
-        say(f"publishing {len(made.parts)} sections")
+        count = len(made.parts)
+        say(f"publishing {count} section{'s' if count != 1 else ''}")
         notes = _make(wishes, made, spoken, shop, renders, by.jobs)
         shots.remove_older(tuple(status.shot for status in taken.shots))
-    _deliver(wishes, made, shop, notes)
+    _deliver(wishes, made, shop, notes, say)
     return Outcome(made, tuple(shop.written), tuple(shop.taken), notes, taken.rendered, {})
 
 
@@ -153,16 +168,20 @@ def _files(shop: Workshop) -> dict[str, str]:
     return {what: name for what, name in there.items() if name in made}
 
 
-def _deliver(wishes: Wishes, made: Release, shop: Workshop, notes: tuple[str, ...]) -> None:
+def _deliver(
+    wishes: Wishes, made: Release, shop: Workshop, notes: tuple[str, ...], say: Say
+) -> None:
     """Seal the folder, look at it as `ngpt verify` does, and put it in its place."""
     shop.clear()
     manifest.write(shop.folder, _document(wishes, made, shop, notes))
     faults = verify.examine(shop.folder)
     if faults:
-        more = f" ({len(faults) - 1} more)" if len(faults) > 1 else ""
+        shop.distrust()
+        for fault in faults[1:]:
+            say(f"not good either: {fault}")
         raise StudioError(
-            f"what was made is not good: {faults[0]}{more}",
-            f"{shop.out.name} is as it was; NGPT_DEBUG=1 shows more",
+            f"what was made is not good, and not put in place: {faults[0]}",
+            "run `ngpt doctor`, then publish again: all of it will be made anew",
         )
     shop.deliver()
 
@@ -206,6 +225,14 @@ def _section(part: Any) -> dict[str, Any]:
 
 def _file(folder: Path, name: str, known: dict[str, str]) -> dict[str, Any]:
     return {"file": name, "bytes": (folder / name).stat().st_size, **known}
+
+
+def maker() -> str:
+    """A digest of what makes the files: the code beside this, what it uses, and versions."""
+    beside = [path for path in sorted(HERE.rglob("*")) if path.suffix in (".py", *TEMPLATES)]
+    used = [HERE.parent / f"{name}.py" for name in MADE_BY]
+    made_of = [sha256_of(path) for path in (*beside, *used)]
+    return hashlib.sha256(json.dumps([made_of, versions()]).encode()).hexdigest()
 
 
 def versions() -> dict[str, str]:

@@ -21,13 +21,18 @@ from ngpt_film.publishing import manifest
 from ngpt_math.errors import DamagedFile, StudioError, UsageError
 from ngpt_math.files import sha256_of, shown, write_bytes, write_json
 
+MAY_BE_EMPTY = ("ngpt.srt",)  # where nothing is said
 AT_FDCWD, EXCHANGE = -100, 2  # of Linux's renameat2
 
 
 class Workshop:
-    """Files on their way to the folder `out`, in a hidden one beside it until `deliver`."""
+    """Files on their way to the folder `out`, in a hidden one beside it until `deliver`.
 
-    def __init__(self, out: Path) -> None:
+    `maker`: what makes them, code and versions; files that another one made are not taken.
+    """
+
+    def __init__(self, out: Path, maker: str = "") -> None:
+        self._maker = maker
         self.out = out.resolve()
         self.folder = self.out.with_name(f".{self.out.name}.next")
         self._notes = self.out.with_name(f".{self.out.name}.made.json")
@@ -53,7 +58,7 @@ class Workshop:
 
     def make(self, name: str, recipe: Any, maker: Callable[[Path], object]) -> None:
         """Have `maker` write the file `name`, unless it is there as this `recipe` would make it."""
-        digest = hashlib.sha256(json.dumps(recipe).encode()).hexdigest()
+        digest = hashlib.sha256(json.dumps([self._maker, recipe]).encode()).hexdigest()
         path = self.folder / name
         if self._take(name, digest, path):
             self.taken.append(name)
@@ -61,6 +66,9 @@ class Workshop:
         with plain_errors(self.out):
             path.parent.mkdir(parents=True, exist_ok=True)
             maker(path)
+            if not path.stat().st_size and name not in MAY_BE_EMPTY:
+                path.unlink()
+                raise StudioError(f"{name} came out empty", "run `ngpt doctor`")
             self._note(name, digest, path)
         self.written.append(name)
 
@@ -104,6 +112,16 @@ class Workshop:
         for path in sorted(self.folder.rglob("*"), reverse=True):
             if path.is_dir() and not any(path.iterdir()):
                 path.rmdir()
+
+    def distrust(self) -> None:
+        """Have the next publication make everything anew: what was made here is not good."""
+        self._notes.unlink(missing_ok=True)
+        self._made = {}
+
+    def close(self) -> None:
+        """Leave no empty folder where nothing was made."""
+        with suppress(OSError):
+            self.folder.rmdir()
 
     def deliver(self) -> None:
         """Put the folder in the place of the old one, which is deleted."""

@@ -7,7 +7,7 @@ the report is drawn.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from math import ceil, log
 from pathlib import Path
 from typing import Any
@@ -54,12 +54,16 @@ STYLE: Any = {  # matplotlib types its keys one by one
 }
 
 
-def draw(report: Mapping[str, Any], out: Path) -> list[Path]:
-    """Write the figures for which the report has numbers, each wholly or not at all."""
+def draw(report: Mapping[str, Any], out: Path, names: Collection[str] | None = None) -> list[Path]:
+    """Write the figures for which the report has numbers, each wholly or not at all.
+
+    Args:
+        names: of the figures; None for all.
+    """
     paths = []
     with mpl.rc_context(STYLE):
-        for name, make in FIGURES.items():
-            figure = make(report)
+        for name in FIGURES if names is None else names:
+            figure = FIGURES[name](report)
             if figure is not None:
                 paths.append(save(figure, out / f"{name}.png"))
     return paths
@@ -78,9 +82,11 @@ def abreast(count: int) -> int:
     return ceil(count / ceil(count / ABREAST))
 
 
-def panels(count: int, *, sharey: bool = False) -> tuple[Figure, list[Axes]]:
-    """A figure of panels side by side, in rows; see `abreast`."""
-    columns = abreast(count)
+def panels(
+    count: int, *, sharey: bool = False, columns: int | None = None
+) -> tuple[Figure, list[Axes]]:
+    """A figure of panels side by side, in rows of `columns`; None for as `abreast` has it."""
+    columns = columns or abreast(count)
     rows = ceil(count / columns)
     figure = Figure(figsize=(WIDTH, HEIGHT * rows), layout="constrained")
     every = list(np.atleast_1d(figure.subplots(rows, columns, sharey=sharey)).flat)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from functools import cache
 from math import log
 from typing import Any
 
@@ -14,13 +15,14 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ngpt_math.checkpoint import Model
-from ngpt_math.corpus import Tokens, load_tokens, tokenizer
+from ngpt_math.corpus import Tokens, alphabet, load_tokens, name_of, tokenizer
 from ngpt_math.documents import KINDS, read_document
 from ngpt_math.training import spread_windows
 
 Floats = NDArray[np.float64]
 TIMES = (1, 2, 4)
 BATCH_TOKENS = 2048
+ON_CUDA = 16  # times as many
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +50,24 @@ class Document:
         return float(1 - np.isin(self.tokens, self.learned).mean())
 
 
+@cache
 def documents(tokenizer_name: str) -> list[Document]:
     """The validation part of the corpus, and the long documents (PG19-style, not PG19)."""
     learned, validation = load_tokens(tokenizer_name)
     coder = tokenizer(tokenizer_name)
-    texts = {"plays": (validation, "validation part of the corpus the models learned")}
+    note = "validation part of the corpus the models learned"
+    texts = {name_of(tokenizer_name): (validation, note)}
     for name, kind in KINDS.items():
         note = f"{kind}, PG19-style (not PG19), another kind of text"
         texts[name] = (coder.encode(read_document(name)), note)
-    alphabet, tokens = set(coder.decode(learned)), np.unique(learned)
+    known, tokens = alphabet(tokenizer_name), np.unique(learned)
     return [
-        Document(name, note, text, tokens, outside(coder.decode(text), alphabet))
+        Document(name, note, text, tokens, outside(coder.decode(text), known))
         for name, (text, note) in texts.items()
     ]
 
 
-def outside(text: str, alphabet: set[str]) -> dict[str, int]:
+def outside(text: str, alphabet: frozenset[str]) -> dict[str, int]:
     """How often each character that is not in the alphabet occurs, the most frequent first."""
     counts = Counter(text).most_common()
     return {character: count for character, count in counts if character not in alphabet}
@@ -73,11 +77,13 @@ def outside(text: str, alphabet: set[str]) -> dict[str, int]:
 def token_losses(model: nn.Module, rows: Tensor) -> Tensor:
     """Loss of each token that windows [n, T + 1] predict, nats: [n, T]."""
     parts = []
-    for part in rows.split(max(1, BATCH_TOKENS // rows.shape[1])):
+    device = next(model.parameters()).device
+    at_once = BATCH_TOKENS * (ON_CUDA if device.type == "cuda" else 1)
+    for part in rows.to(device).split(max(1, at_once // rows.shape[1])):
         logits = model(part[:, :-1]).float()
         losses = F.cross_entropy(logits.transpose(1, 2), part[:, 1:], reduction="none")
         parts.append(losses.double())
-    return torch.cat(parts)
+    return torch.cat(parts).cpu()
 
 
 def by_length(model: Model, document: Document, tokens: int) -> dict[str, Any]:

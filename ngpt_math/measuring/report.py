@@ -47,6 +47,7 @@ def measure(
     checkpoints: Sequence[Path],
     out: Path | None = None,
     *,
+    device: str = "cpu",
     length_tokens: int = LENGTH_TOKENS,
     state_windows: int = STATE_WINDOWS,
     say: Callable[[str], None] = lambda line: None,
@@ -54,6 +55,7 @@ def measure(
     """Measure checkpoints of any kind; figures and `measures.json` go to `out` if it is given.
 
     Args:
+        device: where the models run, "cpu" or "cuda"; in single precision on either.
         length_tokens: predicted for each document and length. state_windows: windows of the
             validation text in which angles and entropies are taken. say: told what is measured.
 
@@ -65,7 +67,7 @@ def measure(
     models = []
     for name, path in zip(names, checkpoints, strict=True):
         say(f"measuring {name}")
-        models.append(measure_one(name, path, length_tokens, state_windows))
+        models.append(measure_one(name, path, length_tokens, state_windows, device))
     runs = [row["run"] for row in models if row["run"]]
     document = rounded(
         {
@@ -95,9 +97,11 @@ def check_names(checkpoints: Sequence[Path]) -> list[str]:
     return names
 
 
-def measure_one(name: str, path: Path, length_tokens: int, state_windows: int) -> dict[str, Any]:
+def measure_one(
+    name: str, path: Path, length_tokens: int, state_windows: int, device: str = "cpu"
+) -> dict[str, Any]:
     """Everything about one checkpoint."""
-    model, card = load_model(path), read_card(path, remake(path))
+    model, card = load_model(path).to(device), read_card(path, remake(path))
     config = model.config
     learned, validation = load_tokens(config.tokenizer)
     windows = spread_windows(validation, config.context, state_windows)[:, :-1]
@@ -118,7 +122,7 @@ def measure_one(name: str, path: Path, length_tokens: int, state_windows: int) -
 
 def of_weights(model: Model, tokens: np.ndarray) -> dict[str, Any]:
     """Embeddings of the tokens that occur, and lengths, conditions and scales of everything."""
-    found = {name: weight.numpy() for name, weight, _ in weights.matrices(model)}
+    found = {name: weight.cpu().numpy() for name, weight, _ in weights.matrices(model)}
     return {
         "embeddings": {name: spectra.cloud(found[name][tokens]) for name in ("embed", "unembed")},
         "norms": {_short(k): spectra.summary(v) for k, v in weights.norms(model).items()},

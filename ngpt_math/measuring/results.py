@@ -121,8 +121,17 @@ def page() -> str:
     more = seeds.others(RESULTS, REMAKE_SEED)
     parts = (INTRODUCTION, trained(), sweeps(), beyond(report), equal(report),
              seeds.spread(report, more), shapes(report), conditions(report), alphas(report),
-             FIGURES, LIMITS)  # fmt: skip
+             FIGURES, *on_devices(), LIMITS)  # fmt: skip
     return "\n\n".join(parts) + "\n"
+
+
+def on_devices() -> list[str]:
+    """Where the results of larger models on a GPU are, as far as there are any."""
+    pages = sorted(RESULTS.glob("gpu-*.md"))
+    if not pages:
+        return []
+    links = "\n".join(f"- [{page.stem}]({page.name})" for page in pages)
+    return [f"## Larger models, on a GPU\n\n{links}"]
 
 
 def trained() -> str:

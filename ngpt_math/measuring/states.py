@@ -17,12 +17,15 @@ from ngpt_math.layers import Trace
 Floats = NDArray[np.float64]
 BLOCKS = (("attention", "h_in", "h_mid"), ("mlp", "h_mid", "h_out"))
 BATCH = 8
+LONG = 1024
 
 
 @torch.no_grad()
 def traces(model: Model, rows: Tensor, batch: int = BATCH) -> Iterator[Trace]:
-    """The intermediate results of each part of the windows [n, T]."""
-    for part in rows.split(batch):
+    """The intermediate results of each part of the windows [n, T], fewer at once if they are long:
+    attention patterns grow with the square of their length."""
+    device = next(model.parameters()).device
+    for part in rows.to(device).split(max(1, min(batch, (LONG // rows.shape[1]) ** 2))):
         trace: Trace = {}
         model(part, trace)
         yield trace
@@ -73,11 +76,11 @@ def states(model: Model, rows: Tensor) -> dict[str, Any]:
     gathered: list[dict[str, list[Tensor]]] = [{} for _ in range(layers)]
     entropies = []
     for trace in traces(model, rows):
-        patterns = [entropy(trace[f"layer{layer}.pattern"]) for layer in range(layers)]
+        patterns = [entropy(trace[f"layer{layer}.pattern"]).cpu() for layer in range(layers)]
         entropies.append(torch.stack(patterns, dim=1))  # [b, L, H, T]
         for layer, kept in enumerate(gathered):
             for name, values in moves(trace, layer).items():
-                kept.setdefault(name, []).append(values)
+                kept.setdefault(name, []).append(values.cpu())
     return {
         "tokens": rows.numel(),
         "angles": _means(gathered),

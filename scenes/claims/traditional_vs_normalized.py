@@ -248,7 +248,7 @@ CLAIMS = Claims(
         Claim(
             "Free lengths come apart, and a long vector wins by length.",
             come_apart_and_win,
-            "Free lengths may come apart, and a long vector may win by length.",
+            "Free lengths may come apart; a long vector may win.",
         ),
         Claim(
             "Our last losses show no clear gain. Fewer steps? The film's end measures that.",

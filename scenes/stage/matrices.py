@@ -28,7 +28,7 @@ from scenes.stage.style import (
     on_ground,
 )
 
-STRENGTHS = (0.12, 0.24, 0.34, 0.44, 0.54, 0.84)
+STRENGTHS = (0.12, 0.22, 0.31, 0.4, 0.54, 0.84)
 """Opacities of the cells, from a small to a large value. Negative ones are grey."""
 
 Cells = Sequence[Sequence[Traced]]

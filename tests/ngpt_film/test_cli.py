@@ -152,6 +152,11 @@ def test_doctor_says_the_remedy(filmed_studio, copy_studio: Callable) -> None:
     assert sum(line.startswith("FAIL") for line in lines) == 3
 
 
+def test_where_names_the_recording_that_a_chapter_is_drawn_from(laid_studio) -> None:
+    said = laid_studio.ngpt("where", "other").stdout
+    assert said == "0 numbers, from assets/recordings/tiny.safetensors\n"
+
+
 def test_where_opens_every_number(laid_studio) -> None:
     done = laid_studio.ngpt("where", "tiny", "--json")
     assert done.returncode == 0, done.stderr
@@ -243,3 +248,23 @@ def test_swallowed_interrupt_is_made_again() -> None:
     assert done.returncode == 130
     assert cli.STOPPED in done.stderr
     assert time.monotonic() - began < 15
+
+
+@pytest.mark.parametrize(("ignored", "code"), [(False, 130), (True, 0)])
+def test_a_terminal_that_is_closed_ends_it_unless_it_was_told_to_stay(
+    ignored: bool, code: int
+) -> None:
+    program = (
+        "import os, signal, time; from ngpt_film import cli\n"
+        f"signal.signal(signal.SIGHUP, signal.{'SIG_IGN' if ignored else 'SIG_DFL'})\n"
+        "@cli.cli.command()\n"
+        "def work():\n"
+        "    os.kill(os.getpid(), signal.SIGHUP); time.sleep(1)\n"
+        "cli.main(['work'])\n"
+    )
+    with Path("/dev/full").open("w") as nobody:
+        done = subprocess.run(
+            [sys.executable, "-c", program], stderr=nobody,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )  # fmt: skip
+    assert done.returncode == code

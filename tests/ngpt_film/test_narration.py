@@ -76,6 +76,7 @@ def test_terms_are_said_as_the_lexicon_has_them(reader: tuple[G2P, list[str]], t
         ("the logits' scale", "the [logits](/lˈOʤɪts/) scale"),
         ("Softmax of h M.", "[Softmax](/sˈɔftmæks/) of [h](/ˈAʧ/) [M](/ˈɛm/)."),
         ("Each h's path", "Each [h](/ˈAʧᵻz/) path"),
+        ("Query weights read it.", "Query weights [read](/ɹˈid/) it."),
         ("the hat, a path, slerping", "the hat, a path, slerping"),
     ],
 )
@@ -117,6 +118,29 @@ def test_captions_keep_their_limits_when_timed_by_speech(letters: list[list[int]
     assert found[0].start == narration.LEAD
 
 
+def test_a_sentence_that_goes_on_in_the_next_line_is_not_torn_apart() -> None:
+    halves = [(["The paper, on far larger ones,"], [2.0]), (["finds it lower."], [1.0])]
+    [[first], [second]] = laid_out(halves, 30)
+    assert second.start - first.end == pytest.approx(narration.WITHIN)
+    [[first], [second]] = laid_out([(["It is."], [2.0]), (["And so it is."], [1.0])], 30)
+    assert second.start - first.end == pytest.approx(narration.PAUSE + narration.STRETCH)
+
+
+def test_silence_around_what_is_said_is_left_to_us() -> None:
+    quiet, said = np.zeros(RATE // 2, np.float32), np.full(RATE, 0.5, np.float32)
+    soft = np.full(RATE // 10, 0.002, np.float32)  # an s at the end
+    heard = narration_voice.trimmed(np.concatenate([quiet, said, soft, quiet]))
+    assert len(heard) == pytest.approx(1.18 * RATE, abs=RATE // 100)
+    assert np.array_equal(narration_voice.trimmed(quiet), quiet)
+
+
+def test_the_voice_begins_at_once_and_ends_whole(tmp_path: Path) -> None:
+    loud = np.abs(Speaker(tmp_path).say("a.b", 1, "It drifts, a little at a time."))
+    heard = np.flatnonzero(loud > 0.02 * loud.max())
+    assert heard[0] < 0.1 * RATE
+    assert 0.03 * RATE < len(loud) - heard[-1] < 0.3 * RATE
+
+
 def test_a_letter_is_said_within_its_sentence() -> None:
     line = (Sentence("Four.", 1, 2), Sentence("More.", 3, 4))
     assert moment(line, 0) == 1
@@ -155,6 +179,8 @@ def test_a_recorded_sentence_is_taken_instead(tmp_path: Path) -> None:
     write(tmp_path / "a.c.1.wav", tone)
     with pytest.raises(StudioError, match=r"a\.c\.1\.wav is of no sentence"):
         speaker.check_all_used()
+    speaker.others = frozenset({"a.c"})
+    speaker.check_all_used()
     (tmp_path / "a.d.1.wav").write_bytes(b"nothing")
     with pytest.raises(DamagedFile, match=r"a\.d\.1\.wav is no audio file; record it again"):
         speaker.say("a.d", 1, "Anything.")
@@ -179,6 +205,7 @@ def test_narrated_film(published_studio, copy_studio: Callable) -> None:
     recorded.mkdir()
     rng = np.random.default_rng(0)
     swell = np.sin(np.linspace(0, 9 * np.pi, 4 * RATE)) ** 2
+    write(recorded / "tiny.steps.1.wav", np.ones(RATE))  # of a section that is not published now
     write(recorded / "other.square.1.wav", rng.normal(0, 0.1, 4 * RATE) * swell)
     done = studio.ngpt(
         "publish", "other", "tiny:drifts", "-q", "draft", "--out", "out",

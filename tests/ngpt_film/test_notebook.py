@@ -36,7 +36,7 @@ CELLS = {
     "magic": "%load_ext ngpt_film",
     "stage": (
         "%%manim -ql --resolution 320,180 OnStage\n"
-        "from manim import Scene\n"
+        "from manim import *\n"
         "from scenes.stage.text import Line\n"
         "from scenes.stage.motion import Appear\n"
         "class OnStage(Scene):\n"
@@ -44,6 +44,7 @@ CELLS = {
         "        print(type(self.renderer).__name__)\n"
         "        self.play(Appear(Line('on the stage')), run_time=0.2)\n"
     ),
+    "after": 'clip("other:square")',
 }
 FAIL = {"never", "wrong", "chapter"}
 
@@ -106,6 +107,12 @@ def test_a_fresh_clip_is_the_sections_own(
     assert len(shown) < 400_000
 
 
+def test_what_manim_brings_along_does_not_take_the_clips_place(
+    notebook: nbformat.NotebookNode,
+) -> None:
+    assert page(notebook, "after") == page(notebook, "other")
+
+
 def test_an_older_clip_is_marked_stale_and_says_why(notebook: nbformat.NotebookNode) -> None:
     shown = page(notebook, "stale")
     assert embedded(shown) == embedded(page(notebook, "fresh"))
@@ -166,10 +173,10 @@ def test_the_exported_page_needs_nothing_else(
     notebook: nbformat.NotebookNode, tmp_path: Path
 ) -> None:
     text, _ = HTMLExporter(template_name="basic").from_notebook_node(notebook)
-    assert text.count("data:video/mp4;base64,") == 5
+    assert text.count("data:video/mp4;base64,") == 6
     assert text.count("data:image/png;base64,") == 1
     sources = re.findall(r'<(?:video|img|source)[^>]+src="([^"]{0,40})', text)
-    assert len(sources) == 6
+    assert len(sources) == 7
     assert all(source.startswith("data:") for source in sources)
     assert len(json.dumps(notebook)) < 1_000_000
 

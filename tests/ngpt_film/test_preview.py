@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
 import signal
 import subprocess
+import sys
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -176,6 +178,22 @@ def test_a_section_that_is_deleted_is_told_of_and_comes_back(
     assert not preview.browser.find_element(By.ID, "gone").is_displayed()
 
 
+def test_a_film_that_cannot_be_read_says_where(preview: Preview, source: Studio) -> None:
+    preview.is_fresh()
+    whole = (source.root / "scenes/film.py").read_text()
+    number = whole.count("\n") + 1
+    for fault, told in (
+        ("1 / 0\n", "ZeroDivisionError: division by zero"),
+        ("FILM = (\n", f"scenes/film.py, line {number}: '(' was never closed; mend it"),
+    ):
+        source.write("scenes/film.py", whole + fault)
+        until(lambda told=told: preview.text("#fault h2") == told, told)
+        assert preview.text("#fault .place") == f"scenes/film.py, line {number}"
+        assert preview.text("#fault .here").endswith(fault.strip())
+    source.write("scenes/film.py", whole)
+    preview.is_fresh()
+
+
 def test_a_damaged_recording_is_told_of(preview: Preview, source: Studio) -> None:
     preview.is_fresh()
     recording = source.root / "assets/recordings/tiny.safetensors"
@@ -195,7 +213,10 @@ def test_an_encoder_that_fails_and_a_full_disk_are_told_of(
     work = "        self._container.mux(self._stream.encode(frame))"
     for fault, line in (
         ("raise RuntimeError('x264 gave up')", "RuntimeError: x264 gave up"),
-        ("raise OSError(28, 'No space left on device')", "the disk is full; free some space"),
+        (
+            "raise OSError(28, 'No space left on device')",
+            "the disk is full; free some space, then press R",
+        ),
     ):
         source.write(encoder, whole.replace(work, f"        {fault}"))
         until(lambda line=line: preview.text("#fault h2").startswith(line), line)
@@ -241,7 +262,7 @@ def ended(pids: set[int]) -> bool:
     return not any(Path(f"/proc/{pid}").exists() for pid in pids)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
 def test_no_process_outlives_it(
     laid_studio: Studio, copy_studio: Callable[[Studio], Studio], number: int, tmp_path: Path
 ) -> None:
@@ -253,6 +274,35 @@ def test_no_process_outlives_it(
     until(lambda: len(descendants(process.pid)) > 1, "a process that draws")
     below = descendants(process.pid)
     os.kill(process.pid, number)
-    assert process.wait(20) == (0 if number != signal.SIGKILL else -signal.SIGKILL)
+    _, said = process.communicate(timeout=20)
+    assert process.returncode == (0 if number != signal.SIGKILL else -signal.SIGKILL)
+    told = ["previewing tiny:drifts; Ctrl-C ends it", "the preview has ended"]
+    assert said.splitlines() == told[: 1 if number == signal.SIGKILL else 2]
     until(lambda: ended(below), "the end of all processes", 10)
     until(lambda: not list((tmp_path / "tmp").iterdir()), "the end of its folder", 10)
+
+
+def test_a_warm_preview_that_is_killed_says_nothing(
+    laid_studio: Studio, copy_studio: Callable[[Studio], Studio]
+) -> None:
+    process = start(copy_studio(laid_studio), {})
+    assert process.stdout is not None
+    with urllib.request.urlopen(f"{process.stdout.readline().strip()}events", timeout=60) as news:
+        while b'"warm": true' not in news.readline():
+            pass
+    process.kill()
+    _, said = process.communicate(timeout=20)  # when all who can write there have ended
+    assert said == "previewing tiny:drifts; Ctrl-C ends it\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux sends signals to threads")
+def test_a_request_to_end_is_heard_whichever_thread_gets_it(
+    laid_studio: Studio, copy_studio: Callable[[Studio], Studio]
+) -> None:
+    """As one that comes just before the main thread waits: nothing ends that wait."""
+    process = start(copy_studio(laid_studio), {})
+    assert process.stdout is not None
+    process.stdout.readline()
+    others = {int(p.name) for p in Path(f"/proc/{process.pid}/task").iterdir()} - {process.pid}
+    assert ctypes.CDLL(None).tgkill(process.pid, max(others), signal.SIGTERM) == 0
+    assert process.wait(15) == 0

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ngpt_film.previewing.desk import Page
+from ngpt_film.previewing.news import Page
 from ngpt_film.previewing.server import PORT, TRIES, Server, serve
 from ngpt_math.errors import StudioError
 
@@ -157,3 +157,17 @@ def test_a_port_that_is_taken_is_told_of_and_otherwise_the_next_one_is_used(tmp_
         assert {first.server_port, second.server_port} <= set(range(PORT, PORT + TRIES))
         with pytest.raises(StudioError, match=f"port {first.server_port} cannot be had; choose"):
             serve(first.server_port, tmp_path, Page(), silent)
+
+
+def test_a_preview_started_again_has_the_address_that_its_page_knows(tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text("the page")
+    with serve(None, tmp_path, Page(), lambda *order: None) as first:
+        # A page that listens to the news: the server is the one that hangs up.
+        page = socket.create_connection(first.server_address, timeout=10)
+        page.sendall(f"GET /events HTTP/1.1\r\nHost: {next(iter(first.names))}\r\n\r\n".encode())
+        page.recv(4096)
+    while page.recv(4096):
+        pass
+    page.close()
+    with serve(None, tmp_path, Page(), lambda *order: None) as again:
+        assert again.server_port == first.server_port

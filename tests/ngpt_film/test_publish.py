@@ -6,16 +6,18 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import ffmpeg
 import pytest
+from browser import until
 from PIL import Image
-from small_studio import Studio
+from small_studio import Studio, descendants
 
-from ngpt_film import verify
+from ngpt_film import mastering, verify
 from ngpt_film.publishing import workshop
 from ngpt_film.publishing.workshop import Workshop
 from ngpt_math.errors import StudioError, UsageError
@@ -87,7 +89,7 @@ def test_youtube_list_joins_what_is_too_short(folder: Path) -> None:
     assert [line.partition(" ")[2] for line in lines[1:]] == ["It drifts", "It wobbles", "It steps"]
 
 
-def test_stills_have_the_colcommands_that_were_drawn(folder: Path) -> None:
+def test_stills_have_the_colours_that_were_drawn(folder: Path) -> None:
     with Image.open(folder / "stills" / "tiny.png") as still:
         corner = still.getpixel((3, 3))
     wanted = (0x0D, 0x11, 0x17)
@@ -193,6 +195,16 @@ def error_of(done: subprocess.CompletedProcess[str]) -> str:
     return errors[0]
 
 
+def test_a_section_that_fails_leaves_no_trace(
+    published_studio: Studio, copy_studio: Callable
+) -> None:
+    studio = copy_studio(published_studio)
+    studio.edit("scenes/other.py", "wait(2.5)", "wait(no_such_time)")
+    line = error_of(studio.ngpt("publish", "other", "-q", "draft", "--out", "new"))
+    assert line.startswith("error: other:square failed: NameError")
+    assert not list(studio.root.glob(".new*"))
+
+
 def test_caption_over_its_limits_is_not_published(
     published_studio: Studio, copy_studio: Callable
 ) -> None:
@@ -231,6 +243,93 @@ def test_ffmpeg_missing_or_failing_is_one_line(
         }[how]
     )
     assert studio.files("out") == before
+
+
+def test_an_ffmpeg_that_is_killed_is_told_of(tmp_path: Path, monkeypatch) -> None:
+    (tmp_path / "ffmpeg").write_text("#!/bin/sh\nkill -9 $$\n")
+    (tmp_path / "ffmpeg").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    with pytest.raises(StudioError, match=r"could not write a\.mp4: signal 9 ended it"):
+        mastering.run_ffmpeg(ffmpeg.input("a").output(str(tmp_path / "a.mp4")), "a.mp4")
+    (tmp_path / "ffmpeg").write_bytes(b"\0no program")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(StudioError, match=r"could not write a\.mp4: Exec format error"):
+        mastering.run_ffmpeg(ffmpeg.input("a").output(str(tmp_path / "a.mp4")), "a.mp4")
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
+def test_ffmpeg_does_not_outlive_who_publishes(
+    published_studio: Studio, copy_studio: Callable, monkeypatch: pytest.MonkeyPatch,
+    how: signal.Signals,
+) -> None:  # fmt: skip
+    studio = copy_studio(published_studio)
+    tools = studio.root / "tools"
+    tools.mkdir()
+    (tools / "ffmpeg").write_text("#!/bin/sh\nexec sleep 60\n")
+    (tools / "ffmpeg").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tools}:{os.environ['PATH']}")
+    process = studio.start("publish", "-q", "draft", "--out", "new")
+
+    def sleepers() -> set[int]:
+        lines = {pid: Path(f"/proc/{pid}/cmdline") for pid in descendants(process.pid)}
+        return {pid for pid, line in lines.items() if line.read_bytes().startswith(b"sleep\0")}
+
+    below = until(sleepers, "ffmpeg at work")
+    process.send_signal(how)
+    process.communicate(timeout=20)
+    until(lambda: not any(map(runs, below)), "its end", 5)
+
+
+def runs(pid: int) -> bool:
+    """Whether a process is there, and not merely waiting to be struck off the list."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] != "Z"
+    except OSError:
+        return False
+
+
+def test_what_came_out_bad_is_not_taken_for_good_afterwards(
+    published_studio: Studio, copy_studio: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    studio = copy_studio(published_studio)
+    real, tools = shutil.which("ffmpeg"), studio.root / "tools"
+    tools.mkdir()
+    path = os.environ["PATH"]
+    monkeypatch.setenv("PATH", f"{tools}:{path}")
+    for writes, told in (
+        ("exit 0", "error: ngpt.mp4 came out empty; run `ngpt doctor`"),
+        (f'{real} "$@"; for a; do case "$a" in *.partial) echo none > "$a"; esac; done',
+         "error: what was made is not good, and not put in place: ngpt.mp4 has 0 picture streams;"
+         " run `ngpt doctor`, then publish again: all of it will be made anew"),
+    ):  # fmt: skip
+        (tools / "ffmpeg").write_text(f"#!/bin/sh\n{writes}\n")
+        (tools / "ffmpeg").chmod(0o755)
+        assert error_of(studio.ngpt("publish", "-q", "draft", "--out", "new")) == told
+    monkeypatch.setenv("PATH", path)
+    done = studio.ngpt("publish", "-q", "draft", "--out", "new")
+    assert done.returncode == 0, done.stderr
+
+
+def test_other_code_makes_its_files_anew(published_studio: Studio, copy_studio: Callable) -> None:
+    studio = copy_studio(published_studio)
+    studio.edit("ngpt_film/publishing/pictures.py", "left, top = 90, 250", "left, top = 90, 350")
+    before = studio.files("out")
+    done = studio.ngpt("publish", "-q", "draft", "--out", "out", "--pptx")
+    assert done.returncode == 0, done.stderr
+    after = studio.files("out")
+    assert after["out/poster.jpg"] != before["out/poster.jpg"]
+    assert after["out/stills/tiny.png"] == before["out/stills/tiny.png"]
+
+
+def test_sections_in_which_nothing_is_said_are_published(
+    published_studio: Studio, copy_studio: Callable
+) -> None:
+    studio = copy_studio(published_studio)
+    studio.edit("scenes/other.py", 'says=("A square, and nothing more.",)', "says=()")
+    done = studio.ngpt("publish", "other", "-q", "draft", "--out", "new")
+    assert done.returncode == 0, done.stderr
+    assert (studio.root / "new" / "ngpt.srt").read_text() == ""
+    assert "publishing 1 section\n" in done.stderr
 
 
 @pytest.mark.parametrize("out", ["/proc/published", "manim.cfg/published"])

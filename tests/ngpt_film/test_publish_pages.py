@@ -121,6 +121,26 @@ def test_search_finds_what_is_said(page: Any) -> None:
     assert len(page.find_elements(By.TAG_NAME, "mark")) == 0
 
 
+def test_search_takes_words_wherever_they_stand(page: Any) -> None:
+    search = page.find_element(By.ID, "search")
+    search.send_keys("time little")
+    assert page.find_element(By.ID, "found").text == "1 of 5"
+    assert [mark.text for mark in page.find_elements(By.TAG_NAME, "mark")] == ["little", "time"]
+    for odd in ("(", "[a", "\\", "$", "a|b", "dot."):
+        search.send_keys(Keys.ESCAPE)
+        page.find_element(By.ID, "search").send_keys(odd)
+        assert page.find_element(By.ID, "found").text == "nothing", odd
+    assert page.get_log("browser") == []
+
+
+@pytest.mark.parametrize("name", ["index.html", "slides.html"])
+def test_a_link_that_is_cut_short_leads_to_the_beginning(
+    browser: Any, published_studio, name: str
+) -> None:
+    opened(browser, published_studio.root / "out" / name, "#tiny%3")
+    assert browser.get_log("browser") == []
+
+
 def test_it_fits_a_telephone(page: Any) -> None:
     phone = {"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": True}
     page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", phone)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ngpt_film import verify
-from ngpt_film.publishing import texts
+from ngpt_film.publishing import page, texts
 from ngpt_film.publishing.release import Part, Release
 from scenes.film import Entry
 from scenes.stage.section import Section
@@ -84,3 +85,17 @@ def test_an_opening_has_no_number() -> None:
     assert opening.chapters[0].title == "The title"
     (chapter, section) = verify.cues(texts.chapters_vtt(opening))
     assert (chapter.text, section.text) == ("The title", "A section 0")
+
+
+def test_the_opening_and_the_closing_are_no_chapters() -> None:
+    made = film([20 * FPS] * 6, each=2)
+    opening = Entry(0, "opening", "Opening", "The title", card=True)
+    first, *others = made.parts
+    with_card = Release((replace(first, entry=opening), *others), "draft")
+    assert page.summary(made).startswith("3 chapters · 2 min")
+    assert page.summary(with_card).startswith("3 chapters · 2 min")
+    assert page.summary(Release(made.parts[:2], "draft")).startswith("1 · The chapter 1 · 1 min")
+    assert page.summary(Release(with_card.parts[:2], "draft")).startswith(
+        "1 · The chapter 1 · 1 min"
+    )
+    assert page.summary(Release(with_card.parts[:1], "draft")).startswith("The title · 1 min")

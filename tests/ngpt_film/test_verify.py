@@ -59,6 +59,15 @@ def test_a_changed_byte(copied: Path, name: str) -> None:
     assert verify.examine(copied) == [f"{name} is not as it was published (its sha256 differs)"]
 
 
+@pytest.mark.parametrize("name", ["poster.jpg", "stills"])
+def test_a_file_that_lies_elsewhere(copied: Path, tmp_path: Path, name: str) -> None:
+    (copied / name).rename(tmp_path / "elsewhere")
+    (copied / name).symlink_to(tmp_path / "elsewhere")
+    first = "poster.jpg" if name == "poster.jpg" else "stills/other.png"
+    faults = verify.examine(copied)
+    assert faults[0] == f"{first} is a link, or lies behind one: what is given away must hold it"
+
+
 @pytest.mark.parametrize("at", [0.1, 0.5, 0.9, 1.0])
 def test_a_changed_byte_of_the_manifest(copied: Path, at: float) -> None:
     path = copied / manifest.NAME

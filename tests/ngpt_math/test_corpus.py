@@ -101,5 +101,5 @@ def test_split_is_by_position_and_loses_nothing() -> None:
 
 
 def test_unknown_tokenizer() -> None:
-    with pytest.raises(UsageError, match="bytes or letters"):
+    with pytest.raises(UsageError, match="bytes, letters, bpe-4096"):
         corpus.tokenizer("llama-2")

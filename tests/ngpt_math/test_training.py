@@ -28,6 +28,7 @@ from ngpt_math.files import read_card
 from ngpt_math.history import load_history
 from ngpt_math.ngpt import NGPT
 from ngpt_math.progress import Bar
+from ngpt_math.ranks import Ranks
 from ngpt_math.runfolder import RunFolder
 
 
@@ -198,6 +199,62 @@ def test_batches_follow_from_seed_and_step_only(training: TrainConfig) -> None:
     assert not torch.equal(rows, t.batch_at(text, 16, training, 8))
     other = dataclasses.replace(training, seed=2)
     assert not torch.equal(rows, t.batch_at(text, 16, other, 7))
+
+
+def test_the_feed_cuts_the_same_windows(training: TrainConfig) -> None:
+    text, _ = load_tokens("bytes")
+    feed = t.Feed(text, 16, training, torch.device("cpu"))
+    for step in (0, 7):
+        assert torch.equal(feed.at(step, Ranks()), t.batch_at(text, 16, training, step))
+    halves = [feed.at(7, Ranks(rank, 2)) for rank in (0, 1)]
+    assert torch.equal(torch.cat(halves), t.batch_at(text, 16, training, 7))
+    wide = np.arange(40, dtype=np.uint16) * 1000
+    last = t.Feed(wide, 39, dataclasses.replace(training, batch=9), torch.device("cpu"))
+    assert last.at(0, Ranks()).tolist() == [wide.tolist()] * 9
+
+
+def test_the_clock_counts_steps_and_nothing_else(
+    training: TrainConfig, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [0.0]
+    step, look = t.Loop.take_step, t.evaluate
+
+    def slow_step(loop: t.Loop) -> t.Moment:
+        now[0] += 1
+        return step(loop)
+
+    def slow_look(*arguments: object) -> float:
+        now[0] += 100
+        return look(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(t.Loop, "take_step", slow_step)
+    monkeypatch.setattr(t.Loop, "now", lambda loop: now[0])
+    monkeypatch.setattr(t, "evaluate", slow_look)
+    with pytest.raises(Stop):
+        t.train(small(), training, folder(out), [stop_at(9)])
+    t.train(small(), training, folder(out))
+    history = load_history(folder(out).history, "")
+    assert read_card(folder(out).model, "")["clock"] == history["validation.step"].tolist()
+
+
+def stop_at(step: int) -> t.Observer:
+    """An observer that breaks a training off."""
+
+    def stop(moment: t.Moment) -> None:
+        if moment.step == step:
+            raise Stop
+
+    return stop
+
+
+def test_snapshots_of_queries_and_none_at_all(training: TrainConfig, out: Path) -> None:
+    t.train(small(), dataclasses.replace(training, snapshot_of="queries"), folder(out / "queries"))
+    history = load_history(folder(out / "queries").history, "")
+    assert history["snapshot.cond.layer1.q"].shape == (len(history["snapshot.step"]), 2)
+    assert "snapshot.cond.layer1.k" not in history
+    t.train(small(), dataclasses.replace(training, snapshots=0), folder(out / "none"))
+    history = load_history(folder(out / "none").history, "")
+    assert not any(name.startswith("snapshot") for name in history)
 
 
 def test_kinds_see_the_same_batches() -> None:

@@ -6,11 +6,14 @@
 const $ = (id) => document.getElementById(id);
 const video = $("clip");
 let film = { chapters: [], shown: "" };
-let shown = decodeURIComponent(location.hash.slice(1));
+let shown = wished();
 let loaded = ""; // the address of the clip in the player
 let wish = ""; // the address of the clip on its way
 let known = new Map(); // titles of sections that have been there
 
+function wished() {
+  try { return decodeURIComponent(location.hash.slice(1)); } catch { return ""; }
+}
 const sections = () => film.chapters.flatMap((c) => c.sections.map((s) => ({ ...s, chapter: c })));
 const current = () => sections().find((s) => s.name === shown);
 
@@ -223,7 +226,7 @@ $("play").onclick = toggle;
 $("loop").onclick = toggleLoop;
 $("captions").onclick = toggleCaptions;
 $("stage").onclick = toggle;
-window.onhashchange = () => choose(decodeURIComponent(location.hash.slice(1)));
+window.onhashchange = () => choose(wished());
 
 const KEYS = {
   ArrowUp: () => move(-1), ArrowDown: () => move(1), PageUp: () => move(-1), PageDown: () => move(1),

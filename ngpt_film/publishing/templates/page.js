@@ -69,8 +69,11 @@ function speed(by) {
 }
 
 // Links: #CHAPTER:SECTION, #CHAPTER and #t=SECONDS.
+function wished() {
+  try { return decodeURIComponent(location.hash.slice(1)); } catch { return ""; }
+}
 function follow() {
-  const name = decodeURIComponent(location.hash.slice(1));
+  const name = wished();
   const seconds = name.startsWith("t=") ? parseFloat(name.slice(2)) : NaN;
   const found = sections.find((s) => s.key === name || s.key.startsWith(name + ":"));
   if (name && found) go(found.start);
@@ -85,28 +88,30 @@ document.addEventListener("click", (event) => {
   go(+link.dataset.from);
 });
 
+// A section is found where all the words stand in it, wherever; words in a row are marked as one.
 function search() {
-  const words = at("search").value.trim().toLowerCase();
+  const words = at("search").value.toLowerCase().split(/\s+/).filter(Boolean);
+  const escaped = [words.join(" "), ...words].map((w) => w.replace(/[^\p{L}\p{N}\s]/gu, "\\$&"));
+  const pattern = words.length ? new RegExp(`(${escaped.join("|")})`, "i") : null;
   let found = 0;
   for (const section of sections) {
-    const hit = section.item.dataset.words.includes(words);
+    const hit = words.every((word) => section.item.dataset.words.includes(word));
     section.item.classList.toggle("away", !hit);
     found += hit;
-    for (const text of section.item.querySelectorAll("[data-text]")) mark(text, words);
+    for (const text of section.item.querySelectorAll("[data-text]")) mark(text, hit && pattern);
   }
   for (const chapter of document.querySelectorAll(".chapter"))
     chapter.classList.toggle("away", !chapter.querySelector("li[data-words]:not(.away)"));
-  at("found").textContent = words ? (found ? `${found} of ${sections.length}` : "nothing") : "";
+  at("found").textContent = pattern ? (found ? `${found} of ${sections.length}` : "nothing") : "";
 }
-function mark(element, words) {
-  const text = element.textContent, lower = text.toLowerCase(), parts = [];
-  let from = 0;
-  for (let to; words && (to = lower.indexOf(words, from)) >= 0; from = to + words.length) {
+function mark(element, pattern) {
+  const parts = pattern ? element.textContent.split(pattern) : [element.textContent];
+  element.replaceChildren(...parts.map((part, i) => {
+    if (i % 2 === 0) return part;
     const hit = document.createElement("mark");
-    hit.textContent = text.slice(to, to + words.length);
-    parts.push(text.slice(from, to), hit);
-  }
-  element.replaceChildren(...parts, text.slice(from));
+    hit.textContent = part;
+    return hit;
+  }));
 }
 at("search").addEventListener("input", search);
 at("search").addEventListener("keydown", (event) => {

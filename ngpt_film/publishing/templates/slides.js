@@ -95,5 +95,8 @@ addEventListener("mousemove", () => {
   still = setTimeout(() => document.body.classList.remove("moving"), 2500);
 });
 for (const video of videos) video.addEventListener("ended", ended);
-const wanted = decodeURIComponent(location.hash.slice(1));
+function wished() {
+  try { return decodeURIComponent(location.hash.slice(1)); } catch { return ""; }
+}
+const wanted = wished();
 open(Math.max(0, sections.findIndex((s) => s.key === wanted)));
