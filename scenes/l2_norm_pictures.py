@@ -113,7 +113,7 @@ class OneVector:
         for mark in (*self.steps, self.arrow, self.unit):
             mark.far.set_stroke(opacity=1)  # One line, wherever it passes the middle.
         self.name = term_of(self.space, vector, np.zeros(3), "{{ w : traditional }}")
-        words = f"{record.vector_name}; worked out in thousandths"
+        words = f"{record.vector_name}; {CLAIMS.true(record, 'worked out in thousandths')}"
         self.source = Line(words, role="muted", px=SIZE.tick)
         at_left(self.source, GRID.left, GRID.bottom + 0.3)
         self.table = ledger(record)

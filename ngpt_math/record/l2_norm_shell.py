@@ -26,6 +26,7 @@ EPS = np.linspace(0, 0.5, 51)  # the slider, in hundredths
 EPS_SHOWN = 25  # its middle
 DIVISIONS = 41  # steps on the way from w to w/‖w‖
 PLACES = 3  # of what is worked out as one would by hand
+SHORT, EXACT = 0.1, 15  # the length up to which thousandths are too coarse, and places then
 STEP, HALF = 0.5, 21  # how far the step across is drawn, and points on the way there, and back
 WINDOWS = 64  # of training text, for the gradient
 
@@ -68,10 +69,11 @@ def piece_by_piece(vector: np.ndarray) -> dict[str, Any]:
     """The length of a vector in the order in which one works it out, and the vector over it."""
     length = float(sphere.norm(vector)[0])
     on_the_way = vector / np.linspace(1, length, DIVISIONS)[:, None]
-    written = vector.round(PLACES)
-    squares, total, root = by_hand(written)
-    shares = (written / root).round(PLACES)
-    share_squares, share_sum, share_root = by_hand(shares)
+    places = PLACES if length > SHORT else EXACT
+    written = vector.round(places)
+    squares, total, root = by_hand(written, places)
+    shares = (written / root).round(places)
+    share_squares, share_sum, share_root = by_hand(shares, places)
     return {
         "vector": floats(vector),
         "length": floats(length),
@@ -89,11 +91,11 @@ def piece_by_piece(vector: np.ndarray) -> dict[str, Any]:
     }
 
 
-def by_hand(numbers: np.ndarray) -> tuple[np.ndarray, float, float]:
+def by_hand(numbers: np.ndarray, places: int) -> tuple[np.ndarray, float, float]:
     """Squares, their sum and its root, each rounded before one goes on."""
-    squares = (numbers**2).round(PLACES)
-    total = float(squares.sum().round(PLACES))
-    return squares, total, float(np.sqrt(total).round(PLACES))
+    squares = (numbers**2).round(places)
+    total = float(squares.sum().round(places))
+    return squares, total, float(np.sqrt(total).round(places))
 
 
 def plain(model: Model, chosen: int) -> dict[str, Any]:

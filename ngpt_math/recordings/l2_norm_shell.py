@@ -22,7 +22,8 @@ class L2NormShell(Recording):
     same in the first layer without a shell, its rows at length 1.
 
     What is worked out for the eye, from `written` to `share_root`, is rounded to thousandths step
-    by step: with pencil and paper one finds the same.
+    by step: with pencil and paper one finds the same. Of a vector too short for that,
+    it is exact.
     """
 
     chapter: ClassVar[str] = "l2_norm_shell"
@@ -36,7 +37,9 @@ class L2NormShell(Recording):
     vector: Array = array("the weight vector w", 3, model=TOY_GPT)
     length: Array = array("its length ‖w‖", model=TOY_GPT)
     unit: Array = array("w/‖w‖", 3, model=TOY_GPT, unit_vectors=True)
-    written: Array = array("w as it is written down, in thousandths", 3, model=TOY_GPT)
+    written: Array = array(
+        "w as it is written down, in thousandths unless it is too short", 3, model=TOY_GPT
+    )
     squares: Array = array("the squares of these", 3, model=TOY_GPT)
     square_sum: Array = array("the sum of the squares", model=TOY_GPT)
     root: Array = array("the root of the sum", model=TOY_GPT)

@@ -241,7 +241,7 @@ CLAIMS = Claims(
         Claim(
             "The paper finds nGPT's rounder, in far larger models.",
             paper_larger,
-            "The paper finds nGPT's rounder, in models of half a billion weights.",
+            "The paper finds nGPT's rounder, in its own models.",
         ),
     ),
     takeaways=(
