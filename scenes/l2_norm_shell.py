@@ -184,7 +184,7 @@ class L2NormShell(Chapter):
             "Learning steps against it, and dividing by the length leads back to the circle.",
         ),
         pause=True,
-        covers=("2.1", "0.2", "0.5"),
+        covers=("2.3", "0.2", "0.6"),
     )
     def no_pull(self) -> None:
         """A vector at many lengths, the gradient there, and a step that only turns it."""

@@ -181,7 +181,7 @@ class TraditionalVsNormalized(Chapter):
             "Now make both arrows one long. Each keeps its direction, so each fits as before.",
             "The order turns round: the better fit gives more.",
         ),
-        covers=("1.3", "0.2"),
+        covers=("1.2", "0.2"),
     )
     def equal(self) -> None:
         """The same two units, divided by their lengths."""
@@ -328,7 +328,7 @@ class TraditionalVsNormalized(Chapter):
             ),
             ("normalized", ("nGPT: length 1 after every step. Only the direction can win.",)),
             ("ink", ("A flat matrix all but loses directions; length 1 does not prevent it.",)),
-            ("muted", ("Loss: no clear gain here. Another seed changes it as much.",)),
+            ("muted", ("Loss: no clear gain here. Another seed changes about as much.",)),
         )
         self.take_away(points)
         self.clear_next()

@@ -154,7 +154,7 @@ def toy_losses(ngpt: Arrays, gpt: Arrays) -> dict[str, Any]:
 
 
 def larger_model(history: Arrays, prefix: str) -> dict[str, Any]:
-    """Row lengths, condition numbers and losses of a larger model over its training."""
+    """Row lengths and condition numbers of a larger model over its training."""
     lengths = kept_along(history, "norm.layer0", "q")
     return {
         f"{prefix}steps": floats(history["snapshot.step"]),
@@ -162,8 +162,6 @@ def larger_model(history: Arrays, prefix: str) -> dict[str, Any]:
         f"{prefix}condition": floats(np.median(kept_along(history, "cond.layer0", "q"), axis=1)),
         f"{prefix}kind_start": floats([of_kind(history, name)[0] for name in KINDS.values()]),
         f"{prefix}kind_condition": floats([of_kind(history, name)[-1] for name in KINDS.values()]),
-        f"{prefix}loss_steps": floats(history["validation.step"]),
-        f"{prefix}loss": floats(history["validation.loss"]),
     }
 
 

@@ -22,8 +22,9 @@ class TraditionalVsNormalized(Recording):
     loss curves. A condition number is largest over smallest singular value (paper, figure 5): of
     the whole matrix in the toy models, of each head's part of it in the larger ones.
 
-    `loss` is looked at during training, on a part of the validation text; `seed_loss` is of all of
-    it, of the shown models and of the same ones trained again with other seeds.
+    Losses of the toys are those looked at during training, on a part of the validation text.
+    `seed_loss` is on all of it, of the larger models shown and of the same ones trained again with
+    other seeds.
 
     What these trainings show is that the baseline's lengths spread while the nGPT's stay 1. Its
     condition numbers climb, and so do the nGPT's, which learns at a higher rate: at this size and
@@ -110,10 +111,6 @@ class TraditionalVsNormalized(Recording):
     parameters: Array = array("number of parameters", model=MINI)
     learning_rate: Array = array("peak learning rate", model=MINI)
     gpt_learning_rate: Array = array("the same, baseline", model=GPT)
-    loss_steps: Array = array("optimizer steps done", "points", model=MINI, unit="steps")
-    loss: Array = array("validation loss", "points", model=MINI, unit="nat/letter")
-    gpt_loss_steps: Array = array("optimizer steps done", "gpt_points", model=GPT, unit="steps")
-    gpt_loss: Array = array("validation loss", "gpt_points", model=GPT, unit="nat/letter")
     seeds: Array = array("seeds of the larger models, the shown one's first", "seeds", model=MINI)
     gpt_seeds: Array = array("the same, baseline", "seeds", model=GPT)
     seed_loss: Array = array(
