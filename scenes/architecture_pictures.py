@@ -1,28 +1,22 @@
-"""Pictures of chapter 7, built from its recording: scales, letters, the walk, the next letter."""
+"""Pictures of chapter 7, built from its recording: scales, the next letter, and what is counted."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 import numpy as np
 from manim import VGroup, VMobject
 
 from ngpt_math.recordings import FullArchitecture
-from scenes.architecture_plan import CARD, FIRST, Layer, Whole, block_names
-from scenes.claims.full_architecture import CLAIMS, looked_at
+from scenes.architecture_plan import CARD, Layer, block_names
 from scenes.stage.bars import Bars
-from scenes.stage.curves import arc_points, at_row, disc_points, rectangles, straight
+from scenes.stage.curves import disc_points, rectangles, straight
 from scenes.stage.equations import Equation
-from scenes.stage.hypersphere import Hypersphere
-from scenes.stage.interpolation import Step
-from scenes.stage.layout import Explained, at_left, below, noted, stacked
-from scenes.stage.marks import Dot, Tag, Trace, chord, tag, term_of
+from scenes.stage.layout import Explained, at_left, below, noted
 from scenes.stage.patterns import shown_as
 from scenes.stage.plots import Box, measure
 from scenes.stage.prompt import Prompt
-from scenes.stage.readouts import Label, Readout, baseline_of, column_of, degrees_of, row_of
-from scenes.stage.space import EYE, Space, View
+from scenes.stage.readouts import Label, Readout, baseline_of, column_of, row_of
 from scenes.stage.split import HALF, SplitScreen
 from scenes.stage.style import (
     COLOUR,
@@ -30,20 +24,15 @@ from scenes.stage.style import (
     FRAME_WIDTH,
     GRID,
     LAYER,
-    PIXEL,
     SIZE,
     STROKE,
-    Point,
     colour_of,
+    on_ground,
 )
 from scenes.stage.tables import Column, Table
 from scenes.stage.text import Line
-from scenes.stage.zoom import LEAST_RING, Name, Ring, Shot, SpaceInside, Ways, Zoom
+from scenes.stage.zoom import LEAST_RING, Name, Ring, Shot, Ways, Zoom
 
-STEPPING = (
-    '{{ h : normalized }} <- "Norm" ( {{ h : normalized }} + {{ alpha_A : scale }}'
-    " ({{ h_A : transformation }} - {{ h : normalized }}))"
-)
 ATTENDING = (
     '{{ h_A : transformation }} = "Norm" ( {{ W_o : normalized }} dot "mix"),'
     ' quad "mix" = sum_j "softmax"_j (sqrt(d_k) thin {{ q : normalized }} dot'
@@ -55,7 +44,7 @@ SCALES = {
     "α_M": ("{{ alpha_M : scale }}", "step towards feed-forward"),
     "s_qk": ("{{ s_(q k) : scale }}", "sharpness of attention"),
     "s_u": ("{{ s_u : scale }}", "feed-forward: its values u"),
-    "s_ν": ("{{ s_nu : scale }}", "feed-forward: its gate"),
+    "s_ν": ("{{ s_nu : scale }}", "feed-forward: its gates ν"),
     "s_z": ("{{ s_z : scale }}", "sureness of the output"),
 }
 POINTS = {
@@ -68,20 +57,11 @@ POINTS = {
 }
 """The vectors that are normalized in a layer, as terms."""
 
-LEG = 16
-"""Pieces of the arc drawn for one update."""
+STATES = ("h_mid", "h_out")
+"""Of these, the states; the circles of the others are small and have no term in them."""
 
-FOLLOWED = 12
-"""Letters of the prompt, besides the last one, whose points are drawn."""
-
-MOST_LETTERS = 48
-"""Letters of a larger alphabet whose points are drawn, those of the prompt first."""
-
-APART = 50.0
-"""Points that are seen nearer to each other than these pixels share one label."""
-
-AROUND = ((0.0, 16.0), (0.0, -18.0), (18.0, 0.0), (-18.0, 0.0))
-"""Where the lit letter’s name may stand beside its point, in pixels; the first that is free."""
+BADGE = 0.23
+"""Radius of a disc with a term on it."""
 
 LIKELIEST = 5
 """Letters whose way from cosine to logit is shown."""
@@ -117,6 +97,11 @@ def letters_of(letters: str) -> list[str]:
     return [shown_as(letter.replace("␣", " ")) for letter in letters]
 
 
+def quoted(letters: str) -> list[str]:
+    """The same in quotation marks, where they could be taken for symbols, as h."""
+    return [f"“{letter}”" for letter in letters_of(letters)]
+
+
 def numbered(bars: Bars) -> Bars:
     """Bars that carry their numbers: ticks and rules, which would strike these through, go."""
     if len(bars.numbers):
@@ -140,7 +125,7 @@ class Recall:
     def __init__(self, record: FullArchitecture) -> None:
         kinds = record.kinds.split(",")
         names: list[Label] = [Explained(*SCALES[k]) if k in SCALES else Line(k) for k in kinds]
-        _aligned(names)
+        aligned(names)
         columns = [
             Column(Line(words, role="muted"), row_of(record, field), "scale")
             for words, field in (
@@ -149,11 +134,12 @@ class Recall:
             )
         ]
         self.table = Table(names, columns, GRID.left + 2.3, 2.0, spacing=0.7)
-        self.source = Line(f"mean sizes in {larger(record)}", role="muted")
+        words = f"mean sizes in {larger(record)}; of the output’s, for letters that its text has"
+        self.source = Line(words, role="muted", px=SIZE.tick)
         at_left(self.source, GRID.left + 2.3, -2.72)
 
 
-def _aligned(names: Sequence[Label]) -> None:
+def aligned(names: Sequence[Label]) -> None:
     """Let the words beside terms begin below each other."""
     explained = [name for name in names if isinstance(name, Explained)]
     reach = max((name.words.get_left()[0] - name.get_left()[0] for name in explained), default=0)
@@ -186,254 +172,6 @@ class Sizes:
         self.source.move_to((0, -2.85, 0))
 
 
-class Letters:
-    """The points of all letters on the sphere in the embedding box, some with their names."""
-
-    def __init__(self, record: FullArchitecture, whole: Whole) -> None:
-        self.space, points = whole.space, record.embeddings.astype(float)
-        self.last = int(record.token_ids[-1])
-        self.view = View.onto_point(looked_at(record), aside=0)
-        every = [*map(int, record.token_ids[::-1]), *range(len(points))]
-        self.order = list(dict.fromkeys(every))[:MOST_LETTERS]
-        _, *others = self.order
-        self.dots = [Dot(self.space, points[n], "normalized", px=18) for n in others]
-        self.here = Dot(self.space, points[self.last], "ink", px=28)
-        self.prompt = prompt_of(record)
-        lit = Explained("{{ h : normalized }}", "starts at the lit letter’s point")
-        close = CLAIMS.lines(record, "letters used alike tend to", "lie close: here, the vowels")
-        more = noted(*close, "“·” stands for the space")
-        self.rule = Equation('{{ h : normalized }} = {{ E_"in" : normalized }} ["letter"]')
-        part = f", {len(self.order)} of {len(points)} letters"
-        self.source = Line(f"Now: {toy(record)}" + part * (len(self.order) < len(points)))
-        stacked([self.source, self.prompt, self.rule, lit, more], GRID.panel, 2.2, gap=0.5)
-        self.texts = [self.prompt, VGroup(self.rule, lit), more, self.source]
-        self.record = record
-
-    def tags(self) -> list[Tag]:
-        """Names of the letters in front as they are seen now."""
-        points = self.record.embeddings.astype(float)
-        front = [n for n in self.order if not Dot(self.space, points[n], "ink").is_behind]
-        letters = letters_of(self.record.alphabet)
-        others = [n for n in front if n != self.last]
-        found = names_at(self.space, points, letters, others, "normalized")
-        if self.last not in front:
-            return found
-        at, name = points[self.last], letters[self.last]
-        ways = [tag(self.space, at, name, "ink", offset, SIZE.label) for offset in AROUND]
-        return [beside(found, ways), *found]
-
-
-def beside(others: Sequence[Tag], ways: Sequence[Tag]) -> Tag:
-    """The first of several placings of a name that touches no other name; else the first."""
-    return next((way for way in ways if not any(touch(way, other) for other in others)), ways[0])
-
-
-def touch(one: Tag, other: Tag) -> bool:
-    """Whether two names stand on the same ground."""
-    apart = np.abs(one.get_center() - other.get_center())[:2]
-    room = np.array([one.width + other.width, one.height + other.height]) / 2
-    return bool((apart < room).all())
-
-
-def together(places: Point, left: Sequence[int]) -> list[int]:
-    """The first of some points in the frame, and all that are led to from it by short ways."""
-    group = [left[0]]
-    for n in group:  # which grows meanwhile
-        near = np.linalg.norm(places[list(left)] - places[n], axis=1) < APART * PIXEL
-        group += [m for m, close in zip(left, near, strict=True) if close and m not in group]
-    return group
-
-
-def names_at(
-    space: Space, points: Point, letters: Sequence[str], order: Sequence[int], role: str
-) -> list[Tag]:
-    """Names above points (n, 3); those that are seen close together share one, left to right."""
-    places, left = space.drawn(points), list(order)
-    found: list[Tag] = []
-    while left:
-        group = together(places, left)
-        left = [n for n in left if n not in group]
-        group.sort(key=lambda n: float(places[n, 0]))
-        top = max(group, key=lambda n: float(places[n, 1]))
-        words = " ".join(letters[n] for n in group)
-        found.append(tag(space, points[top], words, role, (0, 16), SIZE.label))
-    return found
-
-
-class Update:
-    """The prompt's first update on the sphere inside the plan's ring, and what moves it."""
-
-    def __init__(self, record: FullArchitecture, whole: Whole) -> None:
-        path = record.paths[:, -1].astype(float)
-        here, there, went = path[0], record.suggestions[0].astype(float), path[1]
-        self.view = View.onto_arc(here, there, 48)
-        # The plan's dotted circle becomes the sphere's outline: Norm leads back onto it.
-        self.space = SpaceInside(self.view, whole.zoom, FIRST, 0.2 * np.sqrt(1 - 1 / EYE**2))
-        self.sphere = Hypersphere(self.space, axes=False)
-        self.dots = [
-            Dot(self.space, here, "normalized", px=28),
-            Dot(self.space, there, "transformation", px=28),
-        ]
-        self.names = [
-            term_of(self.space, here, there, "{{ h : normalized }}"),
-            term_of(self.space, there, here, "{{ h_A : transformation }}"),
-        ]
-        self.way = chord(self.space, here, there, "transformation")
-        self.moving = Dot(self.space, here, "ink", px=28)
-        stepped = record.stepped[0].astype(float)
-        self.ends = np.stack([here, stepped]), np.stack([stepped, went])
-        self.step = Trace(self.space, self.ends[0], "scale", STROKE.arrow, on_sphere=False)
-        self.back = Trace(self.space, self.ends[1], "normalized", STROKE.arrow, on_sphere=False)
-        self.rule = Equation(STEPPING, px=40)
-        self.terms = [
-            Explained("{{ h_A : transformation }}", "what attention suggests"),
-            Explained("{{ alpha_A : scale }}", "one number for each dimension: the"),
-            Explained('"Norm"', "straight back to length 1"),
-        ]
-        self.off = Line("step may leave the straight red line")
-        self.moved = Readout(
-            Line("h moved by"), record.traced("moved", 0).degrees, places=1, role="normalized"
-        )
-        self.source = small(
-            f"first update of “w” in {toy(record)}".replace("w", record.prompt[-1], 1)
-        )
-        suggested, far, norm = self.terms
-        stacked([self.rule, suggested, far], GRID.panel, 2.0, gap=0.5)
-        _aligned(self.terms)
-        at_left(self.off, far.words.get_left()[0], far.get_bottom()[1] - 0.12)
-        below(far, norm, 0.95)
-        below(norm, self.moved, 0.5)
-        below(self.moved, self.source, 0.5)
-
-    def going(self, leg: int) -> list[Step]:
-        """Lead the point with its way behind it: 0, the step by alpha; 1, back to the sphere."""
-        way, ends = (self.step, self.back)[leg], self.ends[leg]
-        return [
-            (way, way.show_upto),
-            (self.moving, lambda row: self.moving.move_to_row(ends, row)),
-        ]
-
-
-class Words(Line):
-    """A line that shows one of several texts; `show_row` changes it in place."""
-
-    def __init__(self, texts: tuple[str, ...], px: float = SIZE.label, role: str = "ink") -> None:
-        super().__init__(texts[0], px=px, role=role)
-        self.lines = [Line(words, px=px, role=role) for words in texts]
-        self.now = 0
-
-    def show_row(self, row: float) -> None:
-        """Show the text of the row that has begun."""
-        left, baseline = self.get_left()[0], self.baseline
-        self.now = int(np.clip(np.floor(row), 0, len(self.lines) - 1))
-        line = self.lines[self.now].copy()
-        self.words, self.drop = line.words, line.drop
-        line.shift((left - line.get_left()[0], baseline - line.baseline, 0))
-        self.set_points(line.points)
-
-
-class Walk:
-    """The hidden states of the prompt's letters through all updates, on one sphere."""
-
-    def __init__(self, record: FullArchitecture) -> None:
-        states = record.paths.astype(float)
-        self.updates = len(states) - 1
-        last = states[:, -1]
-        self.view = View.onto_point(last.mean(axis=0), aside=-15)
-        self.space = Space(self.view, (GRID.picture, GRID.middle), 2.35)
-        self.sphere = Hypersphere(self.space, axes=False)
-        self.routes = [_through(states[:, n]) for n in range(states.shape[1])]
-        others = self.routes[:-1][-FOLLOWED:]
-        self.others = [Dot(self.space, route[0], "muted", px=14) for route in others]
-        self.other_routes = others
-        self.trace = Trace(self.space, self.routes[-1], "normalized", STROKE.arc)
-        self.trace.show_upto(0)
-        self.start = Dot(self.space, last[0], "normalized", px=20)
-        here = letters_of(record.prompt[-1])[0]
-        self.first = tag(self.space, last[0], here, "ink", (20, 0), SIZE.label)
-        self.moving = Dot(self.space, last[0], "ink", px=30)
-        self.suggestions = record.suggestions.astype(float)
-        self.towards = Dot(self.space, self.suggestions[0], "transformation", px=26)
-        self.way = chord(self.space, last[0], self.suggestions[0], "transformation", STROKE.axis)
-        self.prompt = prompt_of(record)
-        self.words = Words(
-            tuple(
-                f"layer {n // 2 + 1}: {'feed-forward' if n % 2 else 'attention'}"
-                for n in range(self.updates)
-            )
-        )
-        self.moved = Readout(
-            Line("moves it by"), degrees_of(record, "moved"), places=1, role="normalized"
-        )
-        self._write(record)
-        likely = record.toy_tokens[:LIKELIEST]
-        self.likely = letters_of(likely)
-        places = [record.alphabet.index(letter) for letter in likely]
-        outputs = record.output_embeddings[places].astype(float)
-        self.ends = [Dot(self.space, point, "normalized", px=18) for point in outputs]
-
-    def _write(self, record: FullArchitecture) -> None:
-        """The texts beside the sphere."""
-        self.legend = [
-            Line("white: the lit letter’s state"),
-            Line("red: what the block suggests", role="transformation"),
-            Line("grey: the other letters’ states", role="muted"),
-            Line("faint: behind the sphere", role="muted"),
-        ]
-        legend = stacked(self.legend, 0, 0, gap=0.18)
-        stacked([self.prompt, legend], GRID.panel, 2.2, gap=0.45)
-        at_left(self.words, GRID.panel, -0.5)
-        at_left(self.moved, GRID.panel + 3.0, 0)
-        self.moved.shift((0, self.words.baseline - baseline_of(self.moved.label), 0))
-        self.close = noted(
-            "Green letters: output points of the", "likeliest next letters", role="normalized"
-        )
-        at_left(self.close, GRID.panel, -1.35)
-        self.source = Line(toy(record), role="muted")
-        at_left(self.source, GRID.panel, GRID.bottom + 0.4)
-
-    def letters(self) -> list[Tag]:
-        """Names of the likeliest letters at their output points as they are seen now."""
-        points = np.stack([dot.at for dot in self.ends])
-        return names_at(self.space, points, self.likely, range(len(points)), "normalized")
-
-    @property
-    def going(self) -> list[Step]:
-        """Lead everything through the updates."""
-        last = self.updates - 1
-
-        def suggested(row: float) -> Point:
-            there: Point = self.suggestions[int(np.clip(np.floor(row), 0, last))]
-            return there
-
-        def point(row: float) -> None:
-            here = at_row(self.routes[-1], LEG * row)
-            self.way.points_in_space = np.stack([here, suggested(row)])
-            self.way.redraw()
-
-        def follow(dot: Dot, route: Point) -> Step:
-            return dot, lambda row: dot.move_to_row(route, LEG * row)
-
-        return [
-            *(
-                follow(dot, route)
-                for dot, route in zip(self.others, self.other_routes, strict=True)
-            ),
-            (self.trace, lambda row: self.trace.show_upto(LEG * row)),
-            follow(self.moving, self.routes[-1]),
-            (self.towards, lambda row: self.towards.move_in_space(suggested(row))),
-            (self.way, point),
-            (self.words, self.words.show_row),
-            (self.moved, lambda row: self.moved.show_row(np.floor(row))),
-        ]
-
-
-def _through(states: Point) -> Point:
-    """Arcs from state to state, as one line."""
-    legs = [arc_points(a, b, pieces=LEG) for a, b in pairwise(states)]
-    return np.concatenate([legs[0][:1], *(leg[1:] for leg in legs)])
-
-
 class Logits:
     """From cosine to logit below the output layer: the likeliest letters, each with its s_z."""
 
@@ -448,11 +186,29 @@ class Logits:
         self.bars = []
         for words, middle, role, name, indices in fields:
             numbers = [record.traced(name, index) for index in indices]
-            box = Box(middle - 1.8, -2.15, 3.6, 1.5)
-            every = Bars(box, measure(words, numbers), [numbers], letters_of(letters), role)
+            box = Box(middle - 1.8, -1.85, 3.6, 1.6)
+            every = Bars(box, measure(words, numbers), [numbers], quoted(letters), role)
             self.bars.append(numbered(every))
+        cosines, _, logits = self.bars
+        self.frames = VGroup(*(_framed(each, highest(each)) for each in (cosines, logits)))
+        self.marked = [under(cosines, "the nearest"), under(logits, "the likeliest")]
         self.source = Line(f"{toy(record)}: its {len(letters)} likeliest letters", role="muted")
-        self.source.move_to((0, -2.85, 0))
+        self.source.move_to((0, -2.9, 0))
+
+
+def highest(bars: Bars) -> int:
+    """The group of the highest bar."""
+    (row,) = bars.rows
+    return int(np.argmax(row.tops[:, 1]))
+
+
+def under(bars: Bars, words: str) -> Line:
+    """What the framed letter, that of the highest bar, is."""
+    across, box = bars.rows[0].tops[highest(bars), 0], bars.axis.box
+    line = small(words)
+    line.move_to((across, box.bottom - 0.68, 0))
+    room = min(0.0, GRID.right - line.get_right()[0])
+    return line.shift((room, 0, 0))
 
 
 class Guess:
@@ -509,44 +265,83 @@ def _framed(bars: Bars, number: int) -> VMobject:
 
 
 class Halo(VMobject):
-    """A disc behind a normalization point, so that the small dotted circle is noticed."""
+    """A disc behind a normalization point, so that the small dotted circle is noticed.
 
-    def __init__(self, ring: Ring) -> None:
+    With `cover`, a radius, it hides the circle: there is room for a term on it.
+    """
+
+    def __init__(self, ring: Ring, cover: float = 0.0) -> None:
         super().__init__()
-        self.set_fill(colour_of(ring.role), 0.3).set_stroke(colour_of(ring.role), STROKE.axis)
-        self.set_z_index(LAYER.arrow)
+        green = colour_of(ring.role)
+        fill = on_ground(green, 0.12) if cover else green
+        self.set_fill(fill, 1 if cover else 0.3).set_stroke(green, STROKE.axis)
+        self.set_z_index(LAYER.point + 1 if cover else LAYER.arrow)
         radius = 1.1 * max(ring.radius * ring.zoom.shot.scale, LEAST_RING)
-        self.set_points(disc_points(radius) + ring.zoom.drawn(ring.place))
+        self.set_points(disc_points(cover or radius) + ring.zoom.drawn(ring.place))
 
 
 class Counts:
-    """The normalized vectors of a layer as terms in a row, and how many there are."""
+    """The normalized vectors of a layer as terms at its circles, and how many there are."""
 
     def __init__(self, record: FullArchitecture) -> None:
         self.points = record.norm_points.split(",")
-        self.terms = [Equation(POINTS.get(p, f'"{p}"')) for p in self.points]
-        for number, term in enumerate(self.terms):
-            term.move_to((GRID.left + 0.3 + 0.75 * number, -2.05, 0))
-        self.a_layer = Readout(
-            Line("normalizations a layer"), record.traced("norms_per_layer"), places=0,
-            role="normalized",
+        self.each = noted("dotted circle: Norm, to length 1;", "with α: Norm after the step")
+        at_left(self.each, 1.0, 2.3)
+        rows = (("normalizations a layer", "norms_per_layer"), ("in all layers", "norms"))
+        self.whole = column_of(
+            [
+                Readout(Line(words), record.traced(name), places=0, role="normalized")
+                for words, name in rows
+            ],
+            GRID.left, -0.95, 0.55,
         )  # fmt: skip
-        self.all = Readout(
-            Line("in all layers"), record.traced("norms"), places=0, role="normalized"
+        self.weights = [
+            side_by_side(
+                [
+                    Readout(Line("matrices a layer"), record.traced("layer_matrices"), places=0),
+                    Readout(Line("times layers"), record.traced("layers"), places=0),
+                    Readout(Line("plus embeddings"), record.traced("other_matrices"), places=0),
+                ],
+                GRID.left, -2.25,
+            ),
+            side_by_side(
+                [
+                    Readout(
+                        Line("normalized after every training step"),
+                        record.traced("normalized_matrices"), places=0, role="normalized",
+                    ),
+                    Readout(Line("of"), record.traced("matrices"), places=0),
+                ],
+                GRID.left, -2.85,
+            ),
+        ]  # fmt: skip
+        self.source = Line(larger(record), role="muted", px=SIZE.tick)
+        self.source.shift(
+            (GRID.right - self.source.get_right()[0], -2.85 - self.source.baseline, 0)
         )
-        self.weights = Readout(
-            Line("after every training step, weight matrices normalized"),
-            record.traced("normalized_matrices"), places=0, role="normalized",
-        )  # fmt: skip
-        self.of = Readout(Line("of"), record.traced("matrices"), places=0)
-        column_of([self.a_layer], -0.9, -2.15, 0.6)
-        column_of([self.weights], GRID.left, -2.8, 0.6)
-        for right, left in ((self.all, self.a_layer), (self.of, self.weights)):
-            at_left(right, left.get_right()[0] + 0.35, 0)
-            right.shift((0, baseline_of(left.label) - baseline_of(right.label), 0))
-        self.source = Line(larger(record), role="muted")
-        right = GRID.right - self.source.get_right()[0]
-        self.source.shift((right, baseline_of(self.weights.label) - self.source.baseline, 0))
+
+    def marks(self, layer: Layer) -> list[tuple[Halo, Equation]]:
+        """Discs for the circles of a layer, each with the term of what is normalized there."""
+        return [self._mark(layer.rings[point], point) for point in self.points]
+
+    def _mark(self, ring: Ring, point: str) -> tuple[Halo, Equation]:
+        term = Equation(POINTS.get(point, f'"{point}"'), px=SIZE.label)
+        middle = ring.zoom.drawn(ring.place)
+        if point.startswith(STATES):  # The circle has α in it.
+            halo, aside = Halo(ring), np.array([0.4, 0.36, 0])
+        else:
+            halo, aside = Halo(ring, BADGE), np.zeros(3)
+        term.move_to(middle + aside)
+        return halo, term
+
+
+def side_by_side(readouts: Sequence[Readout], left: float, baseline: float) -> VGroup:
+    """Readouts in a row on a common baseline."""
+    for readout in readouts:
+        at_left(readout, left, 0)
+        readout.shift((0, baseline - baseline_of(readout.label), 0))
+        left = readout.get_right()[0] + 0.45
+    return VGroup(*readouts)
 
 
 class Versus:
@@ -571,7 +366,7 @@ class Versus:
                     Readout(Line(f"{norms} in a layer"), a_layer, places=0, role=role),
                     Readout(Line(f"{norms} in the whole model"), every, places=0, role=role),
                 ],
-                left, -1.75, 0.5,
+                left, -2.0, 0.42,
             )
             for left, role, norms, a_layer, every in (
                 (
@@ -589,7 +384,13 @@ class Versus:
             Line("weights: length 1", role="normalized"),
         ]
         for line, side in zip(self.weights, self.sides, strict=True):
-            below(side, line, 0.25)
+            below(side, line, 0.15)
+        self.signs = [
+            Line("circle: RMSNorm; plus: adds", role="traditional", px=SIZE.tick),
+            Line("circle: Norm, to length 1; α: after the step", role="normalized", px=SIZE.tick),
+        ]
+        for line, side in zip(self.signs, self.sides, strict=True):
+            line.shift((side.get_left()[0] - line.get_left()[0], -1.6 - line.baseline, 0))
 
     def names(self, right: Layer) -> list[Name]:
         """Names of the blocks in both halves."""

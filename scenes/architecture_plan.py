@@ -27,18 +27,18 @@ FIRST, SECOND = (-0.2, 0.0), (3.62, 0.0)
 """Where the state is updated after attention and after the MLP."""
 
 INPUT, OUTPUT = (-4.95, 0.0), (5.25, 0.0)
-OUTPUT_WIDE, OUTPUT_HIGH, OUTPUT_CLOSE = 1.6, 0.3, 7.5
+OUTPUT_WIDE, OUTPUT_HIGH, OUTPUT_CLOSE = 1.6, 0.34, 6.0
 CARD = (-4.05, -2.08, 8.1, 4.16)
 BEHIND, MOST_BEHIND = 0.1, 3
 """How far apart the layers' cards lie, and how many are drawn behind the first."""
 
 WHOLE = Shot(0, 0, 1, (0, 0.12))
 ON_LAYER = Shot(0, 0, 1.3, (0, 0.35))
-ON_INPUT = Shot(*INPUT, 5.0, (GRID.picture, GRID.middle))
+ON_INPUT = Shot(*INPUT, 4.5, (GRID.picture, GRID.middle))
 ON_ATTENTION = Shot(*ATTENTION, CLOSE, (0, 0.35))
 ON_MLP = Shot(*MLP, CLOSE, (0, 0.35))
 ON_UPDATE = Shot(*FIRST, 11.5, (GRID.picture, GRID.middle))
-ON_OUTPUT = Shot(*OUTPUT, OUTPUT_CLOSE, (0, 1.4))
+ON_OUTPUT = Shot(*OUTPUT, OUTPUT_CLOSE, (0, 1.5))
 
 
 @dataclass
@@ -88,10 +88,13 @@ class Near:
         return Name(self.zoom, self.place(across, up), Line(words, px=px))
 
 
-Q, K, V, BETWEEN = 1.35, 0.2, -1.35, 0.775
+Q, K, V, BETWEEN = 1.5, 0.0, -1.35, 0.75
 """Heights of the rows of queries, keys and values, and between the first two."""
 
-TALL = 1.85
+TALL = 2.2
+
+ASIDE = 0.25
+"""How far before a block the way into it rises: a circle on it does not touch the block."""
 
 
 class Layer:
@@ -123,12 +126,14 @@ class Layer:
 
     @property
     def inside(self) -> list[Seen | Mark]:
-        """What is inside the blocks, without the normalization points."""
-        return [
-            shape
-            for shape in shapes_of([*self.attention[1:], *self.mlp[1:]])
-            if not isinstance(shape, Ring)
-        ]
+        """What is inside the blocks."""
+        return shapes_of([*self.attention[1:], *self.mlp[1:]])
+
+    @property
+    def outline(self) -> list[Seen | Mark]:
+        """What is seen from afar: all but what is inside the blocks, and the circles in them."""
+        inside = {id(shape) for shape in self.inside if not isinstance(shape, Ring)}
+        return [shape for shape in shapes_of(self.parts) if id(shape) not in inside]
 
     def _cards(self, layers: int) -> list[Seen]:
         """The first layer's card, and of those behind it the edges that look out."""
@@ -155,13 +160,14 @@ class Layer:
     def _branches(self) -> Ways:
         """From the stream into both blocks, and from them to the updates."""
         left, right = ATTENTION[0] - WIDE / 2, ATTENTION[0] + WIDE / 2
+        lower = MLP[0] - WIDE / 2
         out = ATTENTION[1] + BETWEEN / CLOSE
         return Ways(
             self.zoom,
             [
-                [(left - 0.17, 0), (left - 0.17, ATTENTION[1]), (left, ATTENTION[1])],
+                [(left - ASIDE, 0), (left - ASIDE, ATTENTION[1]), (left, ATTENTION[1])],
                 [(right, out), (FIRST[0], out), (FIRST[0], 0.2)],
-                [(0.2, 0), (0.2, MLP[1]), (MLP[0] - WIDE / 2, MLP[1])],
+                [(lower - ASIDE, 0), (lower - ASIDE, MLP[1]), (lower, MLP[1])],
                 [(MLP[0] + WIDE / 2, MLP[1]), (SECOND[0], MLP[1]), (SECOND[0], -0.2)],
             ],
             "auxiliary",
@@ -294,7 +300,7 @@ class Layer:
 
     def _mlp_scales(self, near: Near, up: float) -> Part:
         """s_u and s_ν √d; the traditional layer has neither."""
-        results = [near.term("u", 0.15, up + 0.35), near.term("nu", -0.8, 0.35 - up)]
+        results = [near.term("u", 0.15, up + 0.35), near.term('"gate" nu', -0.8, 0.72 - up)]
         if not self.normalized:
             runs = [[(-3.75, y), (-1.1, y)] for y in (up, -up)]
             return Part([near.ways(open_routes=runs)], results)
@@ -322,8 +328,8 @@ class Layer:
 
     def _norms_before(self) -> None:
         """The traditional RMSNorm in front of each block, on the way into it."""
-        left = ATTENTION[0] - WIDE / 2 - 0.17
-        for name, place in (("attention_norm", (left, 0.46)), ("mlp_norm", (0.2, -0.46))):
+        for name, block, up in (("attention_norm", ATTENTION, 0.46), ("mlp_norm", MLP, -0.46)):
+            place = (block[0] - WIDE / 2 - ASIDE, up)
             self.rings[name] = Ring(self.zoom, place, 0.2, "traditional")
             self.stream.shapes.append(self.rings[name])
 
@@ -351,26 +357,26 @@ class Whole:
         frame = Boxes(
             zoom, [(*corner, OUTPUT_WIDE, OUTPUT_HIGH)], "transformation", layer=LAYER.panel
         )
-        weight = near.boxes("normalized", (-3.7, 0, 1.6, 0.9))
+        weight = near.boxes("normalized", (-2.9, 0, 1.4, 0.9))
         self.layer.matrices.append(weight)
-        scale = near.boxes("scale", (-0.1, 0, 1.2, 0.9))
-        softmax = near.boxes("transformation", (3.0, 0, 1.9, 0.9))
-        onward = near.ways([(0.5, 0), (2.05, 0)], open_routes=[[(3.95, 0), (6, 0)]])
+        scale = near.boxes("scale", (0.0, 0, 1.2, 0.9))
+        softmax = near.boxes("transformation", (2.9, 0, 1.9, 0.9))
+        onward = near.ways([(0.6, 0), (1.95, 0)], open_routes=[[(3.85, 0), (4.8, 0)]])
         parts = [
             Part(
-                [weight, near.ways([(-6, 0), (-4.5, 0)])],
-                [near.term('{{ E_"out" : normalized }}', -3.7, 0)],
+                [weight, near.ways([(-4.8, 0), (-3.6, 0)])],
+                [near.term('{{ E_"out" : normalized }}', -2.9, 0)],
             ),
             Part(
-                [scale, near.ways([(-2.9, 0), (-0.7, 0)])],
-                [near.term("{{ s_z : scale }}", -0.1, 0)],
+                [scale, near.ways([(-2.2, 0), (-0.6, 0)])],
+                [near.term("{{ s_z : scale }}", 0.0, 0)],
             ),
-            Part([softmax, onward], [near.word("softmax", 3.0, 0)]),
+            Part([softmax, onward], [near.word("softmax", 2.9, 0)]),
         ]
         arrow = Ways(zoom, [[(corner[0] + OUTPUT_WIDE, 0), (6.4, 0)]])
-        parts[0].names.append(near.term("{{ h : normalized }}", -5.5, 0.4))
-        parts[1].names.append(near.word("cosines", -1.8, 0.35, SIZE.tick))
-        parts[2].names.append(near.word("logits", 1.25, 0.35, SIZE.tick))
+        parts[0].names.append(near.term("{{ h : normalized }}", -4.4, 0.4))
+        parts[1].names.append(near.word("cosines", -1.4, 0.35, SIZE.tick))
+        parts[2].names.append(near.word("logits", 1.2, 0.35, SIZE.tick))
         return [Part([frame, arrow]), *parts]
 
     def _labels(self) -> list[Name]:
@@ -392,6 +398,11 @@ class Whole:
     def shapes(self) -> list[Seen | Mark]:
         """All shapes."""
         return shapes_of(self.parts)
+
+    @property
+    def inside(self) -> list[Seen | Mark]:
+        """What is inside the blocks and the output: it is too small to be seen from afar."""
+        return [*self.layer.inside, *shapes_of(self.output[1:])]
 
 
 def block_names(layer: Layer, gap: float) -> list[Name]:

@@ -6,15 +6,8 @@ from typing import ClassVar
 
 from ngpt_math.recordings import Attention as Recorded
 from ngpt_math.recordings import Recording
-from scenes.attention_pictures import (
-    Lengths,
-    LookBack,
-    Mixing,
-    Patterns,
-    Pipelines,
-    Recall,
-    Sides,
-)
+from scenes.attention_head_pictures import Lengths, Mixing, Patterns, Sides
+from scenes.attention_pictures import LookBack, Pipelines, Recall
 from scenes.attention_rotary_pictures import Bent, ByOffset, Turning
 from scenes.claims import Claims
 from scenes.claims.attention import CLAIMS
@@ -37,7 +30,7 @@ class Attention(Chapter):
     def open_stage(self) -> None:
         """The split screen, and the letters that the followed query sees."""
         super().open_stage()
-        self.ways = Pipelines()
+        self.ways = Pipelines(self.recording)
         self.sides = Sides(self.recording, self.ways.screen)
 
     @section(
@@ -109,10 +102,10 @@ class Attention(Chapter):
         self.clear_next(ways.screen)
 
     @section(
-        "QK normalization: length one, then one scale for all letters",
+        "QK normalization: length one, then a learned scale for each entry",
         says=(
             "Left, lengths differ, and count. nGPT gives every key and query length one.",
-            "Then s Q K, a learned number for each entry, stretches all in the same way.",
+            "Then s Q K scales each entry, for all letters alike: so lengths differ again.",
         ),
         pause=True,
         covers=("5.1", "0.3", "0.6"),
@@ -155,8 +148,9 @@ class Attention(Chapter):
     @section(
         "Opposite factors: one divides by a root, the other multiplies",
         says=(
-            "With entries near one, chance makes products near root d k: so divide by it.",
-            "With length one, chance makes one over that root: nGPT multiplies by it.",
+            "Random q and k, entries near one: products near root d k. So divide by it.",
+            "Of length one: one over that root. So nGPT multiplies by it.",
+            "Trained ones are larger: they learned to match; nGPT’s scale adds to it.",
         ),
         pause=True,
         covers=("5.1", "0.2", "0.4"),
@@ -164,12 +158,14 @@ class Attention(Chapter):
     def scaling(self) -> None:
         """The same products with each model's own factor."""
         sides = self.sides
-        factors = [*sides.sizes, *sides.chances, *sides.factors]
+        levels = sides.levels(self.bars)
+        factors = [*sides.sizes, *sides.chances, *sides.factors, *levels]
         self.play(*lit(*(score.part("scale") for score in sides.scores)))
-        self.play(*appear(*sides.sizes, *sides.chances))
-        self.play(*appear(*sides.factors))
+        self.play(*appear(*sides.sizes, *sides.chances, *levels))
         self.wait(TIME.rest)
-        both = [(bars, bars.show_row) for bars in self.bars]
+        self.play(*appear(*sides.factors))
+        self.wait(TIME.read)
+        both = [(each, each.show_row) for each in (*self.bars, *levels, *sides.chances)]
         self.play(*swept(both, 0, 1), run_time=TIME.sweep / 2)
         self.wait(TIME.read)
         self.go_next(*self.bars, *factors, *sides.scores)
@@ -177,7 +173,7 @@ class Attention(Chapter):
     @section(
         "Softmax turns scores into shares of one",
         says=(
-            "Softmax turns scores into shares that add up to one.",
+            "Softmax turns one letter’s scores into shares that add up to one.",
             "nGPT’s scores lie further apart here: so its best key takes more.",
         ),
         covers=("5.1", "5.2"),
@@ -186,7 +182,7 @@ class Attention(Chapter):
         """The attention of the followed query in both models."""
         sides = self.sides
         shares = sides.bars(
-            ("weights",), sides.common("share of each letter; together 1", "weights"), 2
+            ("weights",), sides.common("the lit letter’s row: shares, together 1", "weights"), 2
         )
         self.play(*appear(*sides.shares_rules, *sides.softmax))
         self.play(*appear(*(each.axis for each in shares), *(each.names for each in shares)))
@@ -196,10 +192,10 @@ class Attention(Chapter):
         self.clear_next(self.ways.screen, *sides.sources)
 
     @section(
-        "Shares mix the values: a head’s answer. All heads suggest",
+        "Shares mix the values; all heads together suggest",
         says=(
             "Each letter’s value, a row of numbers, times its share; then all rows are added.",
-            "That is a head’s answer. A matrix makes the suggestion of all heads’ answers.",
+            "That is a head’s answer. A learned matrix makes one suggestion of all answers.",
         ),
         pause=True,
         covers=("5.1", "0.6"),
@@ -217,7 +213,7 @@ class Attention(Chapter):
         self.play(*appear(*(thing for part in parts for thing in (part.name, part.mix))))
         self.wait(TIME.rest)
         self.play(*leave(*mixing.rules))
-        self.play(*appear(*mixing.whole))
+        self.play(*appear(*mixing.whole, *mixing.learned))
         self.wait(TIME.read)
         self.clear_next(self.ways.screen, *self.sides.sources)
 
@@ -269,7 +265,7 @@ class Attention(Chapter):
         "So of position, a score knows the distance only",
         says=(
             "Move the query and its best key together: the angle between them stays.",
-            "So does the score. Every diagonal, one distance, has a single value.",
+            "So does the score. Put at all places, they give each diagonal a single value.",
         ),
         pause=True,
         covers=("5.3", "0.2", "0.6"),
@@ -284,7 +280,7 @@ class Attention(Chapter):
         self.play(*appear(*turning.k.both, turning.at_k, turning.between))
         self.play(*swept(turning.together, 0, end), run_time=TIME.sweep * 0.7)
         self.play(*leave(turning.slots, turning.at_q, turning.at_k))
-        self.play(*appear(by.rule, by.grid, *by.names))
+        self.play(*appear(by.rule, by.grid, *by.names, by.same))
         self.play(*appear(by.frame, by.score, *by.unscaled))
         self.play(*swept([*turning.hands, *by.steps], end, 0), run_time=TIME.sweep * 0.7)
         self.play(*appear(by.before, by.spread, by.rounding))
@@ -295,7 +291,7 @@ class Attention(Chapter):
         "In truth, nGPT’s learned scale bends this rule a little",
         says=(
             "One honest correction: s Q K comes after the rotation, entry by entry.",
-            "Pairs that turn fast got like numbers, so it changes little.",
+            "Pairs that turn fast got nearly equal numbers; the others hardly turn.",
         ),
         pause=True,
         covers=("5.3", "0.6"),
@@ -314,7 +310,7 @@ class Attention(Chapter):
     @section(
         "To take away",
         says=(
-            "Both models compare, share and mix. nGPT compares directions,",
+            "Both models compare, share and mix. nGPT makes q and k length one first,",
             "so it multiplies by the root where the traditional model divides.",
         ),
         pause=True,
@@ -327,7 +323,7 @@ class Attention(Chapter):
                 "traditional",
                 ("Traditional: q and k of any length; a root divides products.",),
             ),
-            ("normalized", ("nGPT: q and k of length 1; their directions are compared.",)),
+            ("normalized", ("nGPT: q and k made length 1, then scaled entry by entry.",)),
             ("scale", ("So learned scale and root make its scores larger again.",)),
             ("ink", ("Rotary embeddings keep lengths; of place, distance counts.",)),
         )
@@ -341,7 +337,7 @@ class Attention(Chapter):
     )
     def onward(self) -> None:
         """The way to chapter 6: the scale in the score, lit."""
-        card = NextChapter("Next", "6 · Scale management").shift((3.2, 0, 0))
+        card = NextChapter("Next", "6 · Scale management").shift((0, -2.0, 0))
         score = self.sides.whole
         self.play(Appear(score))
         self.play(*dimmed(*(p for name, p in score.parts.items() if name[:5] != "scale")))

@@ -1,25 +1,22 @@
-"""Pictures of chapter 5, built from its recording: from hidden states to the mix of values."""
+"""Pictures of chapter 5: who asks whom, and the way from hidden states to the mix of values."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from manim import VGroup, VMobject
 
-from ngpt_math.recordings import Attention, Traced
+from ngpt_math.recordings import Attention
+from scenes.claims.attention import CLAIMS
 from scenes.stage.blocks import Block, Connection
 from scenes.stage.cards import set_at
-from scenes.stage.changing_bars import ChangingBars
 from scenes.stage.equations import Equation
 from scenes.stage.hypersphere import Hypersphere
-from scenes.stage.layout import Explained, at_left, noted, stacked
+from scenes.stage.layout import Explained, noted, stacked
 from scenes.stage.marks import Dot, arc, term_of
-from scenes.stage.matrices import STRENGTHS, Matrix, kept
-from scenes.stage.patterns import AttentionGrid, pattern_of, shown_as
-from scenes.stage.plots import Box, Measure, measure
-from scenes.stage.readouts import Readout, baseline_of, column_of, row_of
+from scenes.stage.patterns import shown_as
+from scenes.stage.readouts import Readout, column_of
 from scenes.stage.space import Space, View
 from scenes.stage.split import Half, SplitScreen
 from scenes.stage.style import COLOUR, GRID, LAYER, PIXEL, SIZE, STROKE, Point
@@ -27,8 +24,7 @@ from scenes.stage.text import Line
 
 RADIUS = 2.35
 ROLES = ("traditional", "normalized")
-PREFIXES = ("gpt_", "")
-"""Of each half of the split screen: its role, and how its fields of the recording begin."""
+"""Of each half of the split screen."""
 
 STEPPING = (
     '{{ h : normalized }} <- "Norm" ( {{ h : normalized }} + {{ alpha : scale }}'
@@ -38,12 +34,7 @@ SCORES = (
     "{{ q : traditional_q }} dot {{ k : traditional_k }} thin {{ slash thin sqrt(d_k) : scale }}",
     "{{ q : normalized_q }} dot {{ k : normalized_k }} thin {{ times thin sqrt(d_k) : scale }}",
 )
-NORMING = '{{ k : normalized }} <- "Norm" ( {{ k : normalized_raw }} ) dot.o {{ s_"qk" : scale }}'
 STATE = '"state of a letter:" h'
-RIGHT, WIDE, FOOT = 2.85, 5.1, -2.92
-"""Half the width of what stands in a half, and the width of its bars, and the lowest baseline."""
-BARS, OVER_BARS = (-2.1, 2.05), 0.25
-"""The foot and the height of a half's bars, and the baseline of what stands above them."""
 
 
 class Recall:
@@ -103,7 +94,7 @@ class Letters(VGroup):
             self.add(line)
 
     def arcs(self) -> VMobject:
-        """Thin arcs from the query above the lit letter to above each letter before it."""
+        """Thin arcs from the query above the lit letter to each letter before it, and a loop."""
         tops = self.places[: self.query + 1] + np.array([0, 0.62, 0])
         start, ends = tops[-1] + np.array([0, 0.45, 0]), tops[:-1]
         line = VMobject(fill_opacity=0).set_stroke(COLOUR.ink, STROKE.axis, 0.8)
@@ -111,7 +102,13 @@ class Letters(VGroup):
         up = np.array([[0, 1, 0]]) * rise[:, None]
         starts = np.repeat(start[None], len(ends), axis=0)
         pieces = np.stack([starts, starts + up, ends + up, ends], axis=1)
+        pieces = np.concatenate([pieces, self._loop(start, tops[-1])[None]])
         return line.set_points(pieces.reshape(-1, 3)).set_z_index(LAYER.arc)
+
+    def _loop(self, start: Point, end: Point) -> Point:
+        """From the query round it to its own letter: a letter asks itself too [4, 3]."""
+        out = np.array([0.85 * self.spacing, 0, 0])
+        return np.stack([start, start + out, end + out, end])
 
     @property
     def later(self) -> list[VMobject]:
@@ -156,12 +153,14 @@ class TermBlock(Block):
         self.add(self.term)
 
 
-BLOCK, NARROW, BROAD = 0.5, 1.45, 2.5
+BLOCK, NARROW, BROAD = 0.44, 1.45, 2.5
 COLUMNS = (-1.9, -0.3, 1.6)
 MIDDLE = (COLUMNS[0] + COLUMNS[1]) / 2
+WIDTH_QK = COLUMNS[1] - COLUMNS[0] + NARROW
 TOP, LOW = 1.86, -2.72
-STEPS = ("h", "rms", "qkv", "norm", "dot", "softmax", "mix")
-"""Where q, k and v stand in a half, and what q and k lead to; the steps from the top down."""
+STEPS = ("h", "rms", "qkv", "turn", "norm", "dot", "softmax", "mix")
+"""Where q, k and v stand in a half, what q and k lead to, and how wide is what holds both; the
+steps from the top down."""
 
 
 class Pipeline:
@@ -170,8 +169,8 @@ class Pipeline:
     `parts` are shown one after the other; `own` are the blocks that the other model has otherwise.
     """
 
-    def __init__(self, half: Half, role: str, score: str, *, normed: bool) -> None:
-        self.half, self.normed = half, normed
+    def __init__(self, half: Half, role: str, score: str, *, normed: bool, ours: str) -> None:
+        self.half, self.normed, self.ours = half, normed, ours
         q, k, v = COLUMNS
         start = self._term(STATE, role, BROAD, k, "h")
         into: list[VMobject] = (
@@ -184,16 +183,16 @@ class Pipeline:
         ]
         self.score = self._term(score, "scale", BROAD, MIDDLE, "dot")
         self.norm = self._norming() if normed else None
-        between = "norm" if normed else "dot"
-        lower = [self._down(x, "qkv", between) for x in (q, k)]
-        lower += [self._down(x, "norm", "dot") for x in (q, k) if normed]
+        levels = ("qkv", "turn", "norm", "dot") if normed else ("qkv", "turn", "dot")
+        lower = [self._down(x, *ends) for x in (q, k) for ends in pairwise(levels)]
+        turn = self._word("turned by position", "muted", MIDDLE, "turn", wide=WIDTH_QK)
         side = [(v, "qkv", -BLOCK / 2), (v, "mix", 0.0), (MIDDLE + BROAD / 2, "mix", 0.0)]
         values = Connection(
             np.array([self._at(x, at) + np.array([0, up, 0]) for x, at, up in side])
         )
         self.parts = (
             VGroup(*into, *self._fork(), *projected),
-            VGroup(*lower, *([self.norm] if self.norm else []), self.score),
+            VGroup(*lower, turn, *([self.norm] if self.norm else []), self.score),
             VGroup(
                 self._down(MIDDLE, "dot", "softmax"),
                 self._word("softmax", role, MIDDLE, "softmax"),
@@ -214,7 +213,7 @@ class Pipeline:
 
     def _counts(self, k: float) -> VGroup:
         """The three differences, numbered where they are."""
-        first, norm = k + BROAD / 2, MIDDLE + (COLUMNS[1] - COLUMNS[0] + NARROW) / 2
+        first, norm = k + BROAD / 2, MIDDLE + WIDTH_QK / 2
         places = {"1": (first, "rms"), "3": (MIDDLE + BROAD / 2, "dot")}
         if self.normed:
             places = {
@@ -225,6 +224,9 @@ class Pipeline:
             line = Line(words, px=SIZE.tick, weight="SEMIBOLD")
             place = self._at(across + 0.12, level)
             group.add(set_at(line, place[0], place[1] - 0.34 * SIZE.tick * PIXEL))
+            if level == "norm":
+                ours = Line(self.ours, px=SIZE.tick, role="muted")
+                group.add(set_at(ours, line.get_left()[0], line.baseline - 0.3))
         return group
 
     def _at(self, across: float, level: str) -> Point:
@@ -234,13 +236,12 @@ class Pipeline:
     def _term(self, term: str, role: str, width: float, across: float, level: str) -> Block:
         return TermBlock(term, role, (width, BLOCK)).move_to(self._at(across, level))
 
-    def _word(self, words: str, role: str, across: float, level: str) -> Block:
-        return Block(words, role, (BROAD, BLOCK), px=SIZE.tick).move_to(self._at(across, level))
+    def _word(self, words: str, role: str, across: float, level: str, wide: float = BROAD) -> Block:
+        return Block(words, role, (wide, BLOCK), px=SIZE.tick).move_to(self._at(across, level))
 
     def _norming(self) -> Block:
-        term = '"Norm, then" times s_"qk"'
-        width = COLUMNS[1] - COLUMNS[0] + NARROW
-        block = TermBlock(term, "scale", (width, BLOCK), optional=True)
+        term = '"Norm, then" times s_(q k)'
+        block = TermBlock(term, "scale", (WIDTH_QK, BLOCK), optional=True)
         return block.move_to(self._at(MIDDLE, "norm"))
 
     def _down(self, across: float, upper: str, lower: str) -> Connection:
@@ -268,11 +269,12 @@ class Pipeline:
 class Pipelines:
     """Both models' ways side by side, alike but for what differs."""
 
-    def __init__(self) -> None:
+    def __init__(self, record: Attention) -> None:
         self.screen = SplitScreen()
+        ours = CLAIMS.true(record, "ours has it")
         self.halves = (self.screen.left, self.screen.right)
         self.ways = [
-            Pipeline(half, role, score, normed=role == "normalized")
+            Pipeline(half, role, score, normed=role == "normalized", ours=ours)
             for half, role, score in zip(self.halves, ROLES, SCORES, strict=True)
         ]
 
@@ -296,296 +298,3 @@ class Pipelines:
         own = {id(part) for way in self.ways for block in way.own for part in block.get_family()}
         parts = [p for way in self.ways for group in way.parts for p in group]
         return [part for part in parts if id(part) not in own]
-
-
-def head_in_words(record: Attention, prefix: str) -> str:
-    """Which model and which of its heads the numbers are of."""
-    layers, heads = getattr(record, f"{prefix}entropies").shape
-    layer, head = (int(getattr(record, f"{prefix}{name}")) for name in ("layer", "head"))
-    return f"our larger model, layer {layer + 1} of {layers}, head {head + 1} of {heads}"
-
-
-@dataclass(frozen=True)
-class Side:
-    """One model's half of the split screen, and where its numbers are."""
-
-    record: Attention
-    half: Half
-    role: str
-    prefix: str
-
-    def row(self, name: str) -> tuple[Traced, ...]:
-        """A row of numbers of this model."""
-        return row_of(self.record, self.prefix + name)
-
-    def one(self, name: str, *index: int) -> Traced:
-        """A number of this model."""
-        return self.record.traced(self.prefix + name, *index)
-
-    def box(self, bottom: float, height: float) -> Box:
-        """Where its bars stand."""
-        return Box(float(self.half.at(RIGHT - WIDE, 0)[0]), bottom, WIDE, height)
-
-    @property
-    def left(self) -> float:
-        """Where its texts begin."""
-        return float(self.half.at(-RIGHT, 0)[0])
-
-
-class Sides:
-    """Both models on a split screen, and the letters that the followed query sees."""
-
-    def __init__(self, record: Attention, screen: SplitScreen) -> None:
-        self.record, self.screen = record, screen
-        self.query = int(record.query)
-        self.seen = record.sentence[: self.query + 1]
-        self.both = [
-            Side(record, half, role, prefix)
-            for half, role, prefix in zip((screen.left, screen.right), ROLES, PREFIXES, strict=True)
-        ]
-        self.scores = [Equation(score) for score in SCORES]
-        self.shares_rules = [Equation(f'"share" = "softmax" ( {score} )') for score in SCORES]
-        self.whole = Equation(f'"softmax" ( {SCORES[1]} )', px=SIZE.title * 1.3)
-        self.whole.move_to((GRID.picture, GRID.middle, 0))
-        self.factors = [
-            Readout(
-                Equation(f"{{{{ {term} : scale }}}} =", px=SIZE.readout), side.one("scale"),
-                role="scale",
-            )
-            for term, side in zip(("1 slash sqrt(d_k)", "sqrt(d_k)"), self.both, strict=True)
-        ]  # fmt: skip
-        self.sizes = [
-            Readout(
-                Explained("d_k", "entries of q and k:", px=SIZE.tick), side.one("head_dim"),
-                places=0, px=SIZE.label,
-            )
-            for side in self.both
-        ]  # fmt: skip
-        self.products = [self._product(side) for side in self.both]
-        self.chances = [
-            Explained(f"q dot k tilde {size}", "if random", px=SIZE.tick)
-            for size in ("sqrt(d_k)", "1 slash sqrt(d_k)")
-        ]
-        for side, chance in zip(self.both, self.chances, strict=True):
-            chance.shift((side.left - chance.get_left()[0], 1.12 - chance.baseline, 0))
-        self.softmax = [Equation('e^"score" slash sum e^"score"', px=SIZE.readout) for _ in ROLES]
-        for side, rule in zip(self.both, self.softmax, strict=True):
-            edge = float(side.half.at(RIGHT, 0)[0]) - rule.get_right()[0]
-            rule.shift((edge, 0.62 - rule.baseline, 0))
-        self.sources = [self.source(side) for side in self.both]
-        for side, score, rule in zip(self.both, self.scores, self.shares_rules, strict=True):
-            score.move_to(side.half.at(0, 1.72))
-            rule.move_to(side.half.at(0, 1.72))
-        for side, factor, size in zip(self.both, self.factors, self.sizes, strict=True):
-            for readout, baseline in ((factor, OVER_BARS), (size, 1.12)):
-                edge = float(side.half.at(RIGHT, 0)[0]) - readout.get_right()[0]
-                readout.shift((edge, baseline - baseline_of(readout.label), 0))
-
-    def _product(self, side: Side) -> VGroup:
-        """What a dot product is made of, and how long the followed query is."""
-        rule = Equation("q dot k = abs(q) thin abs(k) cos theta", px=SIZE.body)
-        name = Explained("abs(q)", "length of the query", px=SIZE.tick)
-        length = Readout(name, side.one("q_lengths", self.query), role=side.role, px=SIZE.label)
-        edge = float(side.half.at(RIGHT, 0)[0])
-        rule.shift((side.left - rule.get_left()[0], 1.12 - rule.baseline, 0))
-        length.shift((edge - length.get_right()[0], 1.12 - baseline_of(length.label), 0))
-        return VGroup(rule, length)
-
-    def common(self, words: str, *names: str) -> Measure:
-        """One axis for the numbers of both models."""
-        return measure(words, [n for side in self.both for name in names for n in side.row(name)])
-
-    def source(self, side: Side) -> Line:
-        """Which model and which of its heads the numbers are of."""
-        line = Line(head_in_words(self.record, side.prefix), role="muted", px=SIZE.least)
-        return line.shift((side.left - line.get_left()[0], FOOT - line.baseline, 0))
-
-    def bars(self, names: Sequence[str], y: Measure, places: int) -> list[ChangingBars]:
-        """Bars of both models, one for each letter that the query sees."""
-        return [
-            ChangingBars(
-                side.box(*BARS), y, [side.row(name) for name in names], self.seen, side.role,
-                places=places, lit=self.query,
-            )
-            for side in self.both
-        ]  # fmt: skip
-
-
-class Lengths:
-    """Lengths of all keys: as they come, and in nGPT after Norm and after s_qk."""
-
-    def __init__(self, sides: Sides) -> None:
-        left, right = sides.both
-        names = sides.record.sentence
-        given = [left.row("k_lengths")]
-        steps = [right.row(f"k_lengths{step}") for step in ("_raw", "_unit", "")]
-        both = measure("length of each key", [n for state in given + steps for n in state])
-        self.left, self.right = (
-            ChangingBars(side.box(*BARS), both, states, names, side.role, places=1)
-            for side, states in ((left, given), (right, steps))
-        )
-        self.plain = Equation("{{ k : traditional }} = W_k x").move_to(left.half.at(0, 1.72))
-        self.rule = Equation(NORMING).move_to(right.half.at(0, 1.72))
-        alike = Explained(
-            '{{ s_"qk" : scale }}', "one number for each entry, alike for all letters", px=SIZE.tick
-        )
-        edge = right.left - alike.get_left()[0]
-        alike.shift((edge, 1.17 - alike.baseline, 0))
-        self.scale = [alike]
-        words = ("as it comes", "after Norm", "after the learned scale")
-        self.notes = [
-            Line(each, role=role, px=SIZE.label)
-            for each, role in zip(words, ("muted", "normalized", "scale"), strict=True)
-        ]
-        for note in self.notes:
-            _flush_right(note, right, OVER_BARS)
-        self.same = _flush_right(Line(words[0], role="muted", px=SIZE.label), left, OVER_BARS)
-
-
-def _flush_right(line: Line, side: Side, baseline: float) -> Line:
-    edge = float(side.half.at(RIGHT, 0)[0])
-    return line.shift((edge - line.get_right()[0], baseline - line.baseline, 0))
-
-
-class Mixing:
-    """Shares, values and their mix for the followed query, in both models."""
-
-    def __init__(self, sides: Sides) -> None:
-        self.rules = [
-            Equation(f'"mix" = sum {{{{ "share" : scale }}}} dot {{{{ v : {side.role} }}}}')
-            for side in sides.both
-        ]
-        self.parts = [Mixed(sides, side) for side in sides.both]
-        all_heads = 'W_o ( "mixes of all heads" )'
-        self.whole = [
-            Equation(f"{{{{ h_A : transformation }}}} = {term}", px=SIZE.readout)
-            for term in (all_heads, f'"Norm" ( {all_heads} )')
-        ]
-        for rules in (self.rules, self.whole):
-            for side, rule in zip(sides.both, rules, strict=True):
-                rule.move_to(side.half.at(0, 1.72))
-
-
-class Mixed:
-    """One model's shares beside its values, and below them the mix."""
-
-    MOST, HIGH, TOP = 7, 2.6, 0.7
-
-    def __init__(self, sides: Sides, side: Side) -> None:
-        self.side, self.seen = side, sides.seen
-        self.high = min(46.0, self.HIGH / len(sides.seen) / PIXEL)
-        width = int(side.one("head_dim").value)
-        self.columns = [j for j in kept(width, self.MOST) if j is not None]
-        self.gap = len(self.columns) - 1 if len(self.columns) < width else None
-        values = [[side.one("v", i, j) for j in self.columns] for i in range(len(sides.seen))]
-        mix = [[side.one("mixed", sides.query, j) for j in self.columns]]
-        # Each in its own strengths of colour: a mix is smaller than what it is mixed of.
-        self.values, self.mix = self._matrix(values), self._matrix(mix, numbers=True)
-        shares = [[share] for share in side.row("weights")]
-        small = max(SIZE.least, min(SIZE.tick, self.high * 0.8))
-        self.shares = Matrix(shares, "scale", cell=(84.0, self.high), px=small, full=1.0)
-        left = side.left + 0.6
-        at_left(self.shares, left, self.TOP)
-        at_left(self.values, self.shares.get_right()[0] + 0.55, self.TOP)
-        at_left(self.mix, self.values.get_left()[0], self.values.get_bottom()[1] - 0.2)
-        best = int(np.argmax([share.value for (share,) in shares]))
-        largest = Line("framed: largest share", px=SIZE.tick, role="muted")
-        self.frames = [
-            *(matrix.row_frame(best) for matrix in (self.shares, self.values)),
-            _flush_right(largest, side, self.TOP + 0.25),
-        ]
-        self.asked = VGroup(
-            self._letters(left - 0.3), self.shares, self._above("share", self.shares)
-        )
-        self.given = VGroup(self.values, self._above("value of each letter", self.values))
-        self.given.add(
-            _flush_right(Line("grey: below zero", px=SIZE.least, role="muted"), side, FOOT)
-        )
-        self.name = Line("mix", px=SIZE.label, weight="SEMIBOLD")
-        middle = np.array([self.shares.get_center()[0], self.mix.get_center()[1], 0])
-        self.name.shift(middle - self.name.get_center())
-
-    def _matrix(self, cells: list[list[Traced]], *, numbers: bool = False) -> Matrix:
-        return Matrix(
-            cells, self.side.role, cell=(64.0, self.high), numbers=numbers, px=SIZE.least,
-            gaps=(None, self.gap),
-        )  # fmt: skip
-
-    def _letters(self, middle: float) -> VGroup:
-        """The letters seen, each beside its share."""
-        px = min(SIZE.label, self.high * 0.9)
-        lines = [Line(shown_as(letter), px=px) for letter in self.seen]
-        for number, line in enumerate(lines):
-            baseline = self.shares.middle_of(number, 0)[1] - 0.17 * px * PIXEL
-            line.shift((middle - line.get_center()[0], baseline - line.baseline, 0))
-        return VGroup(*lines)
-
-    def _above(self, words: str, matrix: Matrix) -> Line:
-        line = Line(words, px=SIZE.tick, role="muted")
-        left = matrix.get_left()[0] - line.get_left()[0]
-        return line.shift((left, self.TOP + 0.25 - line.baseline, 0))
-
-
-FULL = 0.5 * len(STRENGTHS) / (len(STRENGTHS) - 1)
-"""So that the strongest colour begins at a share of a half: measured against 1, the shares of a
-spread row would not be seen."""
-
-
-class Patterns:
-    """The whole pattern of each head, and how spread it is."""
-
-    def __init__(self, sides: Sides) -> None:
-        self.sides = sides
-        self.grids = [self._grid(side) for side in sides.both]
-        edges = [float(grid.get_right()[0]) + 0.35 for grid in self.grids]
-        self.asked = [
-            VGroup(
-                set_at(Line("entropy: how spread", px=SIZE.tick), left, 1.4),
-                set_at(Line("0: one takes all", px=SIZE.tick, role="muted"), left, 1.05),
-            )
-            for left in edges
-        ]
-        self.frames = [grid.grid.row_frame(sides.query) for grid in self.grids]
-        self.notes = [VGroup(*self._notes(grid)) for grid in self.grids]
-        self.values = [
-            self._entropies(side, left) for side, left in zip(sides.both, edges, strict=True)
-        ]
-        self.count = len(self.values[0])
-
-    def _notes(self, grid: AttentionGrid) -> list[Line]:
-        """What rows and columns are, below the grid; and in its empty corner why that is empty."""
-        reads = Line("rows ask columns; framed: the lit letter", px=SIZE.tick, role="muted")
-        left, right = float(grid.grid.corner[0]), float(grid.grid.get_right()[0])
-        full = Line("full colour: a half or more", px=SIZE.tick, role="muted")
-        foot = float(grid.get_bottom()[1])
-        lines = [set_at(reads, left, foot - 0.3), set_at(full, left, foot - 0.6)]
-        for words, down in (("later letters", 0.75), ("are not asked", 1.05)):
-            line = Line(words, px=SIZE.tick, role="muted")
-            line.shift((right - 0.2 - line.get_right()[0], 0, 0))
-            lines.append(line.shift((0, float(grid.grid.corner[1]) - down - line.baseline, 0)))
-        return lines
-
-    def _grid(self, side: Side) -> AttentionGrid:
-        letters = side.record.sentence
-        cell = min(32.0, 3.7 / (len(letters) + 1) / PIXEL)
-        px = max(SIZE.least, min(SIZE.tick, cell * 0.85))
-        cells = pattern_of(side.record, f"{side.prefix}pattern")
-        grid = AttentionGrid(cells, letters, side.role, side=cell, px=px, full=FULL)
-        at_left(grid, side.left, 1.75)
-        return grid
-
-    def _entropies(self, side: Side, left: float) -> list[Readout]:
-        """This head's, the mean of all heads', and the largest possible, names above numbers."""
-        place = (int(side.one("layer").value), int(side.one("head").value))
-        numbers = (
-            ("this head, mean row", side.one("entropies", *place), side.role),
-            ("mean of all heads", side.one("entropies_mean"), side.role),
-            ("if spread evenly", side.record.traced("entropy_uniform"), "muted"),
-        )
-        column = []
-        for down, (words, number, role) in enumerate(numbers):
-            name = set_at(Line(words, role=role, px=SIZE.tick), left, 0.55 - down)
-            readout = Readout(name, number, role=role, px=SIZE.label)
-            readout.number.end_at(left + readout.number.room, 0.13 - down)
-            column.append(readout)
-        return column

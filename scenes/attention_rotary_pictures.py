@@ -9,7 +9,7 @@ import numpy as np
 from manim import VGroup, VMobject
 
 from ngpt_math.recordings import Attention
-from scenes.attention_pictures import FOOT, head_in_words
+from scenes.attention_head_pictures import FOOT, head_in_words
 from scenes.claims.attention import CLAIMS
 from scenes.stage.bars import Bars
 from scenes.stage.cards import set_at
@@ -47,7 +47,7 @@ SAME = (
     "{{ q_m : normalized }} dot {{ k_n : ink_k }} quad"
     ' "depends on" quad {{ m - n : transformation }} quad "only"'
 )
-BENT = '"Norm" ( "turned" thin {{ q : normalized }} ) dot.o {{ s_"qk" : scale }}'
+BENT = '"Norm" ( "turned" thin {{ q : normalized }} ) dot.o {{ s_(q k) : scale }}'
 
 
 class Hand:
@@ -251,6 +251,8 @@ class ByOffset:
         self.names[0].shift((GRID.panel + 0.1 - self.names[0].get_left()[0], 0, 0))
         stacked([self.names[1]], GRID.panel + 0.1, down + 0.45)
         stacked([self.names[0]], GRID.panel + 0.1, self.grid.get_bottom()[1] - 0.2)
+        self.same = Line("the same q and the same k, put at every position", px=SIZE.tick)
+        self.same.move_to(turning.which)
         self.score = Readout(
             Equation("{{ q_m : normalized }} dot {{ k_n : ink_k }}", px=SIZE.readout),
             [record.traced("rope_scores", n + offset, n) for n in range(self.rows)],
@@ -285,7 +287,7 @@ class Bent:
         self.bars = Bars(
             box, measure("size of the learned scale", [*rows[0], *rows[1]]), rows, [], "scale"
         )
-        said = (CLAIMS.true(record, "turn fast: like numbers"), "hardly turn: no harm")
+        said = (CLAIMS.true(record, "turn fast: nearly equal"), "hardly turn: no harm")
         self.ends = [Line(words, px=SIZE.tick) for words in said]
         for line, edge in zip(self.ends, (box.left, box.left + box.width), strict=True):
             side = line.get_left()[0] if edge == box.left else line.get_right()[0]

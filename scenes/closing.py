@@ -14,6 +14,9 @@ from scenes.stage.chapter import Chapter, section
 from scenes.stage.motion import Appear, appear, drawn, grown
 from scenes.stage.style import TIME
 
+LARGER = 1.2
+"""How much larger than a chapter's takeaways the last words stand."""
+
 
 class Closing(Chapter):
     """Tokens to equal loss, condition numbers and lengths, beside what the paper reports."""
@@ -27,10 +30,10 @@ class Closing(Chapter):
     card: ClassVar[bool] = True
 
     @section(
-        "How many tokens to the same loss",
+        "Slightly fewer tokens to the same loss; another seed changes as much",
         says=(
-            "What did we measure? nGPT lags for long, then is sooner at the baselines' loss.",
-            "One text, one seed, a million parameters: a small gain.",
+            "nGPT passes the baseline after two thirds, later one that normalizes q and k.",
+            "From another seed it passes only one, and later: so small a gain may be chance.",
         ),
         covers=("8.2",),
     )
@@ -41,8 +44,8 @@ class Closing(Chapter):
         self.wait(TIME.rest)
         self.play(*(drawn(curve, run_time=TIME.sweep / 2) for curve in training.curves))
         self.wait(TIME.rest)
-        self.play(*appear(training.level, *training.marks))
-        self.play(*appear(*training.equal))
+        self.play(*appear(training.level, *training.marks, training.equal[0]))
+        self.play(Appear(training.equal[1]))
         self.wait(TIME.read)
         self.clear_next()
 
@@ -70,23 +73,23 @@ class Closing(Chapter):
         "Beyond its training context, nGPT holds its loss",
         says=(
             "The clearest gain: texts longer than any in training, from two unseen novels.",
-            "Both baselines get lost beyond their context. nGPT's loss hardly rises.",
+            "Baselines get lost, the one with normalized q and k less. nGPT's loss hardly rises.",
         ),
         covers=("8.4",),
     )
     def lengths(self) -> None:
         """Loss by position on the novels."""
         beyond = Beyond(self.recording)
-        self.play(*appear(*beyond.plots, beyond.keys))
-        self.play(*appear(*beyond.edges, *beyond.context, beyond.buckets))
-        self.wait(TIME.rest)
+        self.play(*appear(*beyond.plots, *beyond.learned, beyond.keys, beyond.buckets))
         self.play(*(drawn(curve, run_time=TIME.sweep / 2) for curve in beyond.curves))
         self.play(Appear(beyond.ends))
+        self.wait(TIME.rest)
+        self.play(*appear(*beyond.why))
         self.wait(TIME.read)
         self.clear_next()
 
     @section(
-        "Times fewer tokens: the paper reports more, on larger models",
+        "The paper reports larger savings, on larger models",
         says=(
             "The paper reports four, ten and twenty times fewer tokens, on far larger models.",
             "An independent reproduction of that size saw less; we, on short texts, less still.",
@@ -104,19 +107,22 @@ class Closing(Chapter):
         self.clear_next()
 
     @section(
-        "Every number of this film can be traced",
-        says=("Two commands trace every number to its source, and derive them all again.",),
+        "Every number of ours can be traced",
+        says=("Two commands trace every number of ours to its source, and derive it again.",),
         covers=("8.5",),
     )
     def end(self) -> None:
         """Where the numbers are, and the paper."""
         points = Takeaways(
             (
-                ("normalized", ("“ngpt where” lists every number, and where it is from.",)),
-                ("scale", ("“ngpt record --check” derives all of them again.",)),
+                ("ink", ("In the project’s folder, “ngpt where” lists every number",
+                         "of ours, and where it is from.")),
+                ("ink", ("There, “ngpt record --check” derives them again",
+                         "from the models and their measures.")),
                 ("ink", ("The paper: Loshchilov et al. 2024, arXiv 2410.01131.",)),
             )
-        )
+        )  # fmt: skip
+        points.scale(LARGER)
         for point in points:
             self.play(Appear(point))
         self.wait(TIME.read)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from manim import VGroup, VMobject
@@ -11,11 +12,11 @@ from manim import VGroup, VMobject
 from ngpt_math.recordings import Closing, Traced
 from scenes.claims.closing import CLAIMS
 from scenes.stage.bars import Bars
-from scenes.stage.curves import straight
+from scenes.stage.curves import first_rows, rectangles, straight
 from scenes.stage.layout import at_left, noted, stacked
-from scenes.stage.plots import Box, Curve, Plot, measure
-from scenes.stage.readouts import Number, Readout, row_of
-from scenes.stage.style import GRID, PIXEL, SIZE, STROKE, colour_of
+from scenes.stage.plots import Box, Curve, Measure, Plot, measure
+from scenes.stage.readouts import Number, Readout, baseline_of, row_of
+from scenes.stage.style import COLOUR, GRID, LAYER, PIXEL, SIZE, STROKE, Point, colour_of
 from scenes.stage.text import Line
 
 PANEL = 2.9
@@ -28,23 +29,60 @@ class Kind:
     prefix: str
     name: str
     role: str
-    width: float
+    dashed: bool = False
 
 
 KINDS = (
-    Kind("gpt_", "baseline", "traditional", STROKE.arc * 1.25),
-    Kind("qknorm_", "baseline with QK-norm", "traditional", STROKE.axis),
-    Kind("", "nGPT", "normalized", STROKE.arc * 1.25),
+    Kind("gpt_", "baseline", "traditional"),
+    Kind("qknorm_", "baseline with QK-norm", "traditional", dashed=True),
+    Kind("", "nGPT", "normalized"),
 )
+WIDTH = STROKE.arc * 1.25
+DASH, DOT = 15, 4
+"""Lengths in pixels: of the dashes of a curve, and of the dots of a level."""
+
+
+def in_dashes(line: Point, px: float) -> Point:
+    """Control points of a line through points (n, 3) in dashes; dash and gap are `px` long."""
+    along = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(line, axis=0), axis=1))])
+    dash = px * PIXEL
+    cuts = np.union1d(along, np.arange(0.0, along[-1], dash))
+    places = np.stack([np.interp(cuts, along, line[:, axis]) for axis in range(3)], axis=1)
+    kept = ((cuts[:-1] + cuts[1:]) / 2 // dash) % 2 == 0
+    return straight(places[:-1][kept], places[1:][kept])
+
+
+class Dashed(Curve):
+    """A curve in dashes."""
+
+    def show_upto(self, row: float) -> None:
+        """Show the curve up to a row, the last piece in part."""
+        self.set_points(in_dashes(first_rows(self.places, row), DASH))
+
+
+def curve_of(plot: Plot, kind: Kind, xs: Sequence[Traced], ys: Sequence[Traced]) -> Curve:
+    """A model's curve in a plot."""
+    curve = plot.curve(xs, ys, kind.role, WIDTH)
+    return Dashed(curve.places, curve.traced, kind.role, WIDTH) if kind.dashed else curve
+
+
+def dotted(plot: Plot, y: Traced, role: str) -> VMobject:
+    """A dotted line across at a value."""
+    left = np.array([[plot.box.left, plot.height_of(y.value), 0.0]])
+    ends = np.concatenate([left, left + np.array([plot.box.width, 0, 0])])
+    line = VMobject(fill_opacity=0).set_stroke(colour_of(role), STROKE.axis)
+    line.set_z_index(LAYER.inside)
+    return line.set_points(in_dashes(ends, DOT))
 
 
 def key(kind: Kind) -> VGroup:
     """A model's name behind a piece of its curve."""
     name = Line(kind.name, role=kind.role)
-    line = VMobject(fill_opacity=0).set_stroke(colour_of(kind.role), kind.width)
+    line = VMobject(fill_opacity=0).set_stroke(colour_of(kind.role), WIDTH)
     height = name.baseline + 0.3 * SIZE.label * PIXEL
     ends = np.array([[-0.75, height, 0], [-0.2, height, 0]])
-    return VGroup(line.set_points(straight(ends[:1], ends[1:])), name)
+    piece = in_dashes(ends, DASH) if kind.dashed else straight(ends[:1], ends[1:])
+    return VGroup(line.set_points(piece), name)
 
 
 def keys() -> list[VGroup]:
@@ -66,28 +104,32 @@ class Training:
         losses = [self.late(record, f"{kind.prefix}loss") for kind in KINDS]
         self.plot = Plot(
             Box(GRID.left + 0.8, -2.05, 7.6, 3.9),
-            measure("tokens learned from", tokens[0], most=8, zero=False),
-            measure("validation loss", [n for row in losses for n in row], zero=False),
-        )
+            measure("tokens learned from: letters and signs, one byte each", tokens[0], most=8,
+                    zero=False),
+            measure("loss on unseen text", [n for row in losses for n in row], zero=False),
+        )  # fmt: skip
         self.curves = [
-            self.plot.curve(x, y, kind.role, kind.width)
+            curve_of(self.plot, kind, x, y)
             for kind, x, y in zip(KINDS, tokens, losses, strict=True)
         ]
         self.keys = keys()
         self.source = noted(
             f"{size_of(record)}, {int(record.steps):,} steps,",
-            "each at the best rate tried; one seed;",
-            str(record.corpus).split(" as ")[0], px=SIZE.tick,
+            "each at the best rate tried; of the unseen",
+            "text, other parts than in chapter 6;",
+            "the first quarter of training is left out", px=SIZE.tick,
         )  # fmt: skip
         self.level, self.marks = VGroup(), list(self.reached(record))
         self.equal = [
-            self.until(record, "equal_", "to the baseline’s last loss (dashed):"),
-            self.until(record, "equal_qknorm_", "to the last loss with QK-norm:"),
+            self.until(record, "", "To the baseline’s last loss (dotted),"),
+            self.until(record, "qknorm_", "to the last loss with QK-norm,"),
         ]
-        if record.equal_reached:
-            self.level.add(self.plot.level(record.traced("equal_loss"), "traditional"))
-        stacked(self.keys, PANEL, 2.2, gap=0.22)
-        stacked([*self.equal, self.source], PANEL, 0.45, gap=0.4)
+        for prefix in ("equal_", "equal_qknorm_"):
+            if getattr(record, f"{prefix}reached"):
+                loss = record.traced(f"{prefix}loss")
+                self.level.add(dotted(self.plot, loss, "traditional"))
+        stacked(self.keys, PANEL, 2.3, gap=0.2)
+        stacked([*self.equal, self.source], PANEL, 0.95, gap=0.32)
 
     def late(self, record: Closing, name: str) -> tuple[Traced, ...]:
         """A curve without its first quarter, beside which the rest would look flat."""
@@ -102,14 +144,26 @@ class Training:
                 yield self.plot.upright(at, loss, "normalized")
                 yield self.plot.spot(at, loss, "normalized")
 
-    def until(self, record: Closing, prefix: str, words: str) -> VGroup:
-        """How many times fewer tokens, or that it never came to it."""
-        if not getattr(record, f"{prefix}reached"):
-            return noted("nGPT never came", words.rstrip(":"), role="normalized")
-        ratio = record.traced(f"{prefix}ratio")
-        words_before = Line("fewer tokens, by a factor of", role="normalized")
-        fewer = Readout(words_before, ratio, role="normalized")
-        return stacked([Line(words, role="normalized"), fewer], 0, 0, gap=0.15)
+    def until(self, record: Closing, other: str, words: str) -> VGroup:
+        """How many times fewer tokens, or that it never came to it; and from other seeds."""
+        again = [
+            self.times(f"from seed {int(seed)}:", record, f"again_{other}ratio", place)
+            for place, seed in enumerate(record.again_seed)
+        ]
+        here = self.times("times fewer tokens:", record, f"equal_{other}ratio")
+        lines = stacked([Line(words, role="normalized"), here, *again], 0, 0, gap=0.14)
+        found = [line for line in (here, *again) if isinstance(line, Readout)]
+        edge = max((line.get_right()[0] for line in found), default=0.0)
+        for line in found:
+            line.number.end_at(edge, baseline_of(line.label))
+        return lines
+
+    def times(self, words: str, record: Closing, name: str, *index: int) -> VGroup | Line:
+        """A ratio with its name; where it is 0, nGPT never came to that loss."""
+        ratio = record.traced(name, *index)
+        if ratio.value == 0:
+            return Line(f"{words} nGPT never came to it", role="normalized")
+        return Readout(Line(words, role="normalized"), ratio, role="normalized")
 
 
 class Conditions:
@@ -119,7 +173,7 @@ class Conditions:
         rows = [row_of(record, "gpt_condition"), row_of(record, "condition")]
         self.bars = Bars(
             Box(GRID.left + 0.8, -2.3, 7.6, 4.3),
-            measure("condition number", [*rows[0], *rows[1]]),
+            roomy(measure("condition number", [*rows[0], *rows[1]])),
             rows,
             [f"layer {number + 1}" for number in range(len(rows[0]))],
             ("traditional", "normalized"),
@@ -131,18 +185,29 @@ class Conditions:
             "How unevenly the query weights",
             "stretch: the most over the",
             "least, median over heads.",
-            "1 would be even.",
+            "1: even. Large: some directions",
+            "of h hardly count.",
+            role="ink",
         )
         paper = ("The paper reports the opposite,", "at 0.5B and 1B parameters.")
         self.paper = noted(*CLAIMS.lines(record, *paper), role="ink")
-        self.why = noted(*CLAIMS.lines(record, "We have not found out why."))
+        self.why = noted(*CLAIMS.lines(record, "We have not found out why."), role="ink")
         self.source = noted(size_of(record), "after training, one seed", px=SIZE.tick)
         parts = [self.legend, self.what, self.paper, self.why, self.source]
         stacked(parts, PANEL, 2.0, gap=0.45)
 
 
+def roomy(axis: Measure) -> Measure:
+    """The same axis with another tick above: numbers on bars stay below it."""
+    before, last = axis.ticks[-2:]
+    return replace(axis, ticks=(*axis.ticks, 2 * last - before))
+
+
 class Beyond:
-    """Loss by position on two novels, farther than the context of training."""
+    """Loss by position on two novels, farther than the context of training.
+
+    Losses are means over as many tokens as the context has: the curves are steps.
+    """
 
     def __init__(self, record: Closing) -> None:
         titles = str(record.novels).split("|")
@@ -150,40 +215,55 @@ class Beyond:
             [row_of(record, f"{kind.prefix}length_loss", n) for kind in KINDS]
             for n in range(len(titles))
         ]
-        at = row_of(record, "positions")
-        across = measure("position in the text", at)
+        edges = row_of(record, "edges")
+        # Each bucket from where it begins to where it ends, at its mean.
+        at = [edge for pair in pairwise(edges) for edge in pair]
+        across = measure("position in the text", edges, most=6)
         every = [number for novel in rows for row in novel for number in row]
-        self.plots, self.curves, self.ends, self.edges = [], [], VGroup(), []
+        self.plots, self.curves, self.ends, self.learned = [], [], VGroup(), []
         width = (GRID.right - GRID.left) / len(titles)
         for n, (title, novel) in enumerate(zip(titles, rows, strict=True)):
-            box = Box(GRID.left + n * width + 0.7, -1.55, width - 1.9, 3.3)
+            box = Box(GRID.left + n * width + 0.7, -1.05, width - 1.9, 2.9)
             plot = Plot(box, across, measure(f"loss on “{title}”", every, zero=False))
             self.plots.append(plot)
             self.curves += [
-                plot.curve(at, row, kind.role, kind.width)
+                curve_of(plot, kind, at, [loss for loss in row for _ in range(2)])
                 for kind, row in zip(KINDS, novel, strict=True)
             ]
-            self.edges.append(plot.upright(record.traced("context"), max_of(every), "muted"))
-            self.ends.add(*ends_of(self.curves[-len(KINDS) :], novel))
+            self.learned.append(self._learned(plot, record))
+            self.ends.add(*ends_of(self.curves[-len(KINDS) :], novel, box.left + box.width))
         self.keys = VGroup(*keys()).arrange(buff=0.9)
-        at_left(self.keys, GRID.left, -2.62)
-        words = f"trained up to {int(record.context)} tokens"
-        self.context = [Line(words, role="muted", px=SIZE.tick) for _ in self.plots]
-        for plot, line in zip(self.plots, self.context, strict=True):
-            top = plot.at([float(record.context)], [max_of(every).value])[0]
-            at_left(line, top[0] + 0.1, top[1] + 0.2)
-        each = int(record.positions[1] - record.positions[0])
-        self.buckets = Line(f"each corner: mean of {each} tokens", role="muted", px=SIZE.tick)
+        at_left(self.keys, GRID.left, -2.05)
+        each = int(record.edges[1] - record.edges[0])
+        self.buckets = Line(
+            f"each step: mean of {each} tokens, here bytes", role="muted", px=SIZE.tick
+        )
         self.buckets.move_to((GRID.right - self.buckets.width / 2, self.keys.get_center()[1], 0))
+        self.why = [
+            Line(words)
+            for words in CLAIMS.lines(
+                record, "QK-norm alone goes part of the way; the rest of the cause is open."
+            )
+            + CLAIMS.lines(record, "From another seed it is the same, on all long texts tried.")
+        ]
+        stacked(self.why, GRID.left, -2.5, gap=0.12)
+
+    def _learned(self, plot: Plot, record: Closing) -> VGroup:
+        """The part of a plot as far as the context of training, with its name."""
+        box, context = plot.box, float(record.context)
+        right = float(plot.at([context], [plot.y.ticks[0]])[0, 0])
+        area = VMobject(stroke_width=0).set_fill(COLOUR.line, 0.3).set_z_index(LAYER.panel)
+        middle = np.array([[(box.left + right) / 2, box.bottom + box.height / 2, 0]])
+        area.set_points(rectangles(middle, np.array([right - box.left, box.height])))
+        name = noted("as long as", "in training", px=SIZE.tick)
+        at_left(name, box.left + 0.08, box.bottom + box.height - 0.1)
+        return VGroup(area, name)
 
 
-def max_of(numbers: Sequence[Traced]) -> Traced:
-    """The largest of recorded numbers."""
-    return max(numbers, key=lambda number: number.value)
-
-
-def ends_of(curves: Sequence[Curve], rows: Sequence[Sequence[Traced]]) -> list[Number]:
-    """The last number of each curve behind its end, moved apart where they would overlap.
+def ends_of(
+    curves: Sequence[Curve], rows: Sequence[Sequence[Traced]], right: float
+) -> list[Number]:
+    """The last number of each curve, right of the plot, moved apart where they would overlap.
 
     The axis says the unit.
     """
@@ -192,9 +272,9 @@ def ends_of(curves: Sequence[Curve], rows: Sequence[Sequence[Traced]]) -> list[N
     floor = -np.inf
     for n in order:
         number = Number(replace(rows[n][-1], unit="1"), px=SIZE.label, role=curves[n].role)
-        across, up, _ = curves[n].places[-1]
+        _, up, _ = curves[n].places[-1]
         baseline = max(up - 0.35 * SIZE.label * PIXEL, floor)
-        number.end_at(across + 0.2 + number.room, baseline)
+        number.end_at(right + 0.12 + number.room, baseline)
         floor = baseline + 1.1 * SIZE.label * PIXEL
         numbers.append(number)
     return numbers
@@ -206,44 +286,94 @@ class Ratio:
 
     name: str
     rows: Sequence[Sequence[Traced]]
+    names: Sequence[str]
     role: str
-    width: float
     places: int
+    about: Sequence[str]
+
+
+SHARES, BETWEEN = (0.32, 0.37, 0.31), 0.6
+"""Of the width that bars take: each one's share; and the room between them."""
 
 
 class Ratios:
     """Times fewer tokens to the same loss: here, in the paper, in an independent reproduction."""
 
     def __init__(self, record: Closing) -> None:
-        ours = [record.traced("equal_ratio")]
-        paper = row_of(record, "paper_ratio")
-        others = [row_of(record, f"other_ratio_{end}") for end in ("low", "high")]
-        every = [*ours, *paper, *others[0], *others[1]]
-        contexts = [
-            [f"context {int(record.context)}"],
-            [f"context {int(context)}k" for context in record.paper_context],
-            [f"context {int(context)}k" for context in record.other_context],
-        ]
-        kinds = (
-            Ratio("here", [ours], "normalized", 2.0, 2),
-            Ratio("the paper", [paper], "ink", 4.1, 0),
-            Ratio("an independent reproduction", others, "muted", 3.3, 1),
-        )
-        self.parts, left = [], GRID.left + 0.7
-        for kind, names in zip(kinds, contexts, strict=True):
-            axis = measure(kind.name, every)
-            box = Box(left, -1.35, kind.width, 3.4)
-            self.parts.append(Bars(box, axis, kind.rows, names, kind.role, places=kind.places))
-            left += kind.width + 1.15
+        kinds = (self.here(record), self.paper(record), self.reproduction(record))
+        every = [number for kind in kinds for row in kind.rows for number in row]
+        left = GRID.left + 0.7
+        room = GRID.right - left - (len(kinds) - 1) * BETWEEN
+        self.parts: list[Bars] = []
+        self.about: list[VGroup] = []
+        for kind, share in zip(kinds, SHARES, strict=True):
+            axis = measure(
+                f"{kind.name}: times fewer tokens" if not self.parts else kind.name, every
+            )
+            box = Box(left, -1.25, share * room, 3.3)
+            bars = Bars(box, axis, kind.rows, kind.names, kind.role, places=kind.places)
+            if self.parts:
+                without_ticks(bars)
+            self.parts.append(bars)
+            self.about.append(noted(*kind.about, px=SIZE.tick))
+            at_left(self.about[-1], left, -1.95)
+            left += share * room + BETWEEN
+        once(self.parts[-1])
+
+    def here(self, record: Closing) -> Ratio:
+        """This project's, as far as nGPT came to the others' losses."""
+        found = [("baseline", record.traced("equal_ratio"))]
+        found.append(("QK-norm", record.traced("equal_qknorm_ratio")))
+        for place, seed in enumerate(record.again_seed):
+            found.append((f"seed {int(seed)}", record.traced("again_ratio", place)))
+        shown = [(name, ratio) for name, ratio in found if ratio.value > 0] or found[:1]
+        names, ratios = zip(*shown, strict=True)
+        about = [f"context {int(record.context)}; {size_of(record)};"]
+        about.append("to the loss of the baseline, with QK-norm,")
+        if len(record.again_seed):
+            about.append("and of the baseline from another seed")
+        return Ratio("here", [ratios], names, "normalized", 2, about)
+
+    def paper(self, record: Closing) -> Ratio:
+        """The paper's."""
+        names = [f"context {int(context)}k" for context in record.paper_context]
+        about = ("0.5B and 1B parameters", "arXiv 2410.01131")
+        return Ratio("the paper", [row_of(record, "paper_ratio")], names, "ink", 0, about)
+
+    def reproduction(self, record: Closing) -> Ratio:
+        """An independent reproduction's, from at least to at most."""
+        names = [f"context {int(context)}k" for context in record.other_context]
+        rows = [row_of(record, f"other_ratio_{end}") for end in ("low", "high")]
         about = (
-            (size_of(record), "one seed"),
-            ("0.5B and 1B parameters", "arXiv 2410.01131"),
-            (
-                "0.5B parameters; filled: at least,",
-                "outlined: at most; read off",
-                "github.com/JoeLi12345/nGPT",
-            ),
+            "0.5B parameters; filled: at least,",
+            "outlined: at most; read off the graphs",
+            "of github.com/JoeLi12345/nGPT",
         )
-        self.about = [noted(*lines, px=SIZE.tick) for lines in about]
-        for part, words in zip(self.parts, self.about, strict=True):
-            at_left(words, part.axis.box.left, -2.05)
+        return Ratio("an independent reproduction", rows, names, "muted", 1, about)
+
+
+def without_ticks(bars: Bars) -> None:
+    """Leave the ticks' numbers to the axis on the left."""
+    *ticks, _ = bars.axis.texts
+    bars.axis.texts.remove(*ticks)
+
+
+def once(bars: Bars) -> None:
+    """Where the second row's number is the first's, draw one bar, in the middle."""
+    low, high = bars.rows
+    same = np.array([a.value == b.value for a, b in zip(low.traced, high.traced, strict=True)])
+    middle = np.where(same, (high.lefts - low.lefts) / 2, 0.0)
+    numbers = list(bars.numbers)
+    for number, shift in zip(numbers[: len(same)], middle, strict=False):
+        number.shift((float(shift), 0, 0))
+    gone = [n for n, twice in zip(numbers[len(same) :], same, strict=False) if twice]
+    bars.numbers.remove(*gone)
+    low.lefts = low.lefts + middle
+    kept = [n for n, twice in zip(high.traced, same, strict=True) if not twice]
+    if not kept:
+        bars.rows = (low,)
+        bars.remove(high)
+    else:
+        high.lefts, high.traced = high.lefts[~same], tuple(kept)
+    for row in bars.rows:
+        row.grow(1.0)

@@ -15,13 +15,10 @@ from scenes.architecture_pictures import (
     Counts,
     Guess,
     Halo,
-    Letters,
     Logits,
     Recall,
     Sizes,
-    Update,
     Versus,
-    Walk,
     behind_headings,
 )
 from scenes.architecture_plan import (
@@ -38,6 +35,7 @@ from scenes.architecture_plan import (
     names_of,
     shapes_of,
 )
+from scenes.architecture_sphere_pictures import Letters, Update, Walk
 from scenes.claims import Claims
 from scenes.claims.full_architecture import CLAIMS
 from scenes.stage.cards import NextChapter, Takeaways
@@ -48,7 +46,7 @@ from scenes.stage.motion import Appear, appear, dimmed, drawn, grown, leave, lit
 from scenes.stage.space import View
 from scenes.stage.style import SIZE, TIME
 from scenes.stage.text import Line
-from scenes.stage.zoom import Name, Seen, Shot, hidden, named, zoomed
+from scenes.stage.zoom import Name, Seen, Shot, hidden, named, unseen, zoomed
 
 ATTENTION_STEPS = (
     "three matrices, rows of length 1: queries, keys, values",
@@ -58,8 +56,8 @@ ATTENTION_STEPS = (
 )
 MLP_STEPS = (
     "two matrices, rows of length 1",
-    "learned scales; √d, the root of h’s size, keeps the gate curved (chapter 6)",
-    "SiLU, a smooth switch, makes the gate; the circled dot multiplies entry by entry",
+    "learned scales; times √d, the gates ν reach SiLU’s bend (d: h’s entries; chapter 6)",
+    "SiLU, a smooth switch; the circled dot multiplies each entry of u by its gate",
     "map back, normalize: a point of the sphere",
 )
 """What each step inside a block does."""
@@ -84,6 +82,8 @@ class FullArchitecture(Chapter):
         self.band = behind_headings()
         self.add(self.band)
         self.whole = Whole(self.recording, View(25, 20))
+        self.inside = {id(shape) for shape in self.whole.inside}
+        unseen(*self.whole.inside)
         self.seen_names: list[Name] = []
 
     def clear_next(self, *kept: Mobject) -> None:
@@ -95,11 +95,19 @@ class FullArchitecture(Chapter):
         kept = {id(shape) for shape in shapes_of(parts)}
         return [shape for shape in self.whole.shapes if id(shape) not in kept]
 
+    def _afar(self, shapes: Sequence[Seen | Mark]) -> list[Seen | Mark]:
+        """Those of some shapes that are seen from afar."""
+        return [shape for shape in shapes if id(shape) not in self.inside]
+
     def _whole(self, parts: Sequence[Part]) -> None:
         """Back to the whole plan with its names; some parts of it are lit, the others dimmed."""
         whole = self.whole
         moving = zoomed(whole.zoom, whole.shapes, WHOLE) if whole.zoom.shot != WHOLE else []
-        light = [*lit(*shapes_of(parts)), *dimmed(*self._others(parts))]
+        light = [
+            *lit(*self._afar(shapes_of(parts))),
+            *dimmed(*self._afar(self._others(parts))),
+            *hidden(*whole.inside),
+        ]
         self.play(*moving, *light)
         self.seen_names = [*whole.labels, *names_of(whole.layer.updates)]
         self.play(*named(*self.seen_names))
@@ -143,10 +151,10 @@ class FullArchitecture(Chapter):
         whole, layer = self.whole, self.whole.layer
         cards, stream = [*shapes_of([layer.cards])], shapes_of([whole.stream, layer.stream])
         self.play(*appear(*shapes_of([whole.input]), whole.labels[0]))
-        inside = shapes_of([*layer.attention, *layer.mlp, *layer.updates])
+        blocks = shapes_of([layer.attention[0], layer.mlp[0], *layer.updates])
         self.play(*appear(*cards, *stream))
-        self.play(*appear(*inside, *whole.labels[1:3], *names_of(layer.updates)))
-        self.play(*appear(*shapes_of(whole.output), whole.labels[3]))
+        self.play(*appear(*blocks, *whole.labels[1:3], *names_of(layer.updates)))
+        self.play(*appear(*shapes_of(whole.output[:1]), whole.labels[3]))
         self.seen_names = [*whole.labels, *names_of(layer.updates)]
         sizes = Sizes(self.recording)
         self.wait(TIME.rest)
@@ -213,10 +221,10 @@ class FullArchitecture(Chapter):
         self.go_next(*names_of(steps), rule)
 
     @section(
-        "Feed-forward: one half is a gate for the other",
+        "Feed-forward: one matrix gives values, another gives their gates",
         says=(
-            "The feed-forward block works on each letter alone. One half gates the other.",
-            "Scales keep the gate curved. The result, normalized, is the suggestion h M.",
+            "The feed-forward block works on each letter alone. Gates let the values through.",
+            "Root d takes the gates to SiLU's bend. The result, normalized, is h M.",
         ),
         covers=("7.1", "7.3", "0.2", "0.3"),
     )
@@ -249,10 +257,10 @@ class FullArchitecture(Chapter):
         self.play(drawn(step.way))
         self.play(*appear(step.rule, step.terms[1], step.off, step.moving))
         self.play(*swept(step.going(0), 0, 1), run_time=TIME.zoom)
-        self.play(Appear(step.terms[2]))
+        self.play(*appear(step.terms[2], step.short))
         self.play(*swept(step.going(1), 0, 1), run_time=TIME.zoom)
-        self.play(Appear(step.moved))
-        self.turn(step.view, 20, seconds=TIME.zoom)
+        self.play(*appear(step.back_name, step.moved))
+        self.turn(step.view, 15, seconds=TIME.zoom)
         self.wait(TIME.rest)
         self.clear_next(*self.whole.shapes)
 
@@ -261,7 +269,7 @@ class FullArchitecture(Chapter):
         says=(
             "A line of Shakespeare, cut off. We follow the state of its last letter.",
             "Each update steps towards a suggestion, red, though not along the straight line.",
-            "How near does it end to the output points of the letters? Cosines will tell.",
+            "Each letter has a second point, for the output. How near do we end? Cosines tell.",
         ),
         pause=True,
         covers=("7.2", "0.3", "0.5", "0.6"),
@@ -279,7 +287,8 @@ class FullArchitecture(Chapter):
         for dot in walk.ends:
             dot.redraw()
         away = (walk.way, walk.towards, *walk.others, *walk.legend[1:])
-        self.play(*leave(*away), *appear(*walk.ends, *walk.letters(), walk.close))
+        self.play(*leave(*away), *appear(*walk.ends), run_time=TIME.quick)
+        self.play(*appear(*walk.letters(), walk.close))
         self.wait(TIME.read)
         self.clear_next(*self.whole.shapes)
 
@@ -287,7 +296,7 @@ class FullArchitecture(Chapter):
         "Output: cosine, times a learned scale for each letter",
         says=(
             "The last state meets an output point for every letter. Again: cosines.",
-            "Each letter has its own learned scale s z. So the order can change, as here.",
+            "Each letter has its own learned scale s z: i is nearest here, but o is likeliest.",
         ),
         pause=True,
         covers=("7.1", "7.2", "0.2"),
@@ -304,7 +313,7 @@ class FullArchitecture(Chapter):
             self.play(*lit(*part.shapes), *named(*part.names), *coming, run_time=TIME.quick)
             self.play(grown(bars.rows[0]), run_time=TIME.quick)
             self.play(Appear(bars.numbers), run_time=TIME.quick)
-            self.wait(TIME.quick)
+        self.play(*appear(logits.frames, *logits.marked))
         self.wait(TIME.read)
         self.clear_next(*whole.shapes)
 
@@ -347,14 +356,13 @@ class FullArchitecture(Chapter):
         self.play(*moving, *hidden(*self._others(parts)), *dimmed(*shapes_of(parts)))
         names = [*block_names(layer, 0.15), *names_of(layer.updates)]
         self.play(*named(*names), run_time=TIME.quick)
-        halos = [Halo(layer.rings[point]) for point in counts.points]
-        for point, halo, term in zip(counts.points, halos, counts.terms, strict=True):
+        for point, (halo, term) in zip(counts.points, counts.marks(layer), strict=True):
             self.play(*lit(layer.rings[point]), *appear(halo, term), run_time=TIME.quick)
-        self.play(*appear(counts.a_layer, counts.all))
+        self.play(*appear(counts.each, counts.whole))
         self.wait(TIME.rest)
         inside = {id(shape) for shape in shapes_of(parts)}
         weights = [matrix for matrix in layer.matrices if id(matrix) in inside]
-        self.play(*lit(*weights), *appear(counts.weights, counts.of, counts.source))
+        self.play(*lit(*weights), *appear(*counts.weights, counts.source))
         self.wait(TIME.read)
         self.clear_next(*whole.shapes)
 
@@ -370,18 +378,19 @@ class FullArchitecture(Chapter):
     def versus(self) -> None:
         """The same layer in both models, side by side."""
         layer, versus = self.whole.layer, Versus(self.recording)
-        others = self._others(layer.parts)
+        kept = {id(shape) for shape in layer.outline}
+        others = [shape for shape in self.whole.shapes if id(shape) not in kept]
         moving = zoomed(self.whole.zoom, self.whole.shapes, versus.shot)
-        self.play(*moving, *hidden(*others), *lit(*shapes_of(layer.parts)))
+        self.play(*moving, *hidden(*others), *lit(*layer.outline))
         theirs = versus.layer
         names = names_of([*layer.updates, *theirs.updates])
-        self.play(*appear(*shapes_of(theirs.parts), versus.onward, versus.last))
+        self.play(*appear(*theirs.outline, versus.onward, versus.last))
         self.play(*appear(versus.screen), *named(*names, *versus.names(layer)))
-        self.play(*dimmed(*layer.inside, *theirs.inside), run_time=TIME.quick)
         rings = [*theirs.rings.values(), versus.last], [*layer.rings.values()]
         beside = (versus.last_name,), ()
         for number, (side, line) in enumerate(zip(versus.sides, versus.weights, strict=True)):
-            self.play(*appear(*map(Halo, rings[number]), side, *beside[number]))
+            signs = versus.signs[number]
+            self.play(*appear(*map(Halo, rings[number]), signs, side, *beside[number]))
             self.play(Appear(line), run_time=TIME.quick)
             self.wait(TIME.quick)
         self.wait(TIME.read)
@@ -421,7 +430,7 @@ class FullArchitecture(Chapter):
         whole.zoom.shot = Shot(0, 0, 0.8, (-0.4, 0.6))
         for shape in whole.shapes:
             shape.redraw()
-        self.play(*lit(*whole.shapes))
+        self.play(*lit(*self._afar(whole.shapes)))
         following = self.claimed.lines(self.recording, "Next", "Both models, measured")
         card = NextChapter(*following).shift((0, -2.05, 0))
         self.play(Appear(card))

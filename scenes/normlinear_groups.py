@@ -57,7 +57,8 @@ class NormlinearGroups(Chapter):
     @section(
         "Each row of a weight matrix is a vector with its own length",
         says=(
-            "This is a real weight matrix. It turns a hidden state h into queries.",
+            "The hidden state h is a vector: the model’s notes on one letter.",
+            "This real weight matrix turns it into queries: see chapter 5.",
             "Each row is a vector. Training left every row with another length.",
         ),
         pause=True,
@@ -67,11 +68,13 @@ class NormlinearGroups(Chapter):
         """The window of W_q of the larger baseline, and the lengths of its rows."""
         self.window = window = Rows(self.recording)
         self.play(Appear(window.matrix))
-        self.play(*appear(window.name, window.size, window.source))
+        self.play(*appear(window.name, window.state, window.size, window.source))
         self.play(Appear(window.colours))
         self.wait(TIME.rest)
         self.play(Appear(window.frame))
         self.play(*appear(window.lengths, window.one))
+        self.wait(TIME.rest)
+        self.wait(TIME.rest)
         self.wait(TIME.read)
         self.go_next(window.panel)
 
@@ -99,8 +102,8 @@ class NormlinearGroups(Chapter):
     @section(
         "Of the whole matrix, only directions are left",
         says=(
-            "The same for all rows of the matrix: in blue their lengths before,",
-            "in green their lengths after. No row can shout louder than another.",
+            "The same for all rows of the matrix: in blue their lengths as trained.",
+            "Divided, each has length one: no row can shout louder than another.",
         ),
         pause=True,
         covers=("3.1",),
@@ -112,8 +115,8 @@ class NormlinearGroups(Chapter):
         self.play(*appear(before.axis, every.names[0]))
         self.play(grown(before.rows[0]))
         self.wait(TIME.rest)
-        self.play(*appear(after.axis, every.names[1]))
-        self.play(grown(after.rows[0]), run_time=TIME.sweep / 2)
+        self.play(*appear(after.axis, every.names[1], after.rows[0]))
+        self.play(*swept(every.dividing, 0, 1), run_time=TIME.sweep / 2)
         self.play(Appear(every.table))
         self.wait(TIME.rest)
         self.play(Appear(every.left))
@@ -125,7 +128,7 @@ class NormlinearGroups(Chapter):
         says=(
             "Query weights read the hidden state h: each row meets h.",
             "An output projection goes the other way: it writes into h.",
-            "What it adds to h are its columns. So its columns get length one.",
+            "It adds up its columns, each a direction to move h in. They get length one.",
         ),
         pause=True,
         covers=("3.1", "0.2"),
@@ -137,7 +140,7 @@ class NormlinearGroups(Chapter):
         self.play(*appear(window.size, window.source))
         self.play(Appear(window.reading))
         self.wait(TIME.rest)
-        self.play(Appear(window.writing))
+        self.play(*appear(window.writing, window.sum, window.terms))
         self.play(*appear(window.lengths, window.one, window.frame))
         self.wait(TIME.rest)
         self.play(*swept(window.turning, 0, 1), run_time=TIME.sweep / 2)
@@ -160,13 +163,13 @@ class NormlinearGroups(Chapter):
         self.both = both = BothLayers(self.recording)
         products = both.products
         self.play(Appear(both.screen))
-        self.play(*appear(both.prompt, both.later))
+        self.play(*appear(both.prompt, both.part, both.later))
         self.play(*(Appear(part) for p in products for part in (p.weight, p.given, *p.names)))
         self.play(*appear(*both.lengths))
         self.wait(TIME.rest)
         self.play(*(Appear(part) for p in products for part in (p.equals, p.result)))
         self.wait(TIME.rest)
-        self.play(*(Appear(frame) for p in products for frame in p.frames))
+        self.play(*(Appear(frame) for p in products for frame in p.frames), *appear(*both.framed))
         self.wait(TIME.read)
         self.clear_next(both.screen)
 
@@ -174,7 +177,8 @@ class NormlinearGroups(Chapter):
         "Divided by the lengths, no output leaves the band from −1 to 1",
         says=(
             "All outputs on the same axis. The dashed lines are plus one and minus one.",
-            "Left, lengths blow some outputs up. Right, none leaves the band.",
+            "Left, the input’s length, times a row’s, blows some up.",
+            "Right, none leaves the band.",
         ),
         pause=True,
         covers=("3.2",),
@@ -184,16 +188,20 @@ class NormlinearGroups(Chapter):
         outputs = BothOutputs(self.recording, self.both.screen)
         self.play(*(Appear(bars.axis) for bars in outputs.bars), *appear(*outputs.below))
         self.play(*appear(*outputs.levels))
-        self.play(*(grown(bars.rows[0]) for bars in outputs.bars), run_time=TIME.sweep / 2)
-        self.play(*appear(*outputs.largest))
-        self.wait(TIME.read)
+        self.play(*(Appear(bars.rows[0]) for bars in outputs.bars))
+        self.wait(TIME.rest)
+        for product in outputs.products:
+            self.play(Appear(product))
+            self.wait(TIME.rest)
+        self.wait(TIME.rest)
         self.clear_next()
 
     @section(
         "Why: with both lengths 1, an output is the cosine of an angle",
         says=(
-            "Why? A product of two vectors is both lengths times the cosine of their angle.",
-            "Both lengths are one. What is left is the row’s shadow on h: the cosine.",
+            "Any two vectors lie in one plane: here, for h and row after row.",
+            "Their product is both lengths times the cosine of their angle.",
+            "Both are one: what is left is the row’s shadow on h, the cosine.",
             "It can never pass one, the same direction, or minus one, the opposite.",
         ),
         pause=True,
@@ -208,7 +216,8 @@ class NormlinearGroups(Chapter):
         self.wait(TIME.rest)
         self.play(*appear(shadow.lengths, shadow.simple))
         self.wait(TIME.rest)
-        self.play(*appear(shadow.angle, shadow.fall, shadow.shadow, *shadow.values))
+        lines = (shadow.angle, shadow.fall, shadow.shadow)
+        self.play(*appear(*lines, shadow.theta, *shadow.values))
         self.play(*appear(*shadow.ticks))
         self.play(*swept(shadow.sweeping, 0, shadow.last), run_time=TIME.sweep)
         self.wait(TIME.read)
@@ -218,7 +227,7 @@ class NormlinearGroups(Chapter):
         "A layer of nGPT answers with cosines only",
         says=(
             "This layer of n G P T was trained with lengths one.",
-            "Each output says how well a row fits h.",
+            "Each output says how well a row fits h; below zero, it fits the opposite.",
             "Random directions would fit less. Yet all cosines stay far below one.",
             "Scales will make up for it.",
         ),
@@ -242,7 +251,7 @@ class NormlinearGroups(Chapter):
         self.clear_next()
 
     @section(
-        "One option: cut each row into groups",
+        "Aside, an option: cut each row into groups",
         says=(
             "Some implementations offer one more option: each row is cut into groups.",
             "Each part is a shorter vector, with a length of its own.",
@@ -265,11 +274,11 @@ class NormlinearGroups(Chapter):
         self.go_next(groups.option)
 
     @section(
-        "Each group is divided by its own length",
+        "Aside: each group is divided by its own length",
         says=(
             "Each group is divided by its own length: now no part can outweigh another.",
-            "The parts’ products add up, so the layer divides its output by their number.",
-            "If the input’s groups have length one too, the output is a mean of cosines.",
+            "A row of G such parts is root G long, and so is an input cut likewise.",
+            "So the layer divides its output by G: it is a mean of G cosines.",
         ),
         pause=True,
         covers=("3.3", "0.2"),
@@ -281,6 +290,8 @@ class NormlinearGroups(Chapter):
         self.wait(TIME.rest)
         self.play(*swept(groups.turning, 0, groups.count), run_time=TIME.sweep * 1.25)
         self.wait(TIME.rest)
+        self.play(Appear(groups.whole))
+        self.wait(TIME.rest)
         self.play(*appear(groups.sum, groups.mean))
         self.wait(TIME.read)
         self.clear_next()
@@ -288,8 +299,8 @@ class NormlinearGroups(Chapter):
     @section(
         "To take away",
         says=(
-            "Rows of any length give outputs of any size.",
-            "Rows and input at length one: outputs are cosines, never beyond one.",
+            "Rows and inputs of any length give outputs of any size.",
+            "At length one, outputs are cosines, never beyond one.",
             "What writes into h has columns of length one instead.",
             "Groups: parts of a row. The paper has one.",
         ),
@@ -300,7 +311,10 @@ class NormlinearGroups(Chapter):
         """What to remember."""
         points = Takeaways(
             (
-                ("traditional", ("Rows of any length give outputs of any size.",)),
+                (
+                    "traditional",
+                    ("Rows and inputs of any length give outputs of any size.",),
+                ),
                 ("normalized", ("Rows and input at length 1: outputs are cosines in [−1, 1].",)),
                 ("normalized", ("What writes into h has columns of length 1 instead.",)),
                 ("ink", ("Groups: parts of a row at length 1. The paper has one group.",)),
@@ -324,8 +338,7 @@ class NormlinearGroups(Chapter):
         card = NextChapter("Next", "4 · Residual connections with SLERP").shift((3.2, 0, 0))
         slerp = Line("SLERP: a step along the sphere", role="muted")
         slerp.next_to(card, DOWN, buff=0.35)
-        self.play(*appear(shadow.sphere, shadow.state, shadow.names[0]))
+        self.play(*appear(shadow.sphere, shadow.state, shadow.tip, shadow.names[0], card))
         self.turn(shadow.space.view, 40, seconds=TIME.sweep / 2)
-        self.play(Appear(card))
         self.play(Appear(slerp))
-        self.wait(TIME.rest)
+        self.wait(TIME.read)

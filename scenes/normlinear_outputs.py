@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from manim import VGroup, VMobject
 
@@ -15,11 +17,11 @@ from scenes.stage.hypersphere import Hypersphere
 from scenes.stage.interpolation import Step
 from scenes.stage.layout import at_left, noted, stacked
 from scenes.stage.lengths import OFF, Lengths, TurningMatrix
-from scenes.stage.marks import Arrow, Tag, Trace, tag, term_of
+from scenes.stage.marks import Arrow, Dot, Tag, Trace, tag, term_of
 from scenes.stage.matrices import Cells, Matrix
-from scenes.stage.plots import Box, Measure, measure
+from scenes.stage.plots import Box, Measure, Upright, measure
 from scenes.stage.prompt import Prompt
-from scenes.stage.readouts import Readout, column_of, degrees_of, row_of
+from scenes.stage.readouts import Number, Readout, column_of, degrees_of, row_of
 from scenes.stage.space import Space, View
 from scenes.stage.split import Half, SplitScreen
 from scenes.stage.style import COLOUR, GRID, LAYER, SIZE, STROKE, Point
@@ -36,13 +38,17 @@ LEFT = 1.6
 NEARER = 1e-4
 """What lies in the plane of the frame is drawn this far before it: nothing is behind then."""
 
+NEAR = 0.25
+"""Levels so near to each other, in Manim's units, have one name."""
+
 BESIDE_ARROW = 0.06
 """How far below h its row's shadow is drawn, so that the arrow does not hide it."""
 
 BESIDE = -2.4
 """Where the words below a split matrix begin, right of its size."""
 
-GROUPING = "{{ w_g : normalized }} <- frac({{ w_g : traditional }}, ‖{{ w_g : traditional }}‖)"
+GROUPING = """{{ w^((g)) : normalized }} <-
+    frac({{ w^((g)) : traditional }}, ‖{{ w^((g)) : traditional }}‖)"""
 
 
 class Product:
@@ -68,11 +74,17 @@ class Product:
             Equation(f"{{{{ {term} : {role} }}}}").move_to((matrix.get_center()[0], above, 0))
             for term, matrix in zip(terms, (self.weight, self.given), strict=True)
         ]
-        self.frames = [matrix.row_frame(0) for matrix in (self.weight, self.result)]
+        loudest = loudest_row(record)
+        self.frames = [matrix.row_frame(loudest) for matrix in (self.weight, self.result)]
 
     def matrix(self, cells: Cells, role: str, gaps: tuple[int | None, int | None]) -> Matrix:
         """A matrix of the half's size."""
         return Matrix(cells, role, cell=CELL, px=SIZE.tick, gaps=gaps)
+
+
+def loudest_row(record: NormlinearGroups) -> int:
+    """Of the rows drawn, the one with the largest output of the traditional layer."""
+    return int(np.argmax(np.abs(record.gpt_outputs[record.row_index.astype(int)])))
 
 
 class BothLayers:
@@ -93,40 +105,98 @@ class BothLayers:
         lengths = ("gpt_input_length", "gpt_input_unit_length")
         last = len(record.prompt) - 1
         self.prompt = Prompt(record.prompt, last, roles[0], px=SIZE.readout)
-        self.later = noted("divided after training: not yet nGPT")
-        self.prompt.move_to(sides[0].at(0, -2.75))
-        self.later.move_to(sides[1].at(0, -2.75))
+        self.later = noted("hat: divided by its length, after", "training. It is not yet nGPT.")
+        width = int(record.gpt_d_model)
+        self.part = noted(f"drawn: the first {SHOWN} of {width} entries")
+        self.prompt.move_to(sides[0].at(0, -2.45))
+        self.part.move_to(sides[0].at(0, -2.88))
+        self.later.move_to(sides[1].at(0, -2.65))
         self.lengths = [
-            Readout(Line("length of the input"), record.traced(name), role=role)
+            Readout(Line("input’s length"), record.traced(name), role=role)
             for name, role in zip(lengths, roles, strict=True)
         ]
-        for half, length in zip(sides, self.lengths, strict=True):
-            length.move_to(half.at(0, -2.1))
+        framed = ("row_lengths", "row_unit_lengths")
+        self.framed = [
+            Readout(Line("framed row’s"), record.traced(name, loudest_row(record)), role=role)
+            for name, role in zip(framed, roles, strict=True)
+        ]
+        for half, length, row in zip(sides, self.lengths, self.framed, strict=True):
+            length.move_to(half.at(-1.4, -1.85))
+            row.move_to(half.at(1.5, -1.85))
 
 
 class BothOutputs:
-    """All outputs of both layers on the same axis, and the largest of each."""
+    """All outputs of both layers on the same axis, and what makes the largest of each."""
 
     def __init__(self, record: NormlinearGroups, screen: SplitScreen) -> None:
         outputs = [row_of(record, name) for name in ("gpt_outputs", "same_outputs")]
-        axis = measure("every output", [*outputs[0], *outputs[1]], most=7)
+        axis = mirrored(measure("every output", [*outputs[0], *outputs[1]], most=7))
         bounds = row_of(record, "bounds")
-        self.bars, self.levels, self.below, self.largest = [], [], [], []
-        fields = ("gpt_output_max", "same_output_max")
-        for half, role, numbers, name in zip(
-            (screen.left, screen.right), ("traditional", "normalized"), outputs, fields, strict=True
-        ):
-            left, bottom, _ = half.at(-2.4, -1.95)
-            bars = Bars(Box(left, bottom, 5.0, 3.2), axis, [numbers], [], role)
+        self.bars, self.levels, self.below, self.products = [], [], [], []
+        lengths = (
+            ("all_row_lengths", "gpt_input_length"),
+            ("all_row_unit_lengths", "gpt_input_unit_length"),
+        )
+        for half, role, numbers, (rows, given) in zip(
+            (screen.left, screen.right), ("traditional", "normalized"), outputs, lengths,
+            strict=True,
+        ):  # fmt: skip
+            left, bottom, _ = half.at(-2.4, -1.35)
+            bars = Bars(Box(left, bottom, 5.0, 3.0), axis, [numbers], [], role)
             bars.rows[0].set_stroke(width=0)
             self.bars.append(bars)
             self.levels += [bars.axis.level(bound, "ink") for bound in bounds]
-            name_of_levels = Line("±1", px=SIZE.label)
-            self.levels.append(name_of_levels.move_to(half.at(2.9, bars.axis.foot)))
+            self.levels += names_of_levels(bars.axis, bounds, left + 5.4)
             below = Line(f"{len(numbers)} rows of W, an output each", px=SIZE.tick, role="muted")
             self.below.append(below.move_to(half.at(0, bottom - 0.25)))
-            largest = Readout(Line("largest, without sign"), record.traced(name), role=role)
-            self.largest.append(largest.move_to(half.at(0, -2.75)))
+            most = int(np.argmax(np.abs([number.value for number in numbers])))
+            factors = (record.traced(rows, most), record.traced(given))
+            cosine = record.traced("same_outputs", most)
+            product = Factors(numbers[most], (*factors, cosine), role)
+            self.products.append(product.move_to(half.at(0, -2.5)))
+
+
+def names_of_levels(axis: Upright, bounds: Sequence[Traced], right: float) -> list[VMobject]:
+    """The least and the largest cosine beside their levels; one name for both if these are near."""
+    low, high = (axis.height_of(bound.value) for bound in bounds)
+    if high - low < NEAR:
+        return [Line("±1", px=SIZE.tick).move_to((right - 0.15, axis.foot, 0))]
+    numbers = [Number(bound, places=0, px=SIZE.tick) for bound in bounds]
+    for number, height in zip(numbers, (low, high), strict=True):
+        number.end_at(right, height - 0.07)
+    return list(numbers)
+
+
+class Factors(VGroup):
+    """The largest output, as the product that it is: a row's length, the input's, and a cosine."""
+
+    NAMES = ("largest output", "row’s length", "input’s length", "cosine")
+
+    def __init__(self, product: Traced, factors: Sequence[Traced], role: str) -> None:
+        super().__init__()
+        right = 0.0
+        before: Number | None = None
+        signs = ("", "=", "times", "times")
+        for number, words, sign in zip((product, *factors), self.NAMES, signs, strict=True):
+            name = Line(words, px=SIZE.tick, role="muted")
+            # To three places: whoever multiplies them comes to what stands there.
+            value = Number(number, places=3, role=role)
+            middle = right + max(name.width, value.room) / 2
+            value.end_at(middle + value.room / 2, 0.0)
+            name.shift((middle - name.get_center()[0], -0.42 - name.baseline, 0))
+            right = middle + max(name.width, value.room) / 2 + 0.36
+            self.add(name, value)
+            if before is not None:
+                between = (before.get_right()[0] + value.get_left()[0]) / 2
+                self.add(Equation(sign, px=SIZE.body).move_to((between, 0.11, 0)))
+            before = value
+
+
+def mirrored(axis: Measure) -> Measure:
+    """The axis reaching as far below zero as above it."""
+    step = axis.ticks[1] - axis.ticks[0]
+    most = round(max(map(abs, axis.ticks)) / step)
+    return Measure(axis.name, axis.unit, tuple(step * n for n in range(-most, most + 1)))
 
 
 class Shadow:
@@ -148,13 +218,19 @@ class Shadow:
         self.fall = Trace(self.space, fall, "muted", STROKE.axis, on_sphere=False)
         self.shadow = Trace(self.space, shadow, "normalized", 2 * STROKE.flow, on_sphere=False)
         self.angle = Trace(self.space, angle, "ink", STROKE.axis, on_sphere=False)
+        self.tip = Dot(self.space, ahead, "ink")
+        self.theta = Tag(self.space, self.within(0), Equation("theta", px=SIZE.label), (0, 0))
         self.names = [
             Tag(self.space, ahead, Equation("{{ h : ink }}", px=SIZE.readout), (18, 16)),
             term_of(self.space, first, centre, "{{ w : normalized }}"),
         ]
         self.ticks = [
-            tag(self.space, share * ahead, words, "ink", (0, -34), SIZE.label)
-            for share, words in ((-1, "−1"), (0, "0"), (1, "1"))
+            tag(self.space, share * ahead, words, "ink", offset, SIZE.label)
+            for share, words, offset in (
+                (-1, "−1", (-14, -20)),
+                (0, "0", (0, -34)),
+                (1, "1", (14, -20)),
+            )
         ]
         self.rule = Equation("{{ w : normalized }} dot h = ‖{{ w : normalized }}‖ ‖h‖ cos theta")
         self.simple = Equation("{{ w : normalized }} dot h = cos theta")
@@ -163,9 +239,8 @@ class Shadow:
             Readout(Equation("cos theta ="), [outputs[row] for row in order], role="normalized"),
         ]
         self.plane = noted(
-            f"w: {self.last + 1} query rows of our larger nGPT, {int(record.d_model)} dimensions;",
-            "h: the hidden state; each w in the plane that it spans with h",
-            px=SIZE.tick,
+            f"w: one after the other, the {self.last + 1} query rows",
+            "of our larger nGPT, each in its plane with h",
         )
         self.lengths = noted("Both lengths are 1: only the angle is left.")
         stacked([self.rule, self.lengths, self.simple], GRID.panel, 1.9, gap=0.5)
@@ -181,6 +256,11 @@ class Shadow:
         beside = np.array([0, -NEARER, -BESIDE_ARROW])
         return np.stack([tip, foot]), np.stack([np.zeros(3), foot]) + beside, swing
 
+    def within(self, row: float) -> Point:
+        """A place in the angle, for its name."""
+        turn = self.turn_at(row) / 2
+        return np.array([np.cos(turn), -NEARER, np.sin(turn)]) * 0.36
+
     def turn_at(self, row: float) -> float:
         """The angle of a row, or between two of them."""
         return float(np.interp(row, np.arange(len(self.turns)), self.turns))
@@ -194,6 +274,7 @@ class Shadow:
         """Draw everything at a row."""
         self.row.move_in_space(self.row_at(row))
         self.names[1].move_in_space(self.row_at(row))
+        self.theta.move_in_space(self.within(row))
         lines = (self.fall, self.shadow, self.angle)
         for line, points in zip(lines, self.lines_at(row), strict=True):
             line.points_in_space = points
@@ -202,7 +283,7 @@ class Shadow:
     @property
     def sweeping(self) -> list[Step]:
         """Lead the row through all rows, from the nearest to h to the farthest."""
-        still = [self.names[1], self.fall, self.shadow, self.angle]
+        still = [self.names[1], self.theta, self.fall, self.shadow, self.angle]
         steps: list[Step] = [(self.row, self.show)]
         steps += [(mark, lambda _: None) for mark in still]
         return steps + [(value, value.show_row) for value in self.values]
@@ -232,14 +313,13 @@ class Cosines:
         ]
         column_of(self.values, LEFT, 1.75, 0.7)
         self.chance = noted(
-            "typical: the root mean square; by chance: directions",
-            f"at random in {int(record.d_model)} dimensions, 1/√{int(record.d_model)}",
-            px=SIZE.tick,
+            f"by chance, in {int(record.d_model)} dimensions: 1/√{int(record.d_model)}",
+            "(typical: the root mean square)",
         )
         at_left(self.chance, LEFT, self.values[-1].get_bottom()[1] - 0.2)
         larger = ("Larger than chance:", "training made the rows fit.")
         self.larger = noted(*CLAIMS.lines(record, *larger))
-        small = ("Still far below 1. Learned scales", "make up for it: chapter 6.")
+        small = ("Still far below 1: such numbers choose", "weakly. Scales mend it: chapter 6.")
         self.small = noted(*CLAIMS.lines(record, *small), role="scale")
         stacked([self.larger, self.small], LEFT, -1.0, gap=0.35)
 
@@ -248,7 +328,8 @@ APART = 1.57
 GROUP_CELL = (44, 50)
 GROUP_SHOWN = 4
 GROUP_SUM = """"output" = frac(
-    {{ w_1 : normalized_first }} dot h_1 + dots.h + {{ w_G : normalized_last }} dot h_G, G
+    {{ w^((1)) : normalized_first }} dot h^((1)) + dots.h
+    + {{ w^((G)) : normalized_last }} dot h^((G)), G
 )"""
 
 
@@ -281,15 +362,16 @@ class Groups:
         )
         self.rule = Equation(GROUPING)
         self.sum = Equation(GROUP_SUM)
-        self.mean = noted(
-            "The parts add up, so the layer divides by G.",
-            "If the input’s groups have length 1 too, it is",
-            "the mean of G cosines.",
+        self.mean = noted("h cut likewise: the mean of G cosines")
+        whole = record.traced("grouped_row_lengths", 0)
+        self.whole = Readout(
+            Equation("‖{{ w : normalized }}‖ = sqrt(G) ="), whole, role="normalized"
         )
         stacked([self.cut, self.size, self.framed], GRID.left, -1.3, gap=0.28)
         at_left(self.option, BESIDE, -1.3)
         at_left(self.rule, BESIDE, -1.3)
-        stacked([self.sum, self.mean], BESIDE + 2.2, -1.2, gap=0.22)
+        at_left(self.whole, BESIDE, -2.4)
+        stacked([self.sum, self.mean], BESIDE + 3.1, -1.2, gap=0.3)
 
     @property
     def turning(self) -> list[Step]:
@@ -319,7 +401,7 @@ class Groups:
     def make(self, cells: Cells, role: str, full: float) -> GroupedMatrix:
         """The window in its groups: colours only, there is no room for numbers."""
         return GroupedMatrix(
-            cells, role, self.count, APART, full=full, cell=GROUP_CELL, numbers=False
+            cells, role, self.count, APART, full=full / 2, cell=GROUP_CELL, numbers=False
         )
 
     def lengths_beside(self, record: NormlinearGroups, group: int) -> Lengths:

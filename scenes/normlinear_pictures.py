@@ -67,7 +67,7 @@ class Recall:
         self.nearer = noted("Now seen closer: the radius is still 1.")
         count = len(self.before)
         self.source = noted(
-            f"{count} vectors: rows of query weights", "of our smallest traditional model",
+            f"{count} vectors: rows of query weights", "of our toy traditional model",
             px=SIZE.tick,
         )  # fmt: skip
         column = [self.length, self.rule, self.done, self.source]
@@ -100,17 +100,18 @@ class Rows:
         self.frame = self.matrix.before.row_frame(0)
         self.name = Explained("{{ W_q : traditional }}", "makes queries")
         total = len(record.gpt_outputs)
+        self.state = Explained("{{ h : traditional }}", f"{int(record.gpt_d_model)} numbers")
         self.size = noted(
-            f"{rows} of its {total} rows,",
-            f"of each the first {columns}",
-            f"of {int(record.gpt_d_model)} entries",
+            f"{rows} chosen of {total} rows, with",
+            "the shortest and longest;",
+            f"of each the first {columns} entries",
         )
         self.source = traditional_layer(record)
         self.colours = noted(
             "blue: positive, grey: negative;", "brighter: farther from zero", px=SIZE.tick
         )
-        stacked([self.name, self.size, self.source, self.colours], PANEL, 1.6, gap=0.45)
-        self.panel = VGroup(self.name, self.size, self.source, self.colours)
+        panel = [self.name, self.state, self.size, self.source, self.colours]
+        self.panel = stacked(panel, PANEL, 1.8, gap=0.4)
         self.rule = Equation(DIVIDING)
         self.same = noted(
             "Every entry of a row", "is divided by the row’s", "length: its direction", "stays."
@@ -135,7 +136,7 @@ def columns_matrix(cells: Cells, role: str, full: float) -> Matrix:
 
 def traditional_layer(record: NormlinearGroups) -> VGroup:
     """Whose matrix it is."""
-    return noted(f"layer {int(record.layer) + 1} of our larger", "traditional model", px=SIZE.tick)
+    return noted(f"layer {int(record.layer) + 1} of our larger", "traditional model")
 
 
 class EveryRow:
@@ -149,9 +150,14 @@ class EveryRow:
         for number, (role, name) in enumerate(zip(roles, words, strict=True)):
             box = Box(GRID.left + 0.75 + number * 4.5, -2.2, 3.8, 4.0)
             bars = Bars(box, axis, [numbers[number]], [], role)
+            # No outline: there are gaps between the bars then.
+            bars.rows[0].set_stroke(width=0)
             line = Line(f"{len(numbers[number])} rows, {name}", role=role)
             self.names.append(line.move_to((box.left + box.width / 2, box.bottom - 0.35, 0)))
             self.bars.append(bars)
+        change = self.bars[1].rows[0].change_from(numbers[0])
+        change(0)
+        self.dividing: list[Step] = [(self.bars[1].rows[0], change)]
         self.table = self.shortest_and_longest(record, numbers)
         self.left = noted("What is left of a row", "is its direction.", role="normalized")
         at_left(self.left, PANEL, -0.9)
@@ -199,6 +205,11 @@ class Miniature(VGroup):
         return cells.set_points(rectangles(middles, np.array([0.85 * MINIATURE] * 2)))
 
 
+WRITING = """{{ h : ink }} + {{ a_1 : muted }} {{ c_1 : normalized }}
+    + {{ a_2 : muted }} {{ c_2 : normalized }} + dots.h.c"""
+"""What a matrix with the columns c makes of a: it is added to h."""
+
+
 class Columns:
     """The window of an output projection, and the length of each whole column below it."""
 
@@ -221,14 +232,21 @@ class Columns:
         )
         self.writing = VGroup(
             writing,
-            noted("This one writes: columns", "are what it adds to h.", "Columns get length 1."),
+            noted(
+                "This one writes: each column",
+                "is a direction to move h in.",
+                "Columns get length 1.",
+            ),
         )
+        self.sum = Equation(WRITING, px=SIZE.readout)
+        self.terms = noted("c: columns; a: how far to move along each", px=SIZE.tick)
         total = len(record.gpt_outputs)
         self.size = Explained("{{ W_o : traditional }}", f"{self.columns} of its {total} columns")
         self.source = traditional_layer(record)
         for picture, words in (self.reading, self.writing):
             at_left(words, picture.get_left()[0] + 2.4, picture.get_top()[1])
-        stacked([self.reading, self.writing, self.size, self.source], 1.0, 2.2, gap=0.5)
+        stacked([self.reading, self.writing, self.sum, self.terms], 1.0, 2.2, gap=0.35)
+        stacked([self.size, self.source], 1.0, -1.65, gap=0.3)
 
     @property
     def turning(self) -> list[Step]:

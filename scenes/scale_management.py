@@ -8,17 +8,8 @@ from ngpt_math.recordings import Recording
 from ngpt_math.recordings import ScaleManagement as Recorded
 from scenes.claims import Claims
 from scenes.claims.scale_management import CLAIMS
-from scenes.scale_pictures import (
-    OneStep,
-    OnSphere,
-    Places,
-    Recall,
-    Relative,
-    Rulers,
-    Trends,
-    TwoNumbers,
-    Unsure,
-)
+from scenes.scale_learning_pictures import OneStep, Relative, Rulers, Trends, TwoNumbers
+from scenes.scale_pictures import OnSphere, Places, Recall, Unsure
 from scenes.scale_sweep_pictures import Confidence, Gate, Sharpness, Turning
 from scenes.stage.cards import NextChapter
 from scenes.stage.chapter import Chapter, section
@@ -115,7 +106,7 @@ class ScaleManagement(Chapter):
         """The way of h through the model, with each scale where it is."""
         self.map = places = Places()
         boxes = [station.box for station in places.stations]
-        self.play(*appear(places.state, places.flow, *boxes))
+        self.play(*appear(places.state, places.flow, *places.past, *boxes))
         for station in places.stations:
             self.play(Appear(station.scale_part))
         self.play(*appear(places.layers, places.once))
@@ -156,7 +147,7 @@ class ScaleManagement(Chapter):
         self.play(*appear(rulers.named, rulers.sliders[0], rulers.owners[0], rulers.of))
         self.play(*appear(rulers.arrow, rulers.factor))
         self.play(*appear(rulers.sliders[1], rulers.owners[1], *rulers.ticks, rulers.step))
-        self.play(*swept(rulers.training, 0, rulers.rows - 1), run_time=TIME.sweep)
+        self.play(*swept(rulers.training, 0, rulers.last), run_time=TIME.sweep)
         self.play(Appear(rulers.one))
         self.wait(TIME.read)
         self.clear_next()
@@ -164,7 +155,7 @@ class ScaleManagement(Chapter):
     @section(
         "One step: equal where stored, unequal in effect",
         says=(
-            "The first step moves every stored number alike: by the learning rate.",
+            "Adam’s first step moves every stored number alike, whatever its gradient.",
             "In effect the steps differ: each is multiplied by its init over scale.",
         ),
         pause=True,
@@ -186,8 +177,8 @@ class ScaleManagement(Chapter):
     @section(
         "s_init says where a scale starts, s_scale how fast it learns",
         says=(
-            "As a share of the value, init cancels: only the setting called scale is left.",
-            "If it is small, its kind learns fast; if it is one, slowly.",
+            "What counts is the step as a share of the value: there only scale is left.",
+            "Why two settings? So one learning rate gives each kind a speed of its own.",
         ),
         pause=True,
         covers=("6.2", "0.2"),
@@ -206,8 +197,9 @@ class ScaleManagement(Chapter):
     @section(
         "Trained, every scale has found its own size",
         says=(
-            "The whole training. Of one kind, all start alike; then each finds its own size.",
-            "On average the steps grow, the logits' scale most of all, the MLP's hardly.",
+            "In training all of one kind start alike; then each finds its own size.",
+            "On average the logits' scale grows most, the steps too; the units' hardly.",
+            "Some of attention's end near zero: switched off.",
         ),
         pause=True,
         covers=("6.2", "0.6"),
@@ -221,7 +213,7 @@ class ScaleManagement(Chapter):
         self.play(*appear(*(t.plot for t in trends.all), *(t.name for t in trends.all)))
         self.play(*appear(trends.steps, trends.key))
         self.play(*appear(*(line for t in trends.all for line in t.lines)), run_time=TIME.quick)
-        self.play(*swept(trends.drawing, 0, trends.rows - 1), run_time=TIME.sweep)
+        self.play(*swept(trends.drawing, 0, trends.last), run_time=TIME.sweep)
         self.play(*appear(*(trend.end for trend in trends.all)))
         self.wait(TIME.read)
         self.clear_next()
@@ -262,7 +254,7 @@ class ScaleManagement(Chapter):
     def gate(self) -> None:
         """The gate's values on SiLU, without √d and with it."""
         gate = Gate(self.recording)
-        self.play(*appear(gate.plot, gate.rule, gate.why, gate.root))
+        self.play(*appear(gate.plot, gate.rule, gate.what, gate.root, gate.entries))
         self.play(drawn(gate.curve))
         self.play(*appear(gate.dots, gate.dotted, gate.states[0]))
         self.play(*appear(gate.line, gate.straight, gate.of))
@@ -331,7 +323,7 @@ class ScaleManagement(Chapter):
     def onward(self) -> None:
         """The way to chapter 7: the map of this chapter, the scales dimmed."""
         card = NextChapter("Next", "7 · The complete architecture").shift((0, -2.0, 0))
-        self.play(*appear(*self.map.stations, self.map.flow, self.map.state))
+        self.play(*appear(*self.map.stations, self.map.flow, *self.map.past, self.map.state))
         self.play(*dimmed(*(station.scale_part for station in self.map.stations)))
         self.play(Appear(card))
         self.wait(TIME.rest)

@@ -11,11 +11,11 @@ from scenes.scale_pictures import counted, letters_under, prompt_of
 from scenes.stage.changing_bars import ChangingBars
 from scenes.stage.equations import Equation
 from scenes.stage.interpolation import Step
-from scenes.stage.layout import below, noted, stacked
+from scenes.stage.layout import Explained, below, noted, stacked
 from scenes.stage.plots import Box, Plot, measure
 from scenes.stage.prompt import Prompt
-from scenes.stage.readouts import Readout, column_of, row_of
-from scenes.stage.style import GRID, SIZE
+from scenes.stage.readouts import Readout, baseline_of, column_of, row_of
+from scenes.stage.style import GRID, SIZE, Point
 from scenes.stage.sweeps import EvenSlider, SweptDots, SweptLine, ratios, rows_of
 from scenes.stage.text import Line
 
@@ -42,11 +42,10 @@ class Turning:
         values = row_of(record, curve)[: last + 1]
         self.slider = EvenSlider(Equation(term), factors, TRACK, "scale")
         stacked([self.slider], GRID.left, 2.45)
-        self.mark = self.slider.marked(self.trained, "as trained")
+        axis = ratios("factor", factors)
+        self.mark = self.slider.marked(self.trained, "as trained", axis)
         self.bars = bars
-        self.plot = Plot(
-            Box(GRID.panel + 0.9, -1.5, 4.7, 2.5), ratios("factor", factors), measure(name, values)
-        )
+        self.plot = Plot(Box(GRID.panel + 0.9, -1.5, 4.7, 2.5), axis, measure(name, values))
         # At the height of the bars' name, which leaves room for the bars' numbers.
         named, beside = self.plot.texts[len(self.plot.y.ticks)], bars.axis.texts[-1]
         named.shift((0, beside.get_bottom()[1] - named.get_bottom()[1], 0))
@@ -89,7 +88,7 @@ class Sharpness(Turning):
             "normalized",
         )
         term = "{{ s_(q k)^2 : scale }} times"
-        name = "entropy: how spread, mean of all heads"
+        name = f"entropy: mean of all heads, texts of {int(record.window)} letters"
         super().__init__(record, term, bars, "attention_entropy", name, len(table) - 1)
         self.letters = letters_under(bars, record.prompt[: query + 1])
         self.below = Prompt(prompt_of(record), query, "normalized")
@@ -141,6 +140,22 @@ class Confidence(Turning):
         column_of(self.losses, GRID.panel + 0.9, -2.5, 0.4)
 
 
+class LongLine(SweptLine):
+    """A straight line through its places and on to the ends of the plot."""
+
+    def draw(self, places: Point) -> None:
+        """Draw it as far as it lies in the plot."""
+        box = self.plot.box
+        (x, y), (to_x, to_y) = places[0, :2], places[-1, :2]
+        slope = (to_y - y) / (to_x - x)
+        across = np.array([box.left, box.left + box.width])
+        if slope:
+            reach = np.sort(x + (np.array([box.bottom, box.bottom + box.height]) - y) / slope)
+            across = np.clip(across, *reach)
+        ends = np.stack([across, y + slope * (across - x), 0 * across], axis=1)
+        super().draw(ends)
+
+
 class Gate:
     """SiLU with the gate's real values on it, and the straight line nearest to it on them."""
 
@@ -154,7 +169,7 @@ class Gate:
         )
         self.curve = self.plot.curve(x, silu, "transformation")
         self.dots = SweptDots(self.plot, dots, on, "normalized")
-        self.line = SweptLine(self.plot, dots, fit, "ink")
+        self.line = LongLine(self.plot, dots, fit, "ink")
         self.rows = len(dots)
         self.rule = Equation('"SiLU"( sqrt(d) thin {{ s_nu : scale_gate }} cos )', px=SIZE.equation)
         inner = 100 * float(record.share[-2] - record.share[1])
@@ -170,14 +185,23 @@ class Gate:
             places=0,
         )
         self.root = Readout(Equation("sqrt(d) ="), record.traced("root_d"), places=1)
+        self.entries = Readout(
+            Explained("d", "entries of h:", px=SIZE.tick), record.traced("d_model"),
+            places=0, px=SIZE.label,
+        )  # fmt: skip
         self.states = [Line("without √d", weight="SEMIBOLD"), Line("with √d", weight="SEMIBOLD")]
-        self.of = Line("share of SiLU’s variance that it explains", role="muted", px=SIZE.tick)
-        self.why = Line("its bend makes the MLP more than a matrix", role="muted", px=SIZE.tick)
+        self.of = noted(
+            "of SiLU’s variance; 100 %: SiLU would be", "this line, the MLP nearly a matrix",
+            px=SIZE.tick,
+        )  # fmt: skip
+        self.what = Line("a gate: a number that opens or shuts one unit", px=SIZE.tick)
         stacked(
-            [self.rule, self.why, self.root, self.states[0], self.straight], 1.95, 2.3, gap=0.45
+            [self.rule, self.what, self.root, self.states[0], self.straight], 1.95, 2.3, gap=0.45
         )
+        up = baseline_of(self.root.label) - baseline_of(self.entries.label)
+        self.entries.shift((GRID.right - self.entries.get_right()[0], up, 0))
         below(self.straight, self.of, 0.15)
-        below(self.of, self.dotted, 0.6)
+        below(self.of, self.dotted, 0.4)
         stacked([self.states[1]], 1.95, self.states[0].get_top()[1])
 
     @property

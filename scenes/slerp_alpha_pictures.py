@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+from manim import LEFT
 
 from ngpt_math.recordings import SlerpVsLerp
+from scenes.claims.slerp_vs_lerp import CLAIMS
 from scenes.slerp_pictures import STEPPING, Update, Ways
 from scenes.stage.bars import Bars
 from scenes.stage.curves import nearest_on_circle
@@ -14,30 +16,38 @@ from scenes.stage.layout import Explained, at_left, noted, stacked
 from scenes.stage.marks import Dot, arc, great_circle
 from scenes.stage.plots import Box, Plot, measure
 from scenes.stage.readouts import Readout, column_of, degrees_of, nearest_row, row_of
-from scenes.stage.space import Space, View
+from scenes.stage.slider import Slider
+from scenes.stage.space import Space
 from scenes.stage.style import GRID, SIZE, STROKE
 from scenes.stage.tables import Column, Table
 from scenes.stage.text import Line
 
 DESCENT = "{{ w : ink_w }} <- {{ w : ink_w }} - {{ eta : scale }} {{ nabla L : transformation }}"
 DESCENT_TERMS = "w weights, η learning rate, L loss"
-DESCENDING_TERMS = "the way back, turned round by the minus, is the gradient"
 DESCENDING = (
     '{{ h : normalized }} <- "Norm" ( {{ h : normalized }} - {{ alpha : scale }} dot.o'
     " {{ (h - NAME) : transformation }} )"
 )
 
+LAW = """frac(theta_"LERP", theta_"SLERP") limits(arrow.r.long)_({{ alpha : scale }} -> 0)
+    frac(sin theta, theta)"""
+BESIDE = 40.0
+"""How far beside the plane of the update the eye stands that looks at what leaves it."""
 
-def larger(record: SlerpVsLerp) -> str:
+
+def larger(record: SlerpVsLerp) -> tuple[str, str]:
     """The larger model in words, by its recorded shape."""
     layers, dimensions = record.alpha_attn.shape
-    return f"our larger model, {layers} layer{'s' * (layers > 1)}, {dimensions} dimensions"
+    return "our larger nGPT:", f"{layers} layer{'s' * (layers > 1)}, {dimensions} dimensions"
 
 
 class RatioPlot:
-    """LERP’s step as a share of SLERP’s for α → 0, and where the models' own angles lie."""
+    """LERP’s step as a share of SLERP’s for α → 0, and where the models' own angles lie.
 
-    def __init__(self, update: Update) -> None:
+    The share of the update shown can be led through all α: it begins on the curve.
+    """
+
+    def __init__(self, update: Update, ways: Ways) -> None:
         record = update.record
         theta, share = degrees_of(record, "ratio_theta"), row_of(record, "ratio")
         self.plot = Plot(
@@ -45,27 +55,43 @@ class RatioPlot:
             measure("θ, the angle from h to the suggestion", theta, most=6),
             measure("LERP’s step as a share of SLERP’s", share),
         )
-        self.curve = self.plot.curve(theta, share, "traditional")
+        self.curve = self.plot.curve(theta, share, "muted")
         fields = ("theta_attn_median", "theta_mlp_median")
         angles = [angle for field in fields for angle in degrees_of(record, field)]
         self.dots = [
-            self.plot.spot(angle, share[nearest_row(theta, angle)], "normalized", px=20)
+            self.plot.spot(angle, share[nearest_row(theta, angle)], "normalized", px=17)
             for angle in angles
         ]
         own = update.angle("angles")
         own_share = share[nearest_row(theta, own)]
+        shares = row_of(record, "sweep_share")
         self.here = [
-            self.plot.upright(own, own_share, "ink"),
-            self.plot.spot(own, own_share, "ink", px=26),
+            self.plot.upright(own, shares[ways.ahead], "ink"),
+            self.plot.spot(own, own_share, "ink"),
         ]
-        self.law = Equation('frac(theta_"LERP", theta_"SLERP") arrow.r frac(sin theta, theta)')
-        self.many = noted(f"{larger(record)}:", "median of every block", role="normalized")
+        self.rising = self.plot.spots([own] * len(shares), shares, "scale", px=24)
+        self.limit = Equation("alpha -> 0", px=SIZE.label)
+        self.limit.next_to(self.here[1], LEFT, buff=0.1).shift((0, -0.16, 0))
+        self.law = Equation(LAW)
+        self.radians = noted("θ in radians", px=SIZE.tick)
+        self.many = noted(
+            f"{len(angles)} dots: the blocks of our larger", "nGPT, each at its median angle",
+            role="normalized",
+        )  # fmt: skip
+        self.slider = Slider(Equation("{{ alpha : scale }}"), ways.alpha, 2.2, "scale")
         self.values = [
             Readout(Line("our update: θ"), own, places=1),
-            Readout(Line("share of the way"), own_share),
+            Readout(Line("its share"), shares, role="scale"),
         ]
-        stacked([self.law, self.many], 2.2, 2.1, gap=0.8)
-        column_of(self.values, 2.2, -1.1, 0.65)
+        stacked([self.law, self.radians, self.many], 2.2, 2.25, gap=0.3)
+        at_left(self.slider, 2.2, -0.85)
+        column_of(self.values, 2.2, -1.75, 0.65)
+
+    @property
+    def making_up(self) -> list[Step]:
+        """Lead α, and the share of the update shown."""
+        things = (self.rising, self.slider, self.values[1])
+        return [(thing, thing.show_row) for thing in things]
 
 
 class LearnedAlpha:
@@ -74,6 +100,7 @@ class LearnedAlpha:
     def __init__(self, record: SlerpVsLerp) -> None:
         rows = [row_of(record, "alpha_attn_mean"), row_of(record, "alpha_mlp_mean")]
         start = record.traced("alpha_init")
+        self.start = [start] * len(rows[0])
         self.bars = Bars(
             Box(GRID.left + 0.75, -2.3, 7.6, 4.4),
             measure("mean |α|", [*rows[0], *rows[1], start]),
@@ -86,12 +113,13 @@ class LearnedAlpha:
         self.before = Readout(Line("before training"), start)
         self.legend = self.bars.legend(
             [
-                Explained("abs(alpha_A)", "attention"),
-                Explained("abs(alpha_M)", "feed-forward (MLP)"),
+                Explained("abs(alpha_A)", "attention blocks"),
+                Explained("abs(alpha_M)", "feed-forward blocks"),
             ]
         )
-        self.source = Line(larger(record), role="muted", px=SIZE.tick)
-        stacked([self.legend, self.before, self.source], 3.0, 1.6, gap=0.8)
+        self.sign = noted("Of α, the model uses", "the size without sign.")
+        self.source = noted(*larger(record))
+        stacked([self.legend, self.before, self.sign, self.source], 3.0, 1.8, gap=0.6)
 
 
 def clear_of(bars: Bars, level: float) -> None:
@@ -112,7 +140,9 @@ class OtherSteps:
         )
         chosen = (record.traced("alpha_init"), means[0], means[-1])
         self.stops = [nearest_row(ways.alpha, number) for number in chosen]
-        self.dots = [Dot(space, ways.lerp_rows[stop], "normalized", px=24) for stop in self.stops]
+        # Small ones: the first two steps are, and all three are to be told apart.
+        self.dots = [Dot(space, ways.lerp_rows[stop], "normalized", px=15) for stop in self.stops]
+        self.here = Dot(space, ways.lerp_rows[0], "ink", px=15)
         self.arc = arc(space, ways.lerp_rows[0], ways.lerp_rows[-1], "muted", STROKE.axis)
         self.rule = Line("each step: LERP, then Norm", role="normalized")
         words = ("before training", "smallest learned mean", "largest learned mean")
@@ -124,7 +154,7 @@ class OtherSteps:
         )
         self.table = Table([Line(each) for each in words], [alpha, angle], GRID.panel, 1.2)
         at_left(self.rule, GRID.panel, -1.6)
-        self.runner = Dot(space, ways.lerp_rows[0], "normalized", px=28)
+        self.runner = Dot(space, ways.lerp_rows[0], "normalized", px=15)
         self.going: list[Step] = [
             (ways.slider, ways.slider.show_row),
             (self.runner, lambda row: self.runner.move_to_row(ways.lerp_rows, row)),
@@ -146,8 +176,10 @@ class OwnAlpha:
             "scale",
             places=3,
         )
-        self.product = Explained("dot.o", "entry by entry", px=SIZE.tick)
+        self.product = Explained("dot.o", "entry by entry")
+        self.mostly = noted(*CLAIMS.lines(update.record, "Here one dimension does nearly all."))
         stacked([self.rule, self.product], GRID.panel, 2.5, gap=0.2)
+        at_left(self.mostly, GRID.panel, -1.15)
         self.way = great_circle(space, here, there, "muted")
         self.new = Dot(space, went, "normalized", px=28)
         foot = nearest_on_circle(went, here, there)
@@ -156,8 +188,8 @@ class OwnAlpha:
             Readout(Line("h moved by"), update.angle("moved"), places=1, role="normalized"),
             Readout(Line("beside the arc by"), update.angle("off_arc"), places=1),
         ]
-        column_of(self.values, GRID.panel, -1.7, 0.7)
-        self.view = View.onto_point(went, aside=25)
+        column_of(self.values, GRID.panel, -2.0, 0.65)
+        self.view = update.seen_from(BESIDE)
 
 
 class Rates:
@@ -167,25 +199,24 @@ class Rates:
         record = update.record
         layer = int(np.argmax(record.alpha_attn_mean))
         rates = row_of(record, "alpha_attn", layer)
-        box = Box(GRID.left + 0.75, -2.35, 11.9, 2.2)
+        box = Box(GRID.left + 0.75, -2.1, 11.9, 1.75)
         name = f"|α| in attention, layer {layer + 1}"
         self.bars = Bars(box, measure(name, rates, most=3), [rates], [], "scale")
-        self.count = Line(f"{len(rates)} dimensions", px=SIZE.tick, role="muted")
-        self.count.move_to((box.left + box.width / 2, box.bottom - 0.25, 0))
+        self.count = Line(f"{len(rates)} dimensions of our larger nGPT", role="muted")
+        self.count.move_to((box.left + box.width / 2, box.bottom - 0.3, 0))
+        back = f"{{{{ (h - {update.name}) : transformation }}}}"
         sides = (
-            ("a step of gradient descent", DESCENT, DESCENT_TERMS, GRID.left),
+            ("a step of gradient descent", DESCENT, Line(DESCENT_TERMS), GRID.left),
             (
                 "an update of nGPT",
                 DESCENDING.replace("NAME", update.name),
-                DESCENDING_TERMS,
+                Explained(back, "takes the place of the gradient"),
                 0.0,
             ),
         )
+        self.eigen = noted("eigen: with these α on its diagonal, a matrix has them as eigenvalues")
+        self.eigen.move_to((box.left + box.width / 2, box.bottom - 0.75, 0))
         self.sides = [
-            stacked([Line(words, role="muted"), Equation(term), _small(terms)], left, 2.4, gap=0.3)
+            stacked([Line(words, role="muted"), Equation(term), terms], left, 2.4, gap=0.3)
             for words, term, terms, left in sides
         ]
-
-
-def _small(words: str) -> Line:
-    return Line(words, role="muted", px=SIZE.tick)

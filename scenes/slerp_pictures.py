@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from manim import VGroup
+from manim import UP, VGroup
 
 from ngpt_math.recordings import SlerpVsLerp, Traced
 from scenes.claims.slerp_vs_lerp import CLAIMS
@@ -14,16 +15,16 @@ from scenes.stage.curves import arc_points
 from scenes.stage.equations import Equation
 from scenes.stage.hypersphere import Hypersphere
 from scenes.stage.interpolation import Interpolation, Step
-from scenes.stage.layout import Explained, noted, stacked
-from scenes.stage.marks import Arrow, Dot, Tag, Trace, arc, name_of, term_of
+from scenes.stage.layout import Explained, at_left, noted, stacked
+from scenes.stage.marks import Arrow, Dot, Mark, Tag, Trace, arc, chord, name_of, term_of
 from scenes.stage.matrices import Matrix, cells_of
 from scenes.stage.plots import Box, Plot, curve_name, measure
 from scenes.stage.prompt import Prompt
 from scenes.stage.readouts import Readout, column_of, degrees_of, row_of
 from scenes.stage.slider import Slider
-from scenes.stage.space import Space, View
-from scenes.stage.split import SplitScreen
-from scenes.stage.style import GRID, SIZE, STROKE, Point
+from scenes.stage.space import Space, View, crosswise, spread_in
+from scenes.stage.split import Half, SplitScreen
+from scenes.stage.style import GRID, PIXEL, SIZE, STROKE, Point
 from scenes.stage.text import Line
 
 ADDING = "{{ h : traditional }} <- {{ h : traditional }} + {{ f(h) : transformation }}"
@@ -32,9 +33,18 @@ STEPPING = (
     " ( {{ NAME : transformation }} - {{ h : normalized }} ))"
 )
 MIXING = (
-    "(1 - {{ alpha : scale }}) {{ h : normalized }}"
+    '"mix" = (1 - {{ alpha : scale }}) {{ h : normalized }}'
     " + {{ alpha : scale }} {{ NAME : transformation }}"
 )
+MOVING = (
+    "= {{ h : normalized }} + {{ alpha : scale }}"
+    " ({{ NAME : transformation }} - {{ h : normalized }})"
+)
+NORMING = '{{ h : normalized }} <- "Norm" ("mix")'
+TURNING = """"SLERP" = frac(
+    sin((1 - {{ alpha : scale }}) theta) thin {{ h : normalized }}
+    + sin({{ alpha : scale }} theta) thin {{ NAME : transformation }}, sin theta
+)"""
 SLANT, HALFWAY, OPEN = 35.0, 48.0, 60.0
 """How far beside the plane of an update the eye stands, in degrees."""
 
@@ -107,11 +117,26 @@ class Recall:
         self.state = Dot(self.space, h, "ink", px=26)
         self.name = term_of(self.space, h, rows[best], "{{ h : ink }}")
         self.weights = Matrix(cells_of(record, "recall_weight", (8, 3)), "normalized")
-        self.times = Equation("{{ h : ink }} =")
+        self.column = Matrix(cells_of(record, "states", (3, 1), 0), "ink")
+        self.equals = Equation("=")
         self.cosines = Matrix(cells_of(record, "recall_cosines", (8, 1)), "normalized")
-        product = VGroup(self.weights, self.times, self.cosines).arrange(buff=0.4)
+        product = VGroup(self.weights, self.column, self.equals, self.cosines).arrange(buff=0.3)
         product.move_to((GRID.panel + 2.8, GRID.middle, 0))
+        self.given = Equation("{{ h : ink }}").next_to(self.column, UP, buff=0.2)
         self.frames = [matrix.row_frame(best) for matrix in (self.weights, self.cosines)]
+
+
+LEGEND = 1.28
+"""The baseline of the words that explain the terms of a half's equation."""
+
+
+def in_a_row(things: Sequence[Explained], half: Half) -> VGroup:
+    """Explained terms beside each other on one baseline, in the middle of a half."""
+    row = VGroup(*things).arrange(buff=0.45)
+    row.move_to(half.at(0, LEGEND))
+    for thing in things:
+        thing.shift((0, LEGEND - thing.baseline, 0))
+    return row
 
 
 class Halves:
@@ -120,41 +145,68 @@ class Halves:
     The left sphere’s radius is the length of h before the update, so that leaving it shows.
     """
 
+    ACROSS, LOW = 2.6, -2.5
+    """How far the picture reaches to both sides of its half's middle, and down to where."""
+
     def __init__(self, update: Update) -> None:
         record, now = update.record, update.now
         self.update = update
         self.screen = SplitScreen()
         sides = (self.screen.left, self.screen.right)
         self.left_states = record.gpt_states.astype(float) / float(record.gpt_norms[now])
-        radius = self.radius_for(self.left_states[now : now + 2])
         # The axes of two models have nothing in common: there is no one view of both.
         onto = View.onto_arc(self.left_states[now], self.left_states[now + 1], OPEN)
         views = (onto, update.seen_from(OPEN))
+        # Below, there must be room for names beside the arrows.
+        low = self.LOW + 0.2
+        place, radius = self.room_for(onto, self.left_states[now : now + 2], low, 0.85)
         self.left, self.right = (
-            side.space(view, -0.45, radius) for side, view in zip(sides, views, strict=True)
+            Space(view, side.at(*place), radius) for side, view in zip(sides, views, strict=True)
         )
         self.spheres = [Hypersphere(space) for space in (self.left, self.right)]
-        simple = STEPPING.replace("NAME", update.name).replace("PRODUCT", "")
-        self.rules = [Equation(term) for term in (ADDING, simple)]
+        steps = STEPPING.replace("NAME", update.name).replace("PRODUCT", "dot.o")
+        self.rules = [Equation(term) for term in (ADDING, steps)]
+        meaning = (
+            (
+                ("{{ h : traditional }}", "hidden state"),
+                ("{{ f(h) : transformation }}", "the block’s answer"),
+            ),
+            (
+                (update.term, "suggested point"),
+                ("{{ alpha : scale }} dot.o", "each dimension by its own α"),
+            ),
+        )
+        self.legends = [
+            in_a_row([Explained(*each, px=SIZE.tick) for each in terms], side)
+            for side, terms in zip(sides, meaning, strict=True)
+        ]
+        count = f"all {len(record.angles)} updates at the same letter"
+        self.counts = [
+            Line(count, px=SIZE.label, role="muted").move_to(side.at(0, LEGEND)) for side in sides
+        ]
         self.lengths = [
             Readout(Line("length of h", role=role), row_of(record, field), role=role)
             for field, role in (("gpt_norms", "traditional"), ("norms", "normalized"))
         ]
         self.radii = [
-            Readout(Line("sphere’s radius", role="muted"), record.traced(field, now), role="muted")
-            for field in ("gpt_norms", "norms")
+            Readout(Line("sphere: a length of", role="muted"), before, role="muted")
+            for before in (record.traced("gpt_norms", now), record.traced("norms", now))
         ]
         for side, rule, length, size in zip(
             sides, self.rules, self.lengths, self.radii, strict=True
         ):
             rule.move_to(side.at(0, 1.75))
-            length.move_to(side.at(-1.6, -2.75))
-            size.move_to(side.at(1.5, -2.75))
+            length.move_to(side.at(-1.7, -2.82))
+            size.move_to(side.at(1.3, -2.82))
             length.show_row(now)
 
-    def radius_for(self, states: Point) -> float:
-        """The largest radius at which states of the left half find room."""
-        return min(1.62, 2.1 / float(np.linalg.norm(states, axis=1).max()))
+    def room_for(
+        self, view: View, states: Point, low: float, high: float
+    ) -> tuple[tuple[float, float], float]:
+        """Where in both halves a sphere stands, and its radius, if states of the left find room."""
+        up = (high - low) / 2
+        place, radius = spread_in(view, states, self.ACROSS, up, 0.0)
+        return (float(place[0]), float(place[1]) + low + up), radius
 
 
 class OneUpdate:
@@ -176,10 +228,27 @@ class OneUpdate:
         self.step = Arrow(right, update.here, stepped, "scale")
         self.sum = Arrow(left, centre, start, "traditional", STROKE.flow)
         self.moved = Arrow(right, centre, update.here, "normalized", STROKE.flow)
-        self.names: list[Tag] = [
-            name_of(self.found, "{{ f(h) : transformation }}"),
-            term_of(right, update.there, centre, update.term),
+        # The way that it would go with one α for all dimensions.
+        self.straight = chord(right, update.here, update.there, "muted", STROKE.auxiliary)
+        found = name_of(self.found, "{{ f(h) : transformation }}")
+        way = float(np.sign(right.seen(update.there)[0]))
+        there = Tag(right, update.there, Equation(update.term, px=SIZE.readout), (24 * way, 6))
+        self.names: list[Tag] = [found, there]
+        aside = tuple(-found.offset[:2] / PIXEL)
+        self.before = [
+            Tag(left, start / 2, Equation("{{ h : traditional }}", px=SIZE.body), aside),
+            term_of(right, update.here, update.went, "{{ h : normalized }}"),
         ]
+        self.after = [
+            Tag(left, end, Equation('"new" {{ h : traditional }}', px=SIZE.body), aside),
+            term_of(right, update.went, update.here, '"new" {{ h : normalized }}'),
+        ]
+
+    @property
+    def all(self) -> tuple[Mark, ...]:
+        """Everything that stands in the two spheres."""
+        drawn = (*self.states, self.found, self.suggested, self.straight, self.step)
+        return (*drawn, self.sum, self.moved, *self.names, *self.before, *self.after)
 
     @property
     def going(self) -> list[Step]:
@@ -199,12 +268,13 @@ class AllUpdates:
         self.path = np.concatenate([legs[0][:1], *(leg[1:] for leg in legs)])
         self.rows = len(legs)
         self.left_path = halves.left_states
-        self.radius = halves.radius_for(self.left_path)
         # The left way is seen from the side, so that leaving the sphere shows.
-        self.views = [
-            View.onto_point(self.left_path.mean(axis=0), aside=70),
-            View.onto_point(self.path.mean(axis=0), aside=-25),
-        ]
+        up = (LEGEND - halves.LOW) / 2
+        onto = crosswise(self.left_path, self.left_path, halves.ACROSS, up, 0.0)
+        self.views = [onto, View.onto_point(self.path.mean(axis=0), aside=-25)]
+        place, self.radius = halves.room_for(onto, self.left_path, halves.LOW, LEGEND - 0.3)
+        sides = (halves.screen.left, halves.screen.right)
+        self.centres = [side.at(*place) for side in sides]
         left, right = halves.left, halves.right
         self.drift = Trace(left, self.left_path, "traditional", STROKE.arc, on_sphere=False)
         self.walk = Trace(right, self.path, "normalized", STROKE.arc)
@@ -238,14 +308,14 @@ class Points:
             term_of(self.space, here, there, "{{ h : normalized }}"),
             term_of(self.space, there, here, update.term),
         ]
-        self.prompt = Prompt(record.prompt, int(record.position), "normalized")
+        self.prompt = Prompt(record.prompt, int(record.position), "normalized", px=SIZE.readout)
         self.meaning = [
             Explained("{{ h : normalized }}", "the state at the lit letter"),
             Explained(update.term, f"what the {update.block} suggests"),
         ]
         self.theta = Readout(Equation("{{ theta : ink }} ="), update.angle("angles"), places=1)
-        whose = CLAIMS.true(record, "a model with three dimensions, trained here")
-        self.source = Line(whose, role="muted", px=SIZE.tick)
+        whose = CLAIMS.true(record, "our toy nGPT: three dimensions, trained here")
+        self.source = Line(whose, role="muted")
         everything = [self.prompt, *self.meaning, self.theta, self.source]
         self.texts = stacked(everything, GRID.panel, 1.8, gap=0.5)
         self.between = arc(self.space, here, there, "muted", STROKE.axis)
@@ -267,23 +337,32 @@ class Ways(Interpolation):
         self.alpha = row_of(record, "sweep_alpha")
         self.angles = [degrees_of(record, f"sweep_{way}_angle") for way in ("lerp", "slerp")]
         self.slider = Slider(Equation("{{ alpha : scale }}"), self.alpha, 3.4, "scale")
+        self.one = noted("for now, one α for all dimensions")
         self.rule = Equation(MIXING.replace("NAME", update.name))
-        self.length = Readout(
-            Line("length of the mix"), row_of(record, "sweep_chord_norm"), role="traditional"
-        )
-        self.done = noted("then Norm: the step", "that nGPT computes", role="normalized")
-        column = [self.slider, self.rule, self.length, self.done]
-        stacked(column, GRID.panel, 2.2, gap=0.7)
+        self.same = Equation(MOVING.replace("NAME", update.name))
+        self.length = Readout(Line("length of the mix"), row_of(record, "sweep_chord_norm"))
+        self.norm = Equation(NORMING)
+        self.done = noted("the step that nGPT computes", role="normalized")
+        stacked([self.slider, self.one], GRID.panel, 2.2, gap=0.2)
+        stacked([self.rule, self.same], GRID.panel, 1.0, gap=0.25)
+        stacked([self.length, self.norm, self.done], GRID.panel, -0.8, gap=0.45)
+        # Its equality sign under that of the line above.
+        self.same.shift((0.615, 0, 0))
         gap = degrees_of(record, "sweep_gap")
         self.readouts = [
             Readout(Line(words, role=role), numbers, places=1, role=role)
             for words, numbers, role in (
-                ("angle from h, LERP", self.angles[0], "traditional"),
-                ("angle from h, SLERP", self.angles[1], "normalized"),
-                ("SLERP minus LERP", gap, "ink"),
+                ("angle from h, LERP", self.angles[0], "normalized"),
+                ("angle from h, SLERP", self.angles[1], "ink"),
+                ("SLERP minus LERP", gap, "muted"),
             )
         ]
-        column_of(self.readouts, GRID.panel, 0.7, 0.75)
+        column_of(self.readouts, GRID.panel, 0.95, 0.7)
+        self.sines = Equation(TURNING.replace("NAME", update.name), px=SIZE.readout)
+        self.cheaper = noted(
+            "LERP needs no angle and no sines:", "it is cheaper.", role="normalized"
+        )
+        stacked([self.sines, self.cheaper], GRID.panel, -1.0, gap=0.35)
 
     @property
     def both(self) -> list[Step]:
@@ -296,11 +375,11 @@ class AnglePlot:
 
     def __init__(self, ways: Ways) -> None:
         lerp, slerp = ways.angles
-        box = Box(GRID.panel + 0.8, -2.15, 4.6, 3.0)
+        box = Box(GRID.panel + 0.8, -1.75, 4.6, 2.7)
         self.plot = Plot(box, measure("α", ways.alpha), measure("angle from h", [*lerp, *slerp]))
         self.lines = [
-            self.plot.curve(ways.alpha, lerp, "traditional"),
-            self.plot.curve(ways.alpha, slerp, "normalized"),
+            self.plot.curve(ways.alpha, lerp, "normalized", STROKE.arrow),
+            self.plot.curve(ways.alpha, slerp, "ink", STROKE.axis),
         ]
         quarter = ways.last // 4
         self.names = [
@@ -309,6 +388,8 @@ class AnglePlot:
         ]
         same = (0, ways.middle, ways.last)
         self.meet = [self.plot.spot(ways.alpha[row], slerp[row], "ink") for row in same]
+        self.taken = noted("nGPT takes LERP: α is learned for it.", role="normalized")
+        at_left(self.taken, GRID.panel, -2.68)
 
     @property
     def drawing(self) -> list[Step]:

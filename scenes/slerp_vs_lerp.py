@@ -11,6 +11,7 @@ from scenes.claims.slerp_vs_lerp import CLAIMS
 from scenes.slerp_alpha_pictures import LearnedAlpha, OtherSteps, OwnAlpha, Rates, RatioPlot
 from scenes.slerp_pictures import (
     HALFWAY,
+    OPEN,
     AllUpdates,
     AnglePlot,
     Halves,
@@ -32,7 +33,6 @@ from scenes.stage.motion import (
     placed,
     swept,
 )
-from scenes.stage.space import View
 from scenes.stage.style import TIME
 
 
@@ -66,7 +66,8 @@ class SlerpVsLerp(Chapter):
         self.play(*appear(past.weights, *past.arrows))
         self.play(*appear(past.state, past.name))
         self.turn(past.space.view, 30, seconds=TIME.sweep / 2)
-        self.play(*appear(past.times, past.cosines))
+        self.play(*appear(past.column, past.given))
+        self.play(*appear(past.equals, past.cosines))
         self.play(*dimmed(*past.others), *appear(*past.frames))
         self.wait(TIME.read)
         self.clear_next()
@@ -74,8 +75,9 @@ class SlerpVsLerp(Chapter):
     @section(
         "Two ways to take in what a block found",
         says=(
-            "A block reads the hidden state and answers. A traditional model adds its answer.",
-            "nGPT steps towards a suggested point. Then Norm: it is back at length one.",
+            "A residual connection adds what a block answers to the state h that it read.",
+            "nGPT steps towards a suggested point, in each dimension as far as its alpha says.",
+            "Then Norm: it is back at length one.",
         ),
         pause=True,
         covers=("4.1", "0.2", "0.3", "0.4"),
@@ -85,24 +87,24 @@ class SlerpVsLerp(Chapter):
         now = self.update.now
         self.halves = halves = Halves(self.update)
         one = OneUpdate(halves)
-        self.play(*appear(halves.screen, *halves.rules))
+        self.play(*appear(halves.screen, *halves.rules, *halves.legends))
         self.play(*appear(*halves.spheres, *halves.lengths, *halves.radii))
-        self.play(*appear(*one.states))
+        self.play(*appear(*one.states, *one.before))
         self.play(*appear(one.found, one.suggested, *one.names))
         self.wait(TIME.rest)
-        self.play(Appear(one.step))
+        self.play(*appear(one.straight, one.step))
         self.add(one.sum, one.moved)
         lengths = [(length, length.show_row) for length in halves.lengths]
         self.play(*swept(one.going, 0, 1), *swept(lengths, now, now + 1), run_time=TIME.sweep / 2)
         self.play(*swept(one.going, 1, 2))
+        self.play(*appear(*one.after), *dimmed(*one.states))
         self.wait(TIME.read)
-        arrows = (*one.states, one.found, one.suggested, one.step, one.sum, one.moved)
-        self.go_next(*arrows, *one.names)
+        self.go_next(*one.all, *halves.legends)
 
     @section(
         "Update after update",
         says=(
-            "Over all updates the traditional state drifts: nothing holds its length.",
+            "Update after update, the traditional state’s length goes up and down.",
             "The normalized state only turns. Its length stays one.",
         ),
         covers=("4.1",),
@@ -113,10 +115,11 @@ class SlerpVsLerp(Chapter):
         every = AllUpdates(halves)
         lengths = [(length, length.show_row) for length in halves.lengths]
         moves = []
-        for sphere, view in zip(halves.spheres, every.views, strict=True):
-            moves += placed(sphere.space, [sphere], sphere.space.centre, every.radius)
+        for sphere, view, centre in zip(halves.spheres, every.views, every.centres, strict=True):
+            moves += placed(sphere.space, [sphere], centre, every.radius)
             moves += looked(sphere.space.view, [sphere], view)
         self.play(*moves, *swept(lengths, self.update.now + 1, 0))
+        self.play(*appear(*halves.counts), run_time=TIME.quick)
         coming = appear(every.drift, every.walk, *every.ends)
         self.play(*swept(every.going, 0, 0), *coming, run_time=TIME.quick)
         self.play(*swept([*every.going, *lengths], 0, every.rows), run_time=TIME.sweep)
@@ -149,7 +152,8 @@ class SlerpVsLerp(Chapter):
     @section(
         "LERP: straight through the sphere, then back to length one",
         says=(
-            "The straight way mixes both: one minus alpha of h, alpha of the suggestion.",
+            "First with one alpha for all dimensions. LERP is linear interpolation:",
+            "a mix of both, one minus alpha of h, alpha of the suggestion.",
             "The chord runs inside the sphere: the mix is too short. Norm puts it back.",
         ),
         pause=True,
@@ -160,24 +164,25 @@ class SlerpVsLerp(Chapter):
         self.ways = ways = Ways(self.update, self.points.space)
         read = [(ways.slider, ways.slider.show_row), (ways.length, ways.length.show_row)]
         half = TIME.sweep / 2
-        self.play(*appear(ways.slider, ways.rule))
+        self.play(*appear(ways.slider, ways.one, ways.rule, ways.same))
         self.play(drawn(ways.chord))
-        self.play(*appear(ways.mix, ways.length))
+        self.play(*appear(ways.mix, ways.spoke, ways.length))
         self.play(*swept([*ways.chord_steps, *read], 0, ways.middle), run_time=half)
         self.wait(TIME.rest)
         self.play(*appear(ways.lerp, ways.ray), *swept(ways.put_back(ways.middle), 0, 1))
-        self.play(Appear(ways.done))
+        self.play(*appear(ways.norm, ways.done))
         self.wait(TIME.rest)
         self.play(*swept([*ways.lerp_steps, *read], ways.middle, ways.last), run_time=half)
-        self.play(*swept([*ways.lerp_steps, *read], ways.last, ways.ahead), run_time=half)
+        self.play(*swept([*ways.lerp_steps, *read], ways.last, ways.middle), run_time=half)
         self.wait(TIME.rest)
-        self.go_next(ways.rule, ways.length, ways.done)
+        self.go_next(ways.one, ways.rule, ways.same, ways.length, ways.norm, ways.done)
 
     @section(
         "SLERP: along the arc, at an even pace",
         says=(
-            "SLERP walks on the surface instead. Now both follow the same alpha.",
-            "The arc turns evenly. LERP lags behind at first, and catches up later.",
+            "SLERP, spherical linear interpolation, walks on the surface, at an even pace.",
+            "With the same alpha, LERP lags behind at first, and catches up later.",
+            "But LERP is cheaper: it needs no angle and no sines.",
         ),
         pause=True,
         covers=("4.2", "0.3"),
@@ -186,7 +191,7 @@ class SlerpVsLerp(Chapter):
         """Both points swept by the same α, the angle of each read out."""
         ways, view = self.ways, self.points.view
         lerp = [*ways.lerp_steps, (ways.slider, ways.slider.show_row)]
-        self.play(*swept(lerp, ways.ahead, 0))
+        self.play(*swept(lerp, ways.middle, 0))
         self.play(drawn(ways.arc))
         self.play(*appear(ways.slerp, *ways.readouts))
         steps = [*ways.both, *((readout, readout.show_row) for readout in ways.readouts)]
@@ -194,14 +199,16 @@ class SlerpVsLerp(Chapter):
         self.look(view, self.update.seen_from(HALFWAY), *sweep, seconds=TIME.sweep * 1.2)
         self.wait(TIME.rest)
         self.play(*swept(steps, ways.last, ways.ahead), run_time=TIME.sweep / 2)
+        self.play(*appear(ways.sines, ways.cheaper))
         self.wait(TIME.read)
-        self.go_next(*ways.readouts)
+        self.go_next(*ways.readouts, ways.sines, ways.cheaper)
 
     @section(
         "They agree at the ends and halfway, nowhere else",
         says=(
             "Angle against alpha: SLERP is a straight line, LERP bends around it.",
             "They meet at zero, at one half and at one.",
+            "nGPT takes the cheaper LERP: its alpha is learned for just that way.",
         ),
         pause=True,
         covers=("4.3",),
@@ -216,28 +223,30 @@ class SlerpVsLerp(Chapter):
         self.play(*swept([*ways.both, *angles.drawing], 0, ways.last), run_time=TIME.sweep)
         self.play(*appear(*angles.names))
         self.play(*swept(ways.both, ways.last, ways.middle))
-        self.play(*appear(*angles.meet))
+        self.play(*appear(*angles.meet, angles.taken))
         self.wait(TIME.read)
         self.clear_next()
 
     @section(
-        "For small steps, the chord goes sin θ over θ of the way",
+        "For small steps, LERP goes sin θ over θ of SLERP’s way",
         says=(
-            "For small alpha, LERP goes only a part of SLERP's angle: sine theta over theta.",
-            "The dots are the angles that the larger model really has, block by block.",
+            "As alpha goes to zero, LERP goes sine theta over theta of SLERP's angle.",
+            "The dots are the angles that the larger nGPT really has, block by block.",
+            "In our update, LERP makes up for it as alpha grows.",
         ),
         pause=True,
         covers=("4.3", "0.6"),
     )
     def ratio(self) -> None:
-        """The ratio of the two ways as α → 0, and where the models' own angles lie."""
-        picture = RatioPlot(self.update)
-        self.play(*appear(picture.plot, picture.law))
-        self.play(drawn(picture.curve, run_time=TIME.sweep / 2))
-        self.wait(TIME.rest)
+        """The ratio of the two ways as α → 0, the models' own angles, and larger α."""
+        picture = RatioPlot(self.update, self.ways)
+        self.play(*appear(picture.plot, picture.law, picture.radians))
+        self.play(drawn(picture.curve))
         self.play(*appear(*picture.dots, picture.many))
         self.wait(TIME.rest)
-        self.play(*appear(*picture.here, *picture.values))
+        self.play(*appear(*picture.here, picture.limit, picture.slider, *picture.values))
+        self.wait(TIME.rest)
+        self.play(*swept(picture.making_up, 0, self.ways.ahead), run_time=TIME.sweep / 2)
         self.wait(TIME.read)
         self.clear_next()
 
@@ -245,7 +254,7 @@ class SlerpVsLerp(Chapter):
         "How far to step is learned",
         says=(
             "How far each block may move the state is learned: real step sizes, by layer.",
-            "All began at the dashed line.",
+            "All began at the dashed line. The model uses the size of alpha, not its sign.",
         ),
         pause=True,
         covers=("4.4", "0.6"),
@@ -254,10 +263,14 @@ class SlerpVsLerp(Chapter):
         """Mean |α_A| and |α_M| by layer of the larger model, and where they began."""
         alpha = LearnedAlpha(self.recording)
         self.play(*appear(alpha.bars.axis, alpha.bars.names, alpha.legend))
-        self.play(*appear(alpha.began, alpha.before, alpha.source))
+        learning = [row.change_from(alpha.start) for row in alpha.bars.rows]
+        for change in learning:
+            change(0)
+        self.play(*appear(alpha.began, alpha.before, alpha.source, *alpha.bars.rows))
         self.wait(TIME.rest)
-        self.play(*(grown(row) for row in alpha.bars.rows), run_time=TIME.sweep / 2)
-        self.play(Appear(alpha.bars.numbers))
+        steps = list(zip(alpha.bars.rows, learning, strict=True))
+        self.play(*swept(steps, 0, 1), run_time=TIME.sweep / 2)
+        self.play(*appear(alpha.bars.numbers, alpha.sign))
         self.wait(TIME.read)
         self.clear_next()
 
@@ -274,7 +287,7 @@ class SlerpVsLerp(Chapter):
         ways, points = self.ways, self.points
         ways.slider.show_row(0)
         other = OtherSteps(self.recording, ways, points.space)
-        self.play(*appear(*points.all, other.arc))
+        self.play(*appear(points.sphere, points.dots[1], *points.names, other.arc, other.here))
         self.play(*appear(ways.slider, other.table.headings, other.rule, other.runner))
         before = 0
         for stop, dot, row in zip(other.stops, other.dots, other.table.rows, strict=True):
@@ -284,12 +297,13 @@ class SlerpVsLerp(Chapter):
             self.wait(TIME.rest)
             before = stop
         self.wait(TIME.rest)
-        self.go_next(other.runner, *other.dots, other.table, other.rule, other.arc, ways.slider)
+        steps = (other.here, other.runner, *other.dots, other.arc)
+        self.go_next(*steps, other.table, other.rule, ways.slider)
 
     @section(
-        "In truth, every dimension has its own α",
+        "Back to the real step: every dimension has its own α",
         says=(
-            "One honest correction: alpha is not one number. Every dimension has its own.",
+            "So far one alpha for all. But in the model, every dimension has its own.",
             "So the real step leaves the arc. It ends on the sphere, but beside the way.",
         ),
         pause=True,
@@ -298,7 +312,7 @@ class SlerpVsLerp(Chapter):
     def own_alpha(self) -> None:
         """The state that the model really went to, beside the great circle through both points."""
         own = OwnAlpha(self.update, self.points.space)
-        self.play(*appear(own.rule, own.product, own.bars))
+        self.play(*appear(own.rule, own.product, own.bars, own.mostly, self.points.dots[0]))
         self.wait(TIME.rest)
         self.play(drawn(own.way))
         self.play(*appear(own.new, own.values[0]))
@@ -311,7 +325,7 @@ class SlerpVsLerp(Chapter):
     @section(
         "α is a step size: an eigen learning rate",
         says=(
-            "Read the update as descent: the way to the suggestion replaces the gradient.",
+            "Written with a minus, the update reads as descent: the way back is the gradient.",
             "Alpha is then its learning rate, one a dimension: an eigen learning rate.",
         ),
         pause=True,
@@ -320,11 +334,12 @@ class SlerpVsLerp(Chapter):
     def eigen_rate(self) -> None:
         """The update beside a step of gradient descent, and one layer's rates, all of them."""
         rates = Rates(self.update)
-        for side in rates.sides:
-            self.play(Appear(side))
-            self.wait(TIME.rest)
-        self.play(*appear(rates.bars.axis, rates.count))
+        self.play(*appear(rates.sides[0], rates.bars.axis, rates.count))
+        self.wait(TIME.rest)
+        self.play(Appear(rates.sides[1]))
+        self.wait(TIME.rest)
         self.play(grown(rates.bars.rows[0]))
+        self.play(Appear(rates.eigen))
         self.wait(TIME.read)
         self.clear_next()
 
@@ -332,7 +347,7 @@ class SlerpVsLerp(Chapter):
         "To take away",
         says=(
             "The traditional update adds. nGPT steps to a suggestion and returns to length one.",
-            "LERP with Norm stands in for SLERP. How far to step is learned.",
+            "It takes LERP, cheaper than SLERP, then Norm. How far to step is learned.",
         ),
         pause=True,
         covers=("0.1", "0.7"),
@@ -340,8 +355,8 @@ class SlerpVsLerp(Chapter):
     def takeaways(self) -> None:
         """What to remember, and the notebooks to go on with."""
         mix = (
-            "LERP with Norm stands in for SLERP:",
-            "equal at α = 0, ½ and 1; a shorter step near 0.",
+            "nGPT computes LERP, then Norm: cheaper than SLERP,",
+            "as far at α = 0, ½ and 1, a shorter step near 0.",
         )
         points = Takeaways(
             (
@@ -362,8 +377,8 @@ class SlerpVsLerp(Chapter):
     def onward(self) -> None:
         """The way to chapter 5: the suggestion, lit."""
         card = NextChapter("Next", "5 · Attention").shift((3.2, 0, 0))
-        self.play(*appear(*self.points.all))
-        suggestion = View.onto_point(self.update.there, aside=30)
-        self.look(self.points.view, suggestion, seconds=TIME.sweep / 2)
-        self.play(Appear(card))
+        points = self.points
+        self.play(*appear(*points.all, card))
+        self.play(*dimmed(points.dots[0], points.names[0]))
+        self.look(points.view, self.update.seen_from(OPEN), seconds=TIME.sweep / 2)
         self.wait(TIME.rest)

@@ -73,6 +73,8 @@ def attention(models: Models) -> Attention:
         gpt_k_lengths=floats(other.k.norm(dim=-1)),
         **one_query(head, query, ""),
         **one_query(other, query, "gpt_"),
+        chance=floats(chance(head, 1 / head.q.shape[-1])),
+        gpt_chance=floats(chance(other, 1.0)),
         entropies=floats(entropies[0]),
         gpt_entropies=floats(entropies[1]),
         entropies_mean=floats(entropies[0].mean()),
@@ -169,6 +171,15 @@ def one_query(head: Head, query: int, prefix: str) -> dict[str, Any]:
     found: dict[str, Any] = {"dots": dots, "scale": head.scale, "scores": dots * head.scale}
     found |= {"weights": head.pattern[query, : query + 1]}
     return {f"{prefix}{name}": floats(values) for name, values in found.items()}
+
+
+def chance(head: Head, entry: float) -> list[float]:
+    """RMS of q·k for random q and k whose entries have the mean square `entry`: d_k of them.
+
+    Before the head's factor, and after it.
+    """
+    size = head.q.shape[-1] ** 0.5 * entry
+    return [size, size * head.scale]
 
 
 def rotation(model: Model, head: Head, query: int) -> dict[str, Any]:

@@ -14,7 +14,10 @@ from ngpt_math.config import KINDS
 from ngpt_math.corpus import CORPUS, REMAKE
 from ngpt_math.errors import NothingKept, StudioError
 from ngpt_math.files import read_card, shown
-from ngpt_math.measuring.results import MADE_BY, MEASURES
+from ngpt_math.measuring import seeds
+from ngpt_math.measuring.beyond import rise
+from ngpt_math.measuring.histories import equal_loss
+from ngpt_math.measuring.results import MADE_BY, MEASURES, REMAKE_SEED, RESULTS
 from ngpt_math.record.models import Floats, Models, floats
 from ngpt_math.recordings import Closing
 
@@ -43,11 +46,12 @@ def closing(models: Models) -> Closing:
     sha256 = read_card(MEASURES, f"make it again with `{MADE_BY}`")["sha256"]
     report = json.loads(MEASURES.read_text())
     by_kind = {row["kind"]: row for row in report["models"]}
+    more = seeds.others(RESULTS, REMAKE_SEED)
     cards = {kind: read_card(path_of(kind), remake(path_of(kind))) for kind in KINDS}
     check(by_kind, cards)
     training = cards["ngpt"]["settings"]["training"]
     return Closing(
-        sources={MEASURES.name: sha256},
+        sources={MEASURES.name: sha256, **sources_of_seeds()},
         measures=f"{shown(MEASURES)}, made by `{MADE_BY}`",
         corpus=read_card(CORPUS, REMAKE)["what"],
         novels="|".join(title(row["document"]) for row in novels(by_kind["ngpt"])),
@@ -56,10 +60,12 @@ def closing(models: Models) -> Closing:
         seed=floats(training["seed"]),
         steps=floats(training["steps"]),
         context=floats(cards["ngpt"]["settings"]["model"]["context"]),
-        positions=middles(by_kind["ngpt"]),
+        edges=edges(by_kind["ngpt"]),
         **equal(report, by_kind, "gpt", "equal_"),
         **equal(report, by_kind, "gpt-qknorm", "equal_qknorm_"),
         **{name: values for kind in KINDS for name, values in of_model(by_kind[kind]).items()},
+        **again(more),
+        **rises([by_kind, *more]),
         **cited(),
     )
 
@@ -110,10 +116,10 @@ def query_matrices(row: Report) -> list[str]:
     return sorted(found, key=lambda name: int(name.removeprefix("layer").split(".")[0]))
 
 
-def middles(row: Report) -> Floats:
-    """The middles of the buckets of positions."""
-    first = np.array(novels(row)[0]["positions"], dtype=float)
-    return floats(first + (first[1] - first[0]) / 2)
+def edges(row: Report) -> Floats:
+    """Where the buckets of positions begin, and where the last one ends."""
+    first = novels(row)[0]["positions"]
+    return floats([*first, 2 * first[-1] - first[-2]])
 
 
 def of_model(row: Report) -> dict[str, Floats]:
@@ -141,6 +147,41 @@ def equal(
         f"{prefix}loss": floats(found["loss"]),
         f"{prefix}tokens": floats(found["tokens"] / 1e6 if reached else 0),
         f"{prefix}ratio": floats(found["tokens_ratio"] if reached else 0),
+    }
+
+
+def sources_of_seeds() -> dict[str, str]:
+    """The sha256 of the measures from other seeds."""
+    files = sorted(RESULTS.glob("mini-seed-*[0-9].json"))
+    return {path.name: read_card(path, REMAKE_SEED)["sha256"] for path in files}
+
+
+def again(more: list[seeds.ByKind]) -> dict[str, Floats]:
+    """The same trainings from other seeds: last losses, and tokens to equal loss."""
+    last = {
+        f"again_{prefix}loss": floats([each[kind]["run"]["curve"]["loss"][-1] for each in more])
+        for kind, prefix in PREFIXES.items()
+    }
+    return {
+        "again_seed": floats([seeds.seed_of(each) for each in more]),
+        **last,
+        "again_ratio": floats([ratio(each, "gpt") for each in more]),
+        "again_qknorm_ratio": floats([ratio(each, "gpt-qknorm") for each in more]),
+    }
+
+
+def ratio(models: seeds.ByKind, other: str) -> float:
+    """How many times the nGPT's tokens another model of its seed took to end; 0: never there."""
+    runs = [dict(models[kind]["run"]) for kind in (other, "ngpt")]
+    found = next(row for row in equal_loss(runs) if row["reaches"] == runs[0]["name"])
+    return float(found["tokens_ratio"] or 0)
+
+
+def rises(every: list[seeds.ByKind]) -> dict[str, Floats]:
+    """How much the mean loss on the long texts rises beyond the context, seed by seed."""
+    return {
+        f"{prefix}rise": floats([rise(models[kind]) for models in every])
+        for kind, prefix in PREFIXES.items()
     }
 
 

@@ -22,7 +22,7 @@ from ngpt_math.record.models import (
     sources,
     trace_text,
 )  # fmt: skip
-from ngpt_math.record.scale_management import KINDS, of_kind
+from ngpt_math.record.scale_management import KINDS, of_kinds
 from ngpt_math.record.slerp_vs_lerp import alphas, residual_path, stepped
 from ngpt_math.recordings import FullArchitecture
 
@@ -39,6 +39,7 @@ def full_architecture(models: Models) -> FullArchitecture:
     """Run the prompt through the toy and the larger nGPT and fill the recording."""
     toy, ngpt, gpt = (models.load(name) for name in ("toy ngpt", "mini ngpt", "mini gpt"))
     kept = models.history("mini ngpt")
+    scales = of_kinds(ngpt.model, kept.arrays).values()
     toy_trace, trace = (trace_text(each.model, PROMPT) for each in (toy, ngpt))
     return FullArchitecture(
         sources=sources((toy, ngpt, gpt, kept)),
@@ -57,8 +58,8 @@ def full_architecture(models: Models) -> FullArchitecture:
         **bars(toy, toy_trace, ""),
         **bars(ngpt, trace, "mini_"),
         mini_moved=floats(residual_path(trace, ngpt.model.config.layers)["moved"][:, -1]),
-        recall_start=floats([abs_mean(of_kind(kept.arrays, kind)[0]) for kind in KINDS]),
-        recall_end=floats([abs_mean(of_kind(kept.arrays, kind)[-1]) for kind in KINDS]),
+        recall_start=floats([abs_mean(kind[0]) for kind in scales]),
+        recall_end=floats([abs_mean(kind[-1]) for kind in scales]),
     )
 
 
@@ -95,6 +96,8 @@ def norms(ngpt: Model, gpt: Model, trace: Trace) -> dict[str, Any]:
     inner = [m for m in gpt.get_submodule("blocks.0").modules() if isinstance(m, RMSNorm)]
     every = [m for m in gpt.modules() if isinstance(m, RMSNorm)]
     unit = [w for _, w, axis in measure.matrices(ngpt) if is_unit(ngpt, w.movedim(axis, -1))]
+    names = [name for name, *_ in measure.matrices(ngpt)]
+    inside = [name for name in names if name.startswith("layer")]
     return {
         "norm_points": ",".join(points),
         "norms_per_layer": floats(len(points)),
@@ -102,7 +105,9 @@ def norms(ngpt: Model, gpt: Model, trace: Trace) -> dict[str, Any]:
         "gpt_norms_per_layer": floats(len(inner)),
         "gpt_norms": floats(len(every)),
         "normalized_matrices": floats(len(unit)),
-        "matrices": floats(len(list(measure.matrices(ngpt)))),
+        "matrices": floats(len(names)),
+        "layer_matrices": floats(len(inside) / ngpt.config.layers),
+        "other_matrices": floats(len(names) - len(inside)),
     }
 
 
@@ -133,10 +138,12 @@ def is_unit(model: Model, vectors: Tensor) -> bool:
 def flow(toy: Shipped, trace: Trace) -> dict[str, Any]:
     """Where the hidden states of all letters go, and what drew the last one."""
     path = residual_path(trace, toy.model.config.layers)
+    ends = stepped(path, alphas(toy.model), -1)
     return {
         "paths": floats(path["states"]),
         "suggestions": floats(path["suggestions"][:, -1]),
-        "stepped": floats(stepped(path, alphas(toy.model), -1)),
+        "stepped": floats(ends),
+        "stepped_length": floats(ends.norm(dim=-1)),
         "moved": floats(path["moved"][:, -1]),
         "cosines": floats(torch.as_tensor(toy.model.unembed.weight) @ path["states"][-1, -1]),
         "s_z": floats(logit_scales(toy.model)),

@@ -70,10 +70,11 @@ def scale_management(models: Models) -> ScaleManagement:
         kinds=",".join(KINDS),
         learning_rate=floats(models.training("mini ngpt")["lr"]),
         **settings(model.config),
-        **one_step(model.config, kept.arrays),
-        **over_training(model.config, kept.arrays),
+        **one_step(model, kept.arrays),
+        **over_training(model, kept.arrays),
         multiplier=floats(factors),
         trained=floats(FACTORS // 2),
+        window=floats(windows.shape[1] - 1),
         **sharpness(model, trace, head, query, factors),
         **gates(model, trace),
         **confidence(model, trace["logits"], windows[:, 1:], factors),
@@ -93,16 +94,27 @@ def settings(config: ModelConfig) -> dict[str, Any]:
     return {"init": floats(init), "scale": floats(scale), "factor": floats(init / scale)}
 
 
-def of_kind(history: Arrays, kind: str) -> NDArray[np.float64]:
-    """Effective values of one kind over training, all layers side by side [S, n]."""
-    return kept_along(history, "scale.", KINDS[kind][0])
+def of_kinds(model: Model, history: Arrays) -> dict[str, NDArray[np.float64]]:
+    """Effective values of each kind over training, all layers side by side [S, n].
+
+    Of s_z those of the tokens in use: the others only ever learn not to be chosen, and grow on.
+    """
+    kinds = {kind: kept_along(history, "scale.", names[0]) for kind, names in KINDS.items()}
+    kinds["s_z"] = kinds["s_z"][:, used(model)]
+    return kinds
 
 
-def one_step(config: ModelConfig, history: Arrays) -> dict[str, Any]:
+def used(model: Model) -> NDArray[np.int64]:
+    """The tokens that occur in the training text, in order."""
+    return np.unique(texts(model)[0]).astype(np.int64)
+
+
+def one_step(model: Model, history: Arrays) -> dict[str, Any]:
     """How far the first recorded step that lies between two snapshots moved each kind."""
-    steps, factor = history["snapshot.step"], settings(config)["factor"]
+    config, steps = model.config, history["snapshot.step"]
+    factor = settings(config)["factor"]
     first = int((np.diff(steps) == 1).argmax())
-    moved = [np.abs(of_kind(history, k)[first + 1] - of_kind(history, k)[first]) for k in KINDS]
+    moved = [np.abs(kind[first + 1] - kind[first]) for kind in of_kinds(model, history).values()]
     effective = np.array([each.mean() for each in moved])
     return {
         "one_step_at": floats(steps[first]),
@@ -112,9 +124,9 @@ def one_step(config: ModelConfig, history: Arrays) -> dict[str, Any]:
     }
 
 
-def over_training(config: ModelConfig, history: Arrays) -> dict[str, Any]:
+def over_training(model: Model, history: Arrays) -> dict[str, Any]:
     """Mean size and spread of each kind by snapshot."""
-    sizes = {kind: np.abs(of_kind(history, kind)) for kind in KINDS}
+    sizes = {kind: np.abs(values) for kind, values in of_kinds(model, history).items()}
     effective = np.stack([size.mean(1) for size in sizes.values()])
     low, high = (
         np.stack([np.quantile(size, share, axis=1) for size in sizes.values()])
@@ -125,7 +137,8 @@ def over_training(config: ModelConfig, history: Arrays) -> dict[str, Any]:
         "effective": floats(effective),
         "effective_low": floats(low),
         "effective_high": floats(high),
-        "stored": floats(effective / settings(config)["factor"][:, None]),
+        "stored": floats(effective / settings(model.config)["factor"][:, None]),
+        "used": floats(len(used(model))),
     }
 
 

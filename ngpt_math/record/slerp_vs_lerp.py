@@ -122,15 +122,18 @@ def sweep(h: Tensor, suggestion: Tensor) -> dict[str, Any]:
     share = np.linspace(0, 1, SWEEP)[:, None]
     chord, arc = sphere.lerp(a, b, share), sphere.slerp(a, b, share)
     back = sphere.normalize(chord)
+    by_lerp, by_slerp = sphere.angle(a, back), sphere.angle(a, arc)
+    limit = sphere.small_step_ratio(sphere.angle(a, b))
     return {
         "sweep_alpha": floats(share[:, 0]),
         "sweep_chord": floats(chord),
         "sweep_chord_norm": floats(sphere.norm(chord)[:, 0]),
         "sweep_lerp": floats(back),
         "sweep_slerp": floats(arc),
-        "sweep_lerp_angle": floats(sphere.angle(a, back)),
-        "sweep_slerp_angle": floats(sphere.angle(a, arc)),
-        "sweep_gap": floats(sphere.angle(a, arc) - sphere.angle(a, back)),
+        "sweep_lerp_angle": floats(by_lerp),
+        "sweep_slerp_angle": floats(by_slerp),
+        "sweep_gap": floats(by_slerp - by_lerp),
+        "sweep_share": floats(np.concatenate([limit, by_lerp[1:] / by_slerp[1:]])),
         "small_alpha": floats(share[1, 0]),
     }
 

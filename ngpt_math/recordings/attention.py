@@ -76,6 +76,13 @@ class Attention(Recording):
     gpt_dots: Array = array("the same, baseline", "seen", model=GPT)
     scale: Array = array("√d_k, nGPT multiplies by it", model=MINI)
     gpt_scale: Array = array("1/√d_k, the baseline multiplies by it", model=GPT)
+    chance: Array = array(
+        "size of q·k, its RMS, for random q and k of length 1: before the factor and after it",
+        2, model="geometry",
+    )  # fmt: skip
+    gpt_chance: Array = array(
+        "the same, baseline, for q and k whose entries have the size 1", 2, model="geometry"
+    )
     scores: Array = array("√d_k q·k", "seen", model=MINI)
     gpt_scores: Array = array("q·k/√d_k", "seen", model=GPT)
     weights: Array = array("softmax of the scores: attention of the query", "seen", model=MINI)

@@ -25,7 +25,8 @@ class Closing(Recording):
     again (`python -m ngpt_math.measuring.results`). Losses are on the same windows of the
     validation text; each run is one seed. Fields that begin with `equal_` compare tokens: how many
     until the nGPT's loss is as low as the last one of the baseline, `equal_qknorm_` of the baseline
-    with QK-norm; where `_reached` is 0 it never was, and the others are 0.
+    with QK-norm; where `_reached` is 0 it never was, and the others are 0. Those that begin with
+    `again_` are of the same three models trained from other seeds (`mini-seed-*.json`).
 
     What the paper and the reproduction report is cited, not measured: times fewer tokens to equal
     loss, of models with 0.5B parameters. The reproduction's figure at a context is a range.
@@ -58,6 +59,17 @@ class Closing(Recording):
     equal_qknorm_tokens: Array = array("tokens until then", model=MINI, unit=TOKENS)
     equal_qknorm_ratio: Array = array("QK-norm's tokens over those", model=MINI)
 
+    again_seed: Array = array("seeds of the other trainings", "again", model=MINI)
+    again_loss: Array = array("last validation loss from them", "again", model=MINI, unit=LOSS)
+    again_gpt_loss: Array = array("the same, baseline", "again", model=GPT, unit=LOSS)
+    again_qknorm_loss: Array = array(
+        "the same, baseline with QK-norm", "again", model=QKNORM, unit=LOSS
+    )
+    again_ratio: Array = array(
+        "the baseline's tokens over nGPT's to the same loss; 0: never", "again", model=MINI
+    )
+    again_qknorm_ratio: Array = array("the same, to QK-norm's", "again", model=MINI)
+
     condition: Array = array(
         "condition number of W_q, median over the heads, by layer", "layers", model=MINI
     )
@@ -65,9 +77,10 @@ class Closing(Recording):
     qknorm_condition: Array = array("the same, baseline with QK-norm", "layers", model=QKNORM)
 
     context: Array = array("tokens of a window in training", model=MINI, unit="token")
-    positions: Array = array(
-        "middle of each bucket of positions in the text", "buckets", model="geometry", unit="token"
-    )
+    edges: Array = array(
+        "where buckets of positions in the text begin and end",
+        "buckets+1", model="geometry", unit="token",
+    )  # fmt: skip
     length_loss: Array = array(
         "loss at those positions of each novel", "novels", "buckets", model=MINI, unit=LOSS
     )
@@ -76,6 +89,15 @@ class Closing(Recording):
     )  # fmt: skip
     qknorm_length_loss: Array = array(
         "the same, baseline with QK-norm", "novels", "buckets", model=QKNORM, unit=LOSS
+    )
+
+    rise: Array = array(
+        "last bucket less first, mean of all long texts; by seed, first the shipped one",
+        "again+1", model=MINI, unit=LOSS,
+    )  # fmt: skip
+    gpt_rise: Array = array("the same, baseline", "again+1", model=GPT, unit=LOSS)
+    qknorm_rise: Array = array(
+        "the same, baseline with QK-norm", "again+1", model=QKNORM, unit=LOSS
     )
 
     paper_context: Array = array("context in thousands of tokens", "paper", model=PAPER)

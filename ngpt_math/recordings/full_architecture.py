@@ -47,6 +47,8 @@ class FullArchitecture(Recording):
     gpt_norms: Array = array("RMSNorms in all, with the last one", model="mini gpt")
     normalized_matrices: Array = array("weight matrices normalized after each step", model=MINI)
     matrices: Array = array("weight matrices", model=MINI)
+    layer_matrices: Array = array("of these, in each layer", model=MINI)
+    other_matrices: Array = array("of these, outside of layers: E_in and E_out", model=MINI)
 
     embeddings: Array = array(
         "input embeddings of all letters", "alphabet", 3, model=TOY, unit_vectors=True
@@ -66,6 +68,7 @@ class FullArchitecture(Recording):
         "h + |α| ⊙ (suggestion − h) of each update, last token: what Norm puts back",
         "toy_updates", 3, model=TOY,
     )  # fmt: skip
+    stepped_length: Array = array("their lengths", "toy_updates", model=TOY)
     moved: Array = array(
         "angle moved by each update, last token", "toy_updates", model=TOY, unit="rad"
     )
@@ -84,6 +87,7 @@ class FullArchitecture(Recording):
     mini_probabilities: Array = array("probabilities of mini_tokens", "top", model=MINI)
     mini_rest: Array = array("probability of all other tokens", model=MINI)
 
-    # For the recall of chapter 6: every kind of scale at the start and at the end.
+    # For the recall of chapter 6: every kind of scale at the start and at the end. Of s_z those of
+    # the tokens that occur in the training text.
     recall_start: Array = array("mean |effective value| at the start", "kinds", model=MINI)
     recall_end: Array = array("mean |effective value| at the end", "kinds", model=MINI)

@@ -18,7 +18,9 @@ class ScaleManagement(Recording):
     The `kinds`, in order: α_A, α_M, s_qk, s_u (s_hidden), s_ν (s_gate), s_z. The stored parameter
     starts at `scale`, the forward pass uses stored · init/scale (paper 2.5), so a step of the
     stored value moves the effective one init/scale times as far. Means are over all entries and
-    layers, without sign: |α| is what the forward pass uses, and s_qk enters it squared.
+    layers, without sign: |α| is what the forward pass uses, and s_qk enters it squared. Of s_z they
+    are over the `used` tokens, those that occur in the training text: the others' s_z only learns
+    that they never come, and ends several times as large.
     """
 
     chapter: ClassVar[str] = "scale_management"
@@ -48,11 +50,16 @@ class ScaleManagement(Recording):
         "a tenth of the |effective values| lie above", "kinds", "snapshots", model=MINI
     )
 
+    used: Array = array("tokens that occur in the training text", model=MINI, unit="1")
+
     multiplier: Array = array("factors put on s_qk² and on s_z", "multipliers", model="geometry")
     trained: Array = array("index of the factor 1, the trained value", model="geometry")
     layer: Array = array("layer of the attention shown, from 0", model=MINI)
     head: Array = array("its head, from 0", model=MINI)
     query: Array = array("index of the letter whose attention is shown", model=MINI)
+    window: Array = array(
+        "tokens of each text that entropies and losses are means over", model=MINI, unit="1"
+    )
     attention: Array = array(
         "attention of one query for each factor on s_qk²", "multipliers", "seen", model=MINI
     )

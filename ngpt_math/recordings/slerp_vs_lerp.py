@@ -67,6 +67,9 @@ class SlerpVsLerp(Recording):
     sweep_lerp_angle: Array = array("angle from h, LERP", "sweep", model="geometry", unit="rad")
     sweep_slerp_angle: Array = array("angle from h, SLERP", "sweep", model="geometry", unit="rad")
     sweep_gap: Array = array("SLERP's angle less LERP's", "sweep", model="geometry", unit="rad")
+    sweep_share: Array = array(
+        "LERP's angle over SLERP's; at α = 0 its limit, sin θ/θ", "sweep", model="geometry"
+    )
     small_alpha: Array = array("α at which the small-step ratio is measured", model="geometry")
     ratio_theta: Array = array(
         "angles θ of the ratio's curve", "curve", model="geometry", unit="rad"

@@ -8,8 +8,8 @@ from ngpt_math.recordings import Attention as R
 from scenes.claims import Claim, Claims
 from scenes.claims.compared import spread
 
-FAST, LIKE, LITTLE = 0.05, 0.15, 0.1
-"""Turns by position that count as fast, in radians; shares up to which numbers are like each other,
+FAST, LIKE, LITTLE = 0.05, 0.1, 0.1
+"""Turns by position that count as fast, in radians; shares up to which numbers are nearly equal,
 and up to which a change is a little one."""
 
 
@@ -47,7 +47,7 @@ def spread_less(r: R) -> bool:
 
 
 def fast_alike(r: R) -> bool:
-    """Both entries of pairs that turn fast have like scales."""
+    """Both entries of pairs that turn fast have nearly equal scales."""
     one, two = np.abs(r.rope_scale_pairs[:, r.rope_angles > FAST])
     return bool((np.abs(one - two) < LIKE * np.maximum(one, two)).all())
 
@@ -55,6 +55,17 @@ def fast_alike(r: R) -> bool:
 def bends_little(r: R) -> bool:
     """The learned scale changes no score by much."""
     return bool(r.rope_scaled_spread < LITTLE * np.abs(r.rope_scores_scaled).max())
+
+
+def differ_again(r: R) -> bool:
+    """After the learned scale nGPT's keys have different lengths."""
+    return unit(r) and spread(r.k_lengths) > 0.05 * float(r.k_lengths.mean())
+
+
+def learned(r: R) -> bool:
+    """Products are larger than those of random q and k, and nGPT's scale enlarges its own."""
+    larger = np.abs(r.dots).mean() > r.chance[0] and np.abs(r.gpt_dots).mean() > r.gpt_chance[0]
+    return bool(larger and r.q_lengths[int(r.query)] * r.k_lengths.mean() > 1)
 
 
 def larger_again(r: R) -> bool:
@@ -74,17 +85,23 @@ CLAIMS = Claims(
             unit,
             "The same way in both models, but for a few steps",
         ),
+        Claim("ours has it", unit, "ours lacks it"),
     ),
     norming=(
         Claim(
-            "QK normalization: length one, then one scale for all letters",
+            "QK normalization: length one, then a learned scale for each entry",
             unit,
-            "The lengths of keys, and one scale for all letters",
+            "The lengths of keys, and a learned scale for each entry",
         ),
         Claim(
             "Left, lengths differ, and count. nGPT gives every key and query length one.",
             lengths_differ,
             lambda r: "Left, lengths count. nGPT gives every key and query length one." * unit(r),
+        ),
+        Claim(
+            "Then s Q K scales each entry, for all letters alike: so lengths differ again.",
+            differ_again,
+            "Then s Q K scales each entry, for all letters alike.",
         ),
     ),
     dots=(
@@ -92,6 +109,12 @@ CLAIMS = Claims(
             "Long vectors make large products; nGPT’s short ones small products.",
             large_products,
             "Long vectors make large products, short ones small products.",
+        ),
+    ),
+    scaling=(
+        Claim(
+            "Trained ones are larger: they learned to match; nGPT’s scale adds to it.",
+            learned,
         ),
     ),
     softmax=(
@@ -118,12 +141,22 @@ CLAIMS = Claims(
             "In truth, nGPT’s learned scale bends this rule",
         ),
         Claim(
-            "Pairs that turn fast got like numbers, so it changes little.",
+            "Pairs that turn fast got nearly equal numbers; the others hardly turn.",
             lambda r: fast_alike(r) and bends_little(r),
         ),
-        Claim("turn fast: like numbers", fast_alike, "turn fast"),
+        Claim("turn fast: nearly equal", fast_alike, "turn fast"),
     ),
     takeaways=(
+        Claim(
+            "nGPT: q and k made length 1, then scaled entry by entry.",
+            unit,
+            "nGPT: q and k scaled entry by entry.",
+        ),
+        Claim(
+            "Both models compare, share and mix. nGPT makes q and k length one first,",
+            unit,
+            "Both models compare, share and mix. nGPT’s q and k are short,",
+        ),
         Claim(
             "So learned scale and root make its scores larger again.",
             larger_again,

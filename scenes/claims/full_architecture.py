@@ -47,15 +47,17 @@ def aside(r: R) -> bool:
     return bool(np.linalg.norm(off, axis=1).max() > 0.02)
 
 
-def reordered(r: R) -> bool:
-    """Of the letters shown, the order by logit is not that by cosine."""
-    places = [r.alphabet.index(letter) for letter in r.toy_tokens[:LIKELIEST]]
-    return bool((np.diff(r.cosines[places]) > 0).any())
-
-
 def named(letter: str) -> str:
     """A letter as it is spoken."""
     return NAMES.get(letter, letter)
+
+
+def nearest(r: R) -> str:
+    """Which letter has the largest cosine, and which the largest logit."""
+    near, best = r.alphabet[int(r.cosines.argmax())], r.toy_tokens[0]
+    if near == best:
+        return f"{named(best)} is nearest here, and likeliest"
+    return f"{named(near)} is nearest here, but {named(best)} is likeliest"
 
 
 def guessed(tokens: str, r: R) -> bool:
@@ -120,9 +122,9 @@ CLAIMS = Claims(
     ),
     output=(
         Claim(
-            "Each letter has its own learned scale s z. So the order can change, as here.",
-            reordered,
-            "Each letter has its own learned scale s z. So the order can change.",
+            "Each letter has its own learned scale s z: i is nearest here, but o is likeliest.",
+            lambda r: nearest(r) == "i is nearest here, but o is likeliest",
+            lambda r: f"Each letter has its own learned scale s z: {nearest(r)}.",
         ),
     ),
     guess=(

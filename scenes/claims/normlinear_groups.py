@@ -21,8 +21,9 @@ def all_short(r: R) -> bool:
 
 
 def blown_up(r: R) -> bool:
-    """Outputs of the traditional layer leave the band."""
-    return bool(r.gpt_output_max > 1)
+    """Outputs of the traditional layer leave the band, and it is the input that is long."""
+    most = int(abs(r.gpt_outputs).argmax())
+    return bool(r.gpt_output_max > 1 and r.gpt_input_length > max(1, r.all_row_lengths[most]))
 
 
 def fits(r: R) -> bool:
@@ -65,9 +66,9 @@ CLAIMS = Claims(
     ),
     both_outputs=(
         Claim(
-            "Left, lengths blow some outputs up. Right, none leaves the band.",
+            "Left, the input’s length, times a row’s, blows some up.",
             blown_up,
-            "Right, none leaves the band.",
+            "Left, an output has the size that lengths give it.",
         ),
     ),
     cosines=(
@@ -79,7 +80,7 @@ CLAIMS = Claims(
         Claim("Scales will make up for it.", low),
         Claim("Larger than chance:\ntraining made the rows fit.", fits, beside_chance),
         Claim(
-            "Still far below 1. Learned scales\nmake up for it: chapter 6.",
+            "Still far below 1: such numbers choose\nweakly. Scales mend it: chapter 6.",
             low,
             "Learned scales multiply them:\nchapter 6.",
         ),

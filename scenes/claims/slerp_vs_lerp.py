@@ -14,8 +14,10 @@ BARELY, BESIDE = 6.0, 1.0
 
 
 def drifts(r: R) -> bool:
-    """The traditional state's length changes over the updates."""
-    return spread(r.gpt_norms) > 0.2 * float(r.gpt_norms.min())
+    """The traditional state's length changes over the updates, both ways."""
+    steps = np.diff(r.gpt_norms)
+    both = steps.max() > 0 > steps.min()
+    return bool(both and spread(r.gpt_norms) > 0.2 * float(r.gpt_norms.min()))
 
 
 def barely(r: R) -> bool:
@@ -30,6 +32,12 @@ def bold(r: R) -> bool:
     return barely(r) and bool(most > 3 * r.alpha_init)
 
 
+def one_does_most(r: R) -> bool:
+    """In the update shown, one dimension's α is far larger than all others."""
+    *_, second, most = np.sort(r.alphas[int(r.update)])
+    return bool(second < most / 10)
+
+
 def beside(r: R) -> bool:
     """The update shown ends beside its arc."""
     return bool(np.degrees(r.off_arc[int(r.update)]) > BESIDE)
@@ -38,14 +46,14 @@ def beside(r: R) -> bool:
 CLAIMS = Claims(
     every_update=(
         Claim(
-            "Over all updates the traditional state drifts: nothing holds its length.",
+            "Update after update, the traditional state’s length goes up and down.",
             drifts,
-            "Over all updates, nothing holds the length of the traditional state.",
+            "Nothing holds the length of the traditional state.",
         ),
     ),
     two_points=(
         Claim(
-            "a model with three dimensions, trained here",
+            "our toy nGPT: three dimensions, trained here",
             lambda r: shipped(r, "toy-ngpt"),
             "a model with three dimensions",
         ),
@@ -61,6 +69,7 @@ CLAIMS = Claims(
         ),
     ),
     own_alpha=(
+        Claim("Here one dimension does nearly all.", one_does_most),
         Claim(
             "So the real step leaves the arc. It ends on the sphere, but beside the way.",
             beside,

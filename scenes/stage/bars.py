@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -108,6 +108,19 @@ class RowOfBars(VMobject):
     def grow(self, share: float) -> None:
         """Draw the bars at a share of their heights."""
         self.reach(self.traced, self.axis.foot + share * (self.tops[:, 1] - self.axis.foot))
+
+    def change_from(self, before: Sequence[Traced]) -> Callable[[float], None]:
+        """What leads the bars from other numbers to their own; they stand for the nearer ones."""
+        own = self.traced
+        start, end = (
+            np.array([self.axis.height_of(n.value) for n in numbers]) for numbers in (before, own)
+        )
+
+        def change(share: float) -> None:
+            numbers = own if share >= 0.5 else before
+            self.reach(numbers, start + share * (end - start))
+
+        return change
 
     def reach(self, numbers: Sequence[Traced], top: Point) -> None:
         """Draw the bars up to heights in the frame, and let them stand for these numbers."""

@@ -21,26 +21,32 @@ class Interpolation:
     """The lines and points of a recorded sweep; its arrays are (rows, 3).
 
     `chord` and `arc` are the ways. Of the points, `mix` goes along the chord, `lerp` is the mix put
-    back to length 1 along `ray`, `slerp` goes along the arc. Each list of steps leads some of them
-    through the rows (`scenes.stage.motion.swept`).
+    back to length 1 along `ray`, `slerp` goes along the arc; `spoke` leads from the centre to the
+    mix. Green is what nGPT computes, `lerp`. Each list of steps leads some of them through the rows
+    (`scenes.stage.motion.swept`).
     """
 
     def __init__(self, space: Space, chord: Rows, lerp: Rows, slerp: Rows) -> None:
         self.rows = len(chord)
         self.chord_rows, self.lerp_rows = chord.astype(float), lerp.astype(float)
         self.slerp_rows = slerp.astype(float)
-        self.chord = Trace(space, self.chord_rows, "traditional", STROKE.chord, on_sphere=False)
-        self.arc = Trace(space, self.slerp_rows, "normalized", STROKE.arc)
-        self.mix = Dot(space, self.chord_rows[0], "traditional", px=18)
-        self.lerp = Dot(space, self.lerp_rows[0], "traditional")
-        self.slerp = Dot(space, self.slerp_rows[0], "normalized")
+        self.chord = Trace(space, self.chord_rows, "muted", STROKE.axis, on_sphere=False)
+        self.arc = Trace(space, self.slerp_rows, "ink", STROKE.arc)
+        self.mix = Dot(space, self.chord_rows[0], "muted", px=16)
+        self.lerp = Dot(space, self.lerp_rows[0], "normalized", px=26)
+        self.slerp = Dot(space, self.slerp_rows[0], "ink", px=20)
         ends = np.stack([self.chord_rows[0], self.lerp_rows[0]])
-        self.ray = Trace(space, ends, "muted", STROKE.axis, on_sphere=False)
+        self.ray = Trace(space, ends, "normalized", STROKE.chord, on_sphere=False)
+        spoke = np.stack([np.zeros(3), self.chord_rows[0]])
+        self.spoke = Trace(space, spoke, "muted", STROKE.auxiliary, on_sphere=False)
 
     @property
     def chord_steps(self) -> list[Step]:
         """Lead the mix along the chord."""
-        return [(self.mix, lambda row: self.mix.move_to_row(self.chord_rows, row))]
+        return [
+            (self.mix, lambda row: self.mix.move_to_row(self.chord_rows, row)),
+            (self.spoke, self._show_spoke),
+        ]
 
     @property
     def lerp_steps(self) -> list[Step]:
@@ -61,6 +67,11 @@ class Interpolation:
         ends = [at_row(self.chord_rows, row), at_row(self.lerp_rows, row)]
         self.ray.points_in_space = np.stack(ends)
         self.ray.redraw()
+
+    def _show_spoke(self, row: float) -> None:
+        """From the centre to the mix."""
+        self.spoke.points_in_space = np.stack([np.zeros(3), at_row(self.chord_rows, row)])
+        self.spoke.redraw()
 
     def put_back(self, row: float) -> list[Step]:
         """Lead the point at `row` from the chord (0) out to the sphere (1)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,15 +58,28 @@ class EvenSlider(Slider):
         start: Point = self.track.get_left()
         return start + np.array([row / (len(self.numbers) - 1) * self.width_of_track, 0, 0])
 
-    def marked(self, row: int, words: str) -> VGroup:
-        """A tick on the track at a row, and words below it."""
+    def marked(self, row: int, words: str, axis: Ratios | None = None) -> VGroup:
+        """A tick on the track at a row, and words below it; beside them the values of an axis."""
         place, half = self.place(row), np.array([0, 0.6 * KNOB * PIXEL, 0])
         tick = VMobject(fill_opacity=0).set_stroke(COLOUR.muted, STROKE.chord)
         tick.set_points(straight((place - half)[None], (place + half)[None]))
         tick.set_z_index(LAYER.inside)
+        group = VGroup(tick, self._below(words, place))
+        if axis:
+            group.add(*self._values(axis, but=self.numbers[row].value))
+        return group
+
+    def _values(self, axis: Ratios, but: float) -> Iterator[Line]:
+        """An axis' values below the track, without one of them."""
+        start: Point = self.track.get_left()
+        for value in axis.ticks:
+            if not np.isclose(value, but):
+                across = np.array([axis.share(value) * self.width_of_track, 0, 0])
+                yield self._below(axis.label(value), start + across)
+
+    def _below(self, words: str, place: Point) -> Line:
         line = Line(words, px=SIZE.tick, role="muted")
-        line.shift(place - 1.8 * half - line.get_top())
-        return VGroup(tick, line)
+        return line.shift(place - np.array([0, 1.08 * KNOB * PIXEL, 0]) - line.get_top())
 
 
 class SweptPlaces(VMobject):
@@ -74,7 +87,7 @@ class SweptPlaces(VMobject):
 
     def __init__(self, plot: Plot, xs: Rows, ys: Rows, role: str) -> None:
         super().__init__()
-        self.xs, self.ys, self.role = xs, ys, role
+        self.plot, self.xs, self.ys, self.role = plot, xs, ys, role
         self.places = np.stack(
             [
                 plot.at([n.value for n in x], [n.value for n in y])

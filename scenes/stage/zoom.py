@@ -240,6 +240,13 @@ def hidden(*things: VMobject | VGroup, run_time: float = TIME.quick) -> list[Lev
     return [Level(thing, 0.0, run_time=run_time) for thing in things]
 
 
+def unseen(*things: VMobject | VGroup) -> None:
+    """Hide parts of the drawing before they come onto the stage: `lit` shows them."""
+    for level in hidden(*things):
+        level.begin()
+        level.finish()
+
+
 def named(*names: Name) -> list[Appear]:
     """Let names come onto the stage where their places are seen now."""
     for name in names:

@@ -15,7 +15,7 @@ from ngpt_math import record
 from ngpt_math.checkpoint import checkpoint_path
 from ngpt_math.errors import NothingKept, StudioError
 from ngpt_math.files import write_card
-from ngpt_math.measuring.results import MEASURES
+from ngpt_math.measuring.results import MEASURES, RESULTS
 
 # The package gives this name to the function in it.
 closing = importlib.import_module("ngpt_math.record.closing")
@@ -41,7 +41,7 @@ def test_the_closings_numbers_are_the_committed_measures() -> None:
     assert np.allclose(r.length_loss[0], ngpt["lengths"][1]["position_loss"])
     assert np.allclose(r.qknorm_length_loss[1], qknorm["lengths"][2]["position_loss"])
     assert r.novels == "Persuasion|Northanger Abbey"
-    assert r.positions[0] == r.context / 2
+    assert r.edges[1] == r.context and len(r.edges) == r.length_loss.shape[1] + 1
 
 
 def test_equal_loss_is_read_where_it_was_reached() -> None:
@@ -55,6 +55,28 @@ def test_equal_loss_is_read_where_it_was_reached() -> None:
             assert r.loss.min() <= loss[-1]
             ratio = tokens[-1] / getattr(r, f"{name}_tokens")
             assert np.isclose(getattr(r, f"{name}_ratio"), ratio, rtol=1e-3)
+
+
+def test_other_seeds_are_those_of_the_committed_measures() -> None:
+    r = shown("closing")
+    for place, seed in enumerate(r.again_seed):
+        models = json.loads((RESULTS / f"mini-seed-{seed:.0f}.json").read_text())["models"]
+        losses = {model["kind"]: model["run"]["curve"]["loss"] for model in models}
+        assert np.isclose(r.again_loss[place], losses["ngpt"][-1])
+        assert np.isclose(r.again_qknorm_loss[place], losses["gpt-qknorm"][-1])
+        for name, kind in (("again_ratio", "gpt"), ("again_qknorm_ratio", "gpt-qknorm")):
+            reached = min(losses["ngpt"]) <= losses[kind][-1]
+            assert (getattr(r, name)[place] >= 1) == reached
+    assert len(r.again_seed) >= 1 and len(r.rise) == len(r.again_seed) + 1
+
+
+def test_rises_are_means_over_all_long_texts() -> None:
+    r, (ngpt, gpt, _) = shown("closing"), measures()["models"]
+    for found, model in ((r.rise, ngpt), (r.gpt_rise, gpt)):
+        ends = [(text["position_loss"][0], text["position_loss"][-1])
+                for text in model["lengths"] if text["document"] != "plays"]  # fmt: skip
+        first, last = np.mean(ends, axis=0)
+        assert np.isclose(found[0], last - first, atol=1e-5)
 
 
 def test_a_loss_that_was_never_reached_is_said_to_be_none() -> None:

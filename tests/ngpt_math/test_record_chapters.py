@@ -123,7 +123,10 @@ class TestScaleManagement:
         qk = [
             weight(model, f"blocks.{n}.attention.s_qk.stored") for n in range(model.config.layers)
         ]
-        assert np.isclose(ends["s_z"], np.abs(z).mean(), rtol=1e-4)
+        used = np.unique(load_tokens(model.config.tokenizer)[0])
+        assert r.used == len(used) < len(z)
+        assert np.isclose(ends["s_z"], np.abs(z[used]).mean(), rtol=1e-4)
+        assert ends["s_z"] < 0.5 * np.abs(z).mean()  # the others would hide those in use
         assert np.isclose(ends["s_qk"], np.abs(qk).mean() * r.factor[2], rtol=1e-4)
 
     def test_factor_one_is_the_model_as_trained(self) -> None:
@@ -231,6 +234,7 @@ class TestFullArchitecture:
         assert r.norms == 6 * r.layers
         assert r.gpt_norms == 2 * r.layers + 1
         assert r.normalized_matrices == r.matrices == 2 + 7 * r.layers
+        assert (r.layer_matrices, r.other_matrices) == (7, 2)
 
     def test_normalizations_are_counted_and_not_assumed(self) -> None:
         model = build_model(small(qk_norm=False))
@@ -251,7 +255,7 @@ class TestFullArchitecture:
         assert np.allclose(r.output_embeddings @ r.paths[-1, -1], r.cosines, atol=1e-6)
         logits = r.cosines * weight(model, "s_logit.stored") * 3**0.5
         assert np.allclose(r.s_z * r.cosines, logits, atol=1e-5)
-        back = r.stepped / np.linalg.norm(r.stepped, axis=-1, keepdims=True)
+        back = r.stepped / r.stepped_length[:, None]
         assert np.allclose(back, r.paths[1:, -1], atol=1e-5)
         best = np.argsort(-logits)[: len(r.logits)]
         assert "".join(r.alphabet[i] for i in best) == r.toy_tokens

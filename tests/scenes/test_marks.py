@@ -170,12 +170,15 @@ def test_drawn_line_comes_onto_the_stage(space: Space) -> None:
 def test_both_ways_are_swept_through_the_recorded_rows(space: Space, recording) -> None:  # type: ignore[no-untyped-def]
     ways = Interpolation(space, recording.sweep_chord, recording.sweep_lerp, recording.sweep_slerp)
     scene = Scene(skip_animations=True)
-    scene.add(ways.mix, ways.lerp, ways.ray, ways.slerp)
+    scene.add(ways.mix, ways.spoke, ways.lerp, ways.ray, ways.slerp)
     row = ways.rows // 3
     scene.play(*swept([*ways.lerp_steps, *ways.slerp_steps], 0, row))
     assert np.allclose(ways.mix.at, recording.sweep_chord[row])
     assert np.allclose(ways.lerp.at, recording.sweep_lerp[row])
     assert np.allclose(ways.slerp.at, recording.sweep_slerp[row])
     assert np.allclose(ways.ray.points_in_space, [ways.mix.at, ways.lerp.at])
-    assert ways.chord.role != ways.arc.role
-    assert colour_of(ways.arc.role) == COLOUR.normalized
+    assert np.allclose(ways.spoke.points_in_space, [np.zeros(3), ways.mix.at])
+    # Green is what nGPT computes, and nothing else here; blue is the traditional model's alone.
+    assert colour_of(ways.lerp.role) == COLOUR.normalized
+    others = {part.role for part in (ways.chord, ways.arc, ways.mix, ways.slerp)}
+    assert others == {"ink", "muted"}

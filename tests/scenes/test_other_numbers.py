@@ -65,8 +65,18 @@ def words(watched: Watched) -> set[str]:
 def test_a_loss_that_was_never_reached(tmp_path: Path) -> None:
     never = {"equal_qknorm_reached": 0, "equal_qknorm_ratio": 0}
     watched = check(other(load(Closing), {"layers": 12}, {"parameters": 400}, **never), tmp_path)
-    assert "nGPT never came" in words(watched)
-    assert "nGPT never came" not in words(check(load(Closing), tmp_path))
+    assert "times fewer tokens: nGPT never came to it" in words(watched)
+    mine = words(check(load(Closing), tmp_path))
+    assert "times fewer tokens: nGPT never came to it" not in mine
+    assert "from seed 2: nGPT never came to it" in mine
+
+
+def test_one_seed_alone(tmp_path: Path) -> None:
+    mine = load(Closing)
+    none = {name: getattr(mine, name)[:0] for name in mine.specs() if name.startswith("again_")}
+    first = {name: getattr(mine, name)[:1] for name in ("rise", "gpt_rise", "qknorm_rise")}
+    watched = check(dataclasses.replace(mine, **none, **first), tmp_path)
+    assert not {said for said in words(watched) if "seed 2" in said or "another seed" in said}
 
 
 def test_baselines_that_hold_their_loss_as_well(tmp_path: Path) -> None:

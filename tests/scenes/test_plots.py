@@ -207,3 +207,15 @@ def test_rows_of_bars_may_have_roles_of_their_own() -> None:
     assert bars.rows[0].filled == bars.rows[1].filled
     same = Bars(BOX, axis, rows, ["a", "b"], "scale")
     assert same.rows[0].filled > same.rows[1].filled
+
+
+def test_bars_go_from_other_numbers_to_their_own() -> None:
+    before, own = numbers(0.1, 0.1), numbers(0.2, 0.4)
+    row = Bars(BOX, measure("α", own), [own], [], "scale").rows[0]
+    ends = row.ends.copy()
+    change = row.change_from(before)
+    change(0)
+    assert row.traced == tuple(before)
+    assert row.ends[:, 1] == pytest.approx([row.axis.height_of(n.value) for n in before])
+    change(1)
+    assert row.traced == tuple(own) and row.ends == pytest.approx(ends)

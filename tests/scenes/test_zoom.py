@@ -135,6 +135,7 @@ def test_another_model_finds_room_in_chapter_7(tmp_path: Path) -> None:
         cosines=np.concatenate([mine.cosines] * 5),
         s_z=np.concatenate([mine.s_z] * 5),
         stepped=np.concatenate([mine.stepped] * 2),
+        stepped_length=np.concatenate([mine.stepped_length] * 2),
     )
     path = tmp_path / "full_architecture.safetensors"
     save(other, path, "a test")

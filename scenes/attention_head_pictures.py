@@ -1,0 +1,372 @@
+"""Pictures of chapter 5, built from its recording: one head of each model in numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from manim import VGroup, VMobject
+
+from ngpt_math.recordings import Attention, Traced
+from scenes.attention_pictures import ROLES, SCORES
+from scenes.stage.cards import set_at
+from scenes.stage.changing_bars import ChangingBars
+from scenes.stage.curves import straight
+from scenes.stage.equations import Equation
+from scenes.stage.layout import Explained, at_left
+from scenes.stage.matrices import STRENGTHS, Matrix, kept
+from scenes.stage.patterns import AttentionGrid, pattern_of, shown_as
+from scenes.stage.plots import Box, Measure, measure
+from scenes.stage.readouts import Readout, baseline_of, row_of
+from scenes.stage.split import Half, SplitScreen
+from scenes.stage.style import COLOUR, LAYER, PIXEL, SIZE, STROKE
+from scenes.stage.text import Line
+
+PREFIXES = ("gpt_", "")
+"""Of each half of the split screen: how its fields of the recording begin."""
+SCALED = (
+    "( {{ q : normalized_q }} dot.o {{ s_(q k) : scale_q }} ) dot"
+    " ( {{ k : normalized_k }} dot.o {{ s_(q k) : scale_k }} )"
+    " thin {{ times thin sqrt(d_k) : scale }}"
+)
+NORMING = '{{ k : normalized }} <- "Norm" ( {{ k : normalized_raw }} ) dot.o {{ s_(q k) : scale }}'
+RIGHT, WIDE, FOOT = 2.85, 5.1, -2.92
+"""Half the width of what stands in a half, and the width of its bars, and the lowest baseline."""
+BARS, OVER_BARS = (-2.1, 2.05), 0.25
+"""The foot and the height of a half's bars, and the baseline of what stands above them."""
+
+
+def head_in_words(record: Attention, prefix: str) -> str:
+    """Which model and which of its heads the numbers are of, and how that was chosen."""
+    layers, heads = getattr(record, f"{prefix}entropies").shape
+    layer, head = (int(getattr(record, f"{prefix}{name}")) for name in ("layer", "head"))
+    place = f"layer {layer + 1} of {layers}, head {head + 1} of {heads}"
+    return f"our larger model, {place}: its head of median entropy"
+
+
+@dataclass(frozen=True)
+class Side:
+    """One model's half of the split screen, and where its numbers are."""
+
+    record: Attention
+    half: Half
+    role: str
+    prefix: str
+
+    def row(self, name: str) -> tuple[Traced, ...]:
+        """A row of numbers of this model."""
+        return row_of(self.record, self.prefix + name)
+
+    def one(self, name: str, *index: int) -> Traced:
+        """A number of this model."""
+        return self.record.traced(self.prefix + name, *index)
+
+    def box(self, bottom: float, height: float) -> Box:
+        """Where its bars stand."""
+        return Box(float(self.half.at(RIGHT - WIDE, 0)[0]), bottom, WIDE, height)
+
+    @property
+    def left(self) -> float:
+        """Where its texts begin."""
+        return float(self.half.at(-RIGHT, 0)[0])
+
+
+class Sides:
+    """Both models on a split screen, and the letters that the followed query sees."""
+
+    def __init__(self, record: Attention, screen: SplitScreen) -> None:
+        self.record, self.screen = record, screen
+        self.query = int(record.query)
+        self.seen = record.sentence[: self.query + 1]
+        self.both = [
+            Side(record, half, role, prefix)
+            for half, role, prefix in zip((screen.left, screen.right), ROLES, PREFIXES, strict=True)
+        ]
+        self.scores = [Equation(score) for score in SCORES]
+        self.shares_rules = [Equation(f'"share" = "softmax" ( {score} )') for score in SCORES]
+        self.whole = Equation(f'"softmax" ( {SCALED} )', px=SIZE.title * 1.2)
+        self.whole.move_to((0, 0.6, 0))
+        self.factors = [
+            Readout(
+                Equation(f"{{{{ {term} : scale }}}} =", px=SIZE.readout), side.one("scale"),
+                role="scale",
+            )
+            for term, side in zip(("1 slash sqrt(d_k)", "sqrt(d_k)"), self.both, strict=True)
+        ]  # fmt: skip
+        self.sizes = [
+            Readout(
+                Explained("d_k", "entries of q and k:", px=SIZE.tick), side.one("head_dim"),
+                places=0, px=SIZE.label,
+            )
+            for side in self.both
+        ]  # fmt: skip
+        self.products = [self._product(side) for side in self.both]
+        self.chances = [
+            Readout(Line("dashed: random q and k", px=SIZE.tick), side.row("chance"), px=SIZE.label)
+            for side in self.both
+        ]
+        for side, chance in zip(self.both, self.chances, strict=True):
+            chance.shift((side.left - chance.get_left()[0], 1.12 - baseline_of(chance.label), 0))
+        self.softmax = [Equation('e^"score" slash sum e^"score"', px=SIZE.readout) for _ in ROLES]
+        for side, rule in zip(self.both, self.softmax, strict=True):
+            edge = float(side.half.at(RIGHT, 0)[0]) - rule.get_right()[0]
+            rule.shift((edge, 0.62 - rule.baseline, 0))
+        self.sources = [self.source(side) for side in self.both]
+        for side, score, rule in zip(self.both, self.scores, self.shares_rules, strict=True):
+            score.move_to(side.half.at(0, 1.72))
+            rule.move_to(side.half.at(0, 1.72))
+        for side, factor, size in zip(self.both, self.factors, self.sizes, strict=True):
+            for readout, baseline in ((factor, OVER_BARS), (size, 1.12)):
+                edge = float(side.half.at(RIGHT, 0)[0]) - readout.get_right()[0]
+                readout.shift((edge, baseline - baseline_of(readout.label), 0))
+
+    def _product(self, side: Side) -> VGroup:
+        """What a dot product is made of, and how long the followed query is."""
+        rule = Equation("q dot k = abs(q) thin abs(k) cos(q, k)", px=SIZE.body)
+        words = "length of the query" if side.role == "traditional" else "its length after s_qk"
+        name = Explained("abs(q)", words, px=SIZE.tick)
+        length = Readout(name, side.one("q_lengths", self.query), role=side.role, px=SIZE.label)
+        edge = float(side.half.at(RIGHT, 0)[0])
+        rule.shift((side.left - rule.get_left()[0], 1.12 - rule.baseline, 0))
+        length.shift((edge - length.get_right()[0], 1.12 - baseline_of(length.label), 0))
+        return VGroup(rule, length)
+
+    def common(self, words: str, *names: str) -> Measure:
+        """One axis for the numbers of both models."""
+        return measure(words, [n for side in self.both for name in names for n in side.row(name)])
+
+    def source(self, side: Side) -> Line:
+        """Which model and which of its heads the numbers are of."""
+        line = Line(head_in_words(self.record, side.prefix), role="muted", px=SIZE.least)
+        return line.shift((side.left - line.get_left()[0], FOOT - line.baseline, 0))
+
+    def levels(self, bars: Sequence[ChangingBars]) -> list[Level]:
+        """What random q and k give, across the bars of both models."""
+        return [
+            Level(each, side.row("chance"))
+            for each, side in zip(bars, self.both, strict=True)
+        ]  # fmt: skip
+
+    def bars(self, names: Sequence[str], y: Measure, places: int) -> list[ChangingBars]:
+        """Bars of both models, one for each letter that the query sees."""
+        return [
+            ChangingBars(
+                side.box(*BARS), y, [side.row(name) for name in names], self.seen, side.role,
+                places=places, lit=self.query,
+            )
+            for side in self.both
+        ]  # fmt: skip
+
+
+class Level(VMobject):
+    """A dashed line across bars, at a number that changes with them.
+
+    Its dashes stand between the bars, where they cross no bar's number.
+    """
+
+    LONGEST, SHORTEST = 0.4, 0.15  # of the way from bar to bar
+
+    def __init__(self, bars: ChangingBars, numbers: Sequence[Traced]) -> None:
+        super().__init__(fill_opacity=0)
+        self.set_stroke(COLOUR.ink, STROKE.arc).set_z_index(LAYER.arc)
+        box, count = bars.axis.box, len(bars.states[0])
+        self.heights = [bars.axis.height_of(number.value) for number in numbers]
+        room = max((number.room for number in bars.columns), default=0.0) * count / box.width
+        half = max(self.SHORTEST, min(self.LONGEST, 1 - room)) / 2
+        places = np.arange(count + 1)
+        starts, ends = (np.clip(places + by, 0, count) for by in (-half, half))
+        starts, ends = (
+            np.outer(box.left + at * box.width / count, [1, 0, 0]) for at in (starts, ends)
+        )
+        self.outline = straight(starts, ends)
+        self.show_row(0)
+
+    def show_row(self, row: float) -> None:
+        """Go to the height of one of the numbers, or between two of them."""
+        up = float(np.interp(row, np.arange(len(self.heights)), self.heights))
+        self.set_points(self.outline + np.array([0, up, 0]))
+
+
+class Lengths:
+    """Lengths of all keys: as they come, and in nGPT after Norm and after s_qk."""
+
+    def __init__(self, sides: Sides) -> None:
+        left, right = sides.both
+        names = sides.record.sentence
+        given = [left.row("k_lengths")]
+        steps = [right.row(f"k_lengths{step}") for step in ("_raw", "_unit", "")]
+        both = measure("length of each key", [n for state in given + steps for n in state])
+        self.left, self.right = (
+            ChangingBars(side.box(*BARS), both, states, names, side.role, places=1)
+            for side, states in ((left, given), (right, steps))
+        )
+        self.plain = Equation("{{ k : traditional }} = W_k x").move_to(left.half.at(0, 1.72))
+        self.rule = Equation(NORMING).move_to(right.half.at(0, 1.72))
+        alike = Explained(
+            "{{ s_(q k) : scale }}",
+            "one number for each entry, alike for all letters",
+            px=SIZE.tick,
+        )
+        edge = right.left - alike.get_left()[0]
+        alike.shift((edge, 1.17 - alike.baseline, 0))
+        self.scale = [alike]
+        words = ("as it comes", "after Norm", "after the learned scale")
+        self.notes = [
+            Line(each, role=role, px=SIZE.label)
+            for each, role in zip(words, ("muted", "normalized", "scale"), strict=True)
+        ]
+        for note in self.notes:
+            _flush_right(note, right, OVER_BARS)
+        self.same = _flush_right(Line(words[0], role="muted", px=SIZE.label), left, OVER_BARS)
+
+
+def _flush_right(line: Line, side: Side, baseline: float) -> Line:
+    edge = float(side.half.at(RIGHT, 0)[0])
+    return line.shift((edge - line.get_right()[0], baseline - line.baseline, 0))
+
+
+class Mixing:
+    """Shares, values and their mix for the followed query, in both models."""
+
+    def __init__(self, sides: Sides) -> None:
+        self.rules = [
+            Equation(f'"mix" = sum {{{{ "share" : scale }}}} dot {{{{ v : {side.role} }}}}')
+            for side in sides.both
+        ]
+        self.parts = [Mixed(sides, side) for side in sides.both]
+        all_heads = 'W_o ( "mixes of all heads, end to end" )'
+        self.whole = [
+            Equation(f"{{{{ h_A : transformation }}}} = {term}", px=SIZE.readout)
+            for term in (all_heads, f'"Norm" ( {all_heads} )')
+        ]
+        for rules in (self.rules, self.whole):
+            for side, rule in zip(sides.both, rules, strict=True):
+                rule.move_to(side.half.at(0, 1.72))
+        self.learned = [Explained("W_o", "a learned matrix", px=SIZE.tick) for _ in sides.both]
+        for side, each in zip(sides.both, self.learned, strict=True):
+            each.shift((side.left - each.get_left()[0], 1.22 - each.baseline, 0))
+
+
+class Mixed:
+    """One model's shares beside its values, and below them the mix."""
+
+    MOST, HIGH, TOP = 7, 2.6, 0.7
+
+    def __init__(self, sides: Sides, side: Side) -> None:
+        self.side, self.seen = side, sides.seen
+        self.high = min(46.0, self.HIGH / len(sides.seen) / PIXEL)
+        width = int(side.one("head_dim").value)
+        self.columns = [j for j in kept(width, self.MOST) if j is not None]
+        self.gap = len(self.columns) - 1 if len(self.columns) < width else None
+        values = [[side.one("v", i, j) for j in self.columns] for i in range(len(sides.seen))]
+        mix = [[side.one("mixed", sides.query, j) for j in self.columns]]
+        # Each in its own strengths of colour: a mix is smaller than what it is mixed of.
+        self.values, self.mix = self._matrix(values), self._matrix(mix, numbers=True)
+        shares = [[share] for share in side.row("weights")]
+        small = max(SIZE.least, min(SIZE.tick, self.high * 0.8))
+        self.shares = Matrix(shares, "scale", cell=(84.0, self.high), px=small, full=1.0)
+        left = side.left + 0.6
+        at_left(self.shares, left, self.TOP)
+        at_left(self.values, self.shares.get_right()[0] + 0.55, self.TOP)
+        at_left(self.mix, self.values.get_left()[0], self.values.get_bottom()[1] - 0.2)
+        best = int(np.argmax([share.value for (share,) in shares]))
+        largest = Line("framed: largest share", px=SIZE.tick, role="muted")
+        self.frames = [
+            *(matrix.row_frame(best) for matrix in (self.shares, self.values)),
+            _flush_right(largest, side, self.TOP + 0.52),
+        ]
+        self.asked = VGroup(
+            self._letters(left - 0.3), self.shares, self._above("share", self.shares)
+        )
+        words = "value of each letter; grey: below zero"
+        self.given = VGroup(self.values, self._above(words, self.values))
+        self.name = Line("mix", px=SIZE.label, weight="SEMIBOLD")
+        middle = np.array([self.shares.get_center()[0], self.mix.get_center()[1], 0])
+        self.name.shift(middle - self.name.get_center())
+
+    def _matrix(self, cells: list[list[Traced]], *, numbers: bool = False) -> Matrix:
+        return Matrix(
+            cells, self.side.role, cell=(64.0, self.high), numbers=numbers, px=SIZE.least,
+            gaps=(None, self.gap),
+        )  # fmt: skip
+
+    def _letters(self, middle: float) -> VGroup:
+        """The letters seen, each beside its share."""
+        px = min(SIZE.label, self.high * 0.9)
+        lines = [Line(shown_as(letter), px=px) for letter in self.seen]
+        for number, line in enumerate(lines):
+            baseline = self.shares.middle_of(number, 0)[1] - 0.17 * px * PIXEL
+            line.shift((middle - line.get_center()[0], baseline - line.baseline, 0))
+        return VGroup(*lines)
+
+    def _above(self, words: str, matrix: Matrix) -> Line:
+        line = Line(words, px=SIZE.tick, role="muted")
+        left = matrix.get_left()[0] - line.get_left()[0]
+        return line.shift((left, self.TOP + 0.25 - line.baseline, 0))
+
+
+FULL = 0.3 * len(STRENGTHS) / (len(STRENGTHS) - 1)
+"""So that the strongest colour begins at a share of 0.3: measured against 1, the shares of a spread
+row would not be seen."""
+
+
+class Patterns:
+    """The whole pattern of each head, and how spread it is."""
+
+    def __init__(self, sides: Sides) -> None:
+        self.sides = sides
+        self.grids = [self._grid(side) for side in sides.both]
+        edges = [float(grid.get_right()[0]) + 0.35 for grid in self.grids]
+        self.asked = [
+            VGroup(
+                set_at(Line("entropy: how spread", px=SIZE.tick), left, 1.4),
+                set_at(Line("0: one takes all", px=SIZE.tick, role="muted"), left, 1.05),
+            )
+            for left in edges
+        ]
+        self.frames = [grid.grid.row_frame(sides.query) for grid in self.grids]
+        said = ("rows ask columns; framed: the lit letter", "full colour: a share of 0.3 or more")
+        self.notes = [
+            VGroup(*self._notes(grid, words)) for grid, words in zip(self.grids, said, strict=True)
+        ]
+        self.values = [
+            self._entropies(side, left) for side, left in zip(sides.both, edges, strict=True)
+        ]
+        self.count = len(self.values[0])
+
+    def _notes(self, grid: AttentionGrid, legend: str) -> list[Line]:
+        """How both grids are read, half of it below each; why a corner is empty, in that."""
+        left, right = float(grid.grid.corner[0]), float(grid.grid.get_right()[0])
+        foot = float(grid.get_bottom()[1])
+        lines = [set_at(Line(legend, px=SIZE.tick, role="muted"), left, foot - 0.35)]
+        for words, down in (("later letters", 0.75), ("are not asked", 1.05)):
+            line = Line(words, px=SIZE.tick, role="muted")
+            line.shift((right - 0.2 - line.get_right()[0], 0, 0))
+            lines.append(line.shift((0, float(grid.grid.corner[1]) - down - line.baseline, 0)))
+        return lines
+
+    def _grid(self, side: Side) -> AttentionGrid:
+        letters = side.record.sentence
+        cell = min(32.0, 3.7 / (len(letters) + 1) / PIXEL)
+        px = max(SIZE.least, min(SIZE.tick, cell * 0.85))
+        cells = pattern_of(side.record, f"{side.prefix}pattern")
+        grid = AttentionGrid(cells, letters, side.role, side=cell, px=px, full=FULL)
+        at_left(grid, side.left, 1.75)
+        return grid
+
+    def _entropies(self, side: Side, left: float) -> list[Readout]:
+        """This head's, the mean of all heads', and the largest possible, names above numbers."""
+        place = (int(side.one("layer").value), int(side.one("head").value))
+        numbers = (
+            ("this head, mean row", side.one("entropies", *place), side.role),
+            ("mean of all heads", side.one("entropies_mean"), side.role),
+            ("if spread evenly", side.record.traced("entropy_uniform"), "muted"),
+        )
+        column = []
+        for down, (words, number, role) in enumerate(numbers):
+            name = set_at(Line(words, role=role, px=SIZE.tick), left, 0.55 - down)
+            readout = Readout(name, number, role=role, px=SIZE.label)
+            readout.number.end_at(left + readout.number.room, 0.13 - down)
+            column.append(readout)
+        return column
