@@ -414,7 +414,7 @@ class NoPull:
         column_of([self.length], GRID.panel, -2.5, 0.6)
         self.scale = noted(
             f"circle: length 1; {record.vector_name}, in a layer that divides by the length;"
-            f" gradient drawn {times:g} times as long", px=SIZE.tick,
+            f" gradient drawn {times:g} times as long, step not to scale", px=SIZE.tick,
         )  # fmt: skip
         at_left(self.scale, GRID.left, GRID.bottom + 0.25)
 
