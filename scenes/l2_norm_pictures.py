@@ -9,14 +9,14 @@ from manim import VGroup, VMobject
 
 from ngpt_math.recordings import L2NormShell, Traced
 from scenes.claims.l2_norm_shell import CLAIMS
-from scenes.stage.bars import Bars
+from scenes.stage.bars import Bars, RowOfBars
 from scenes.stage.changing_bars import ChangingBars
-from scenes.stage.curves import disc_points, straight
+from scenes.stage.curves import arc_points, disc_points, straight
 from scenes.stage.equations import Equation
 from scenes.stage.hypersphere import Hypersphere
 from scenes.stage.interpolation import Step
 from scenes.stage.layout import Explained, at_left, noted, stacked
-from scenes.stage.marks import Arrow, Dot, Tag, chord, tag, term_of
+from scenes.stage.marks import Arrow, Dot, Tag, Trace, chord, tag, term_of
 from scenes.stage.matrices import Matrix, cells_of
 from scenes.stage.plane import Circle, Plane, pairs_in_plane
 from scenes.stage.plots import Box, measure
@@ -31,9 +31,9 @@ from scenes.stage.text import Line
 
 LENGTH = "{{ norm(w) : transformation }} = sqrt(w_1^2 + w_2^2 + w_3^2)"
 UNIT = "{{ u : normalized }} = {{ w : traditional }} / {{ norm(w) : transformation }}"
-ROOM = "1 - {{ epsilon : scale }} <= norm({{ u : normalized }}) <= 1 + {{ epsilon : scale_more }}"
+ROOM = "1 - {{ epsilon : scale }} <= norm({{ v : normalized }}) <= 1 + {{ epsilon : scale_more }}"
 HEADS = ("w : traditional", "w^2 : ink", "u : normalized", "u^2 : ink")
-HELD = "{{ u : normalized }} = {{ ell : scale }} dot {{ w : traditional }} / norm(w)"
+HELD = "{{ v : normalized }} = {{ ell : scale }} dot {{ w : traditional }} / norm(w)"
 AXES = ("axis 1", "axis 2", "axis 3")
 FREE, UNITS = "traditional", "normalized"
 
@@ -49,17 +49,15 @@ TIP = 18
 CROSS = 0.22
 """Half the width of the cross over what is dropped."""
 
-BEYOND = 1.14
-"""How far from the middle the name of an axis stands."""
+BEYOND, FAR = 1.05, 1.9
+"""How many radii of the outline from the middle the name of an axis stands, and how far along the
+axis at most: one that comes towards the eye is drawn short."""
 
 HALFTURN = 40.0
 """By how many degrees the view of the one vector turns."""
 
 TURN = 30.0
 """By how many degrees the view of many vectors turns."""
-
-LARGE = 2.3
-"""Radius of a sphere with nothing outside of it."""
 
 MOST = 24
 """Vectors drawn of a larger collection."""
@@ -72,7 +70,7 @@ class Recall:
         rows = [part.astype(float) for part in (record.recall_gpt_rows, record.recall_rows)]
         longest = rows[0][int(np.argmax(np.linalg.norm(rows[0], axis=1)))]
         self.view = View.onto_point(longest, aside=SIDEWAYS)
-        radius = min(1.9, room_for(self.view, rows[0], 3.0, 2.0))
+        radius = min(1.9, room_for(self.view, rows[0], 2.6, 2.0))
         self.screen = SplitScreen()
         halves = (self.screen.left, self.screen.right)
         spaces = [half.space(self.view, -0.2, radius) for half in halves]
@@ -100,8 +98,8 @@ class OneVector:
         self.space = Space(self.view, centre, radius)
         self.sphere = Hypersphere(self.space)
         self.axes = [
-            tag(self.space, BEYOND * way, name, "muted", self._aside(way), SIZE.tick)
-            for way, name in zip(np.eye(3), AXES, strict=True)
+            tag(self.space, end, name, "muted", self._aside(end), SIZE.tick)
+            for end, name in zip(map(self._end, np.eye(3)), AXES, strict=True)
         ]
         self.tip = Dot(self.space, record.unit.astype(float), UNITS)
         self.rows = record.division.astype(float)
@@ -112,8 +110,10 @@ class OneVector:
         self.steps = [
             chord(self.space, start, end, "ink", STROKE.arc) for start, end in pairwise(corners)
         ]
+        for mark in (*self.steps, self.arrow, self.unit):
+            mark.far.set_stroke(opacity=1)  # One line, wherever it passes the middle.
         self.name = term_of(self.space, vector, np.zeros(3), "{{ w : traditional }}")
-        words = f"{record.vector_name}; numbers are rounded"
+        words = f"{record.vector_name}; {CLAIMS.true(record, 'worked out in thousandths')}"
         self.source = Line(words, role="muted", px=SIZE.tick)
         at_left(self.source, GRID.left, GRID.bottom + 0.3)
         self.table = ledger(record)
@@ -127,11 +127,18 @@ class OneVector:
         )
         self.length.shift((GRID.left, GRID.bottom + 0.1, 0) - self.length.get_corner((-1, -1, 0)))
 
-    def _aside(self, way: Point) -> tuple[float, float]:
-        """Across an axis as it is drawn, in pixels: a step along it passes beside its name."""
-        across, up, _ = self.space.drawn(BEYOND * way) - self.space.centre
+    def _end(self, way: Point) -> Point:
+        """Where on an axis its name stands: outside of the sphere, as it is drawn."""
+        drawn = np.linalg.norm(self.space.drawn(way) - self.space.centre)
+        return way * min(FAR, max(BEYOND, BEYOND * self.space.outline / float(drawn)))
+
+    def _aside(self, end: Point) -> tuple[float, float]:
+        """Above an axis as it is drawn, or beside an upright one, in pixels, and on outwards."""
+        across, up, _ = self.space.drawn(end) - self.space.centre
         share = 12 / max(float(np.hypot(across, up)), 1e-6)
-        return (-up * share, across * share) if across > 0 else (up * share, -across * share)
+        if abs(across) > abs(up):
+            return float(np.copysign(4, across)), abs(across) * share
+        return -abs(up) * share, 0.0
 
     def _rule(self, column: int) -> VMobject:
         """The line above a sum."""
@@ -159,18 +166,23 @@ class OneVector:
 
 def ledger(record: L2NormShell) -> Table:
     """Components and squares, sum and root; then the same for the vector over its length."""
-    squares = [*row_of(record, "squares"), record.traced("square_sum"), record.traced("length")]
-    units = [*row_of(record, "unit_squares"), *[record.traced("unit_length")] * 2]
+    squares = [*row_of(record, "squares"), *below(record, "square_sum", "root")]
+    units = [*row_of(record, "share_squares"), *below(record, "share_sum", "share_root")]
     names = [*(Line(name) for name in AXES), Line("sum"), Line("root")]
     heads = [Equation(f"{{{{ {term} }}}}", px=SIZE.equation) for term in HEADS]
-    numbers = [row_of(record, "vector"), squares, row_of(record, "unit"), units]
+    numbers = [row_of(record, "written"), squares, row_of(record, "shares"), units]
     roles = (FREE, "ink", UNITS, "ink")
-    # With three places no component's square is zero; what is written is rounded.
+    # Each number is worked out from those that stand here, in thousandths.
     columns = [Column(*each, places=3) for each in zip(heads, numbers, roles, strict=True)]
     table = Table(names, columns, GRID.panel, 1.0, spacing=0.62, px=SIZE.body)
     table.rows[-1][1].set_fill(colour_of("transformation"))
     table.rows[-1][2].set_fill(colour_of(UNITS))
     return table
+
+
+def below(record: L2NormShell, *fields: str) -> list[Traced]:
+    """Numbers below a column."""
+    return [record.traced(field) for field in fields]
 
 
 class Many:
@@ -195,6 +207,9 @@ class Many:
         name = f"lengths of {counted(len(self.free), len(record.many))} vectors"
         scale = measure(name, self.lengths, most=5)
         self.bars = Bars(box, scale, [self.lengths], [], FREE)
+        row = self.bars.rows[0]
+        self.outlines = RowOfBars(row.axis, row.lefts, row.width_of_bar, self.lengths, FREE, 0.0)
+        self.outlines.set_z_index(LAYER.arc)
         self.unit_bars = ChangingBars(box, scale, [self.lengths, units], [], UNITS)
         self.rule = Equation(UNIT)
         at_left(self.rule, GRID.panel, 2.55)
@@ -311,7 +326,7 @@ class Pulled:
         drawn = f"{count} of them drawn" if count < len(record.many) else ""
         self.count = noted(*filter(None, (f"of {len(record.many)} vectors", drawn)))
         self.colours = VGroup(
-            Line("as stored", role=FREE), Line("as used", role=UNITS)
+            Line("as stored, from training", role=FREE), Line("as used in the layer", role=UNITS)
         )  # fmt: skip
         self.pull = noted("too short: out to the inner edge", "too long: in to the outer edge",
                           role="ink")  # fmt: skip
@@ -335,9 +350,83 @@ def flat_for(vectors: Point, outer: float) -> Plane:
     """A plane that has room for vectors and for a circle of radius `outer` about their start."""
     low = np.minimum(vectors.min(axis=0), -outer)[:2]
     high = np.maximum(vectors.max(axis=0), outer)[:2]
-    unit = float(min(np.array([6.6, 5.0]) / (high - low)))
+    unit = float(min(np.array([6.6, 4.7]) / (high - low)))
     middle = np.array([GRID.picture, GRID.middle + 0.15])
     return Plane(middle - unit * (low + high) / 2, unit)
+
+
+class NoPull:
+    """A vector and the same over its length: longer or shorter, the loss is the same.
+
+    Then the gradient there, and a step against it and back: all in the plane of vector and
+    gradient, in which the first entry is across the vector and the second along it.
+    """
+
+    def __init__(self, record: L2NormShell) -> None:
+        self.record = record
+        lengths = row_of(record, "division_lengths")
+        longest = max(number.value for number in lengths)
+        unit = min(1.6, 4.5 / (1 + longest))
+        plane = Plane((GRID.picture, GRID.bottom + 0.65 + unit), unit)
+        one, zero = pairs_in_plane(np.array([[0.0, 1.0]]))[0], np.zeros(3)
+        self.circle = Circle(plane, 1.0)
+        self.along = pairs_in_plane(np.array([[0.0, number.value] for number in lengths]))
+        self.free = Arrow(plane, zero, self.along[0], FREE, STROKE.arrow)
+        self.unit = Arrow(plane, zero, one, UNITS, STROKE.flow)
+        self.names = [
+            Tag(plane, longest * one, Equation("{{ w : traditional }}", px=SIZE.readout), (-18, 0)),
+            Tag(plane, one / 2, Equation("{{ u : normalized }}", px=SIZE.readout), (-18, 0)),
+        ]
+        self.rule = Equation(UNIT)
+        self.last = len(lengths) - 1
+        self.reads = [
+            Readout(Line("length of w", role=FREE), lengths, role=FREE),
+            Readout(Line("loss, with u"), row_of(record, "division_loss"), places=3),
+        ]
+        size = float(record.plain_length)
+        ways = [[float(np.sqrt(max(size**2 - float(record.plain_radial) ** 2, 0)))],
+                [float(record.plain_radial)]]  # fmt: skip
+        times = enlarged(size)
+        way = pairs_in_plane(times * np.array(ways).T)[0]
+        self.gradient = Arrow(plane, one, one + way, "transformation", STROKE.arrow)
+        self.what = noted("gradient: where the loss", "grows fastest", role="transformation")
+        self.radial = Readout(
+            Line("along the vector", role="transformation"), record.traced("plain_radial"),
+            places=3, role="transformation",
+        )  # fmt: skip
+        path = pairs_in_plane(record.step_path.astype(float))
+        self.path = path
+        self.back = len(path) // 2
+        way_back = arc_points(one, path[-1])
+        self.arc = Trace(plane, way_back, UNITS, STROKE.arc, on_sphere=False)
+        self.arc.far.set_stroke(opacity=1)
+        self.step = Arrow(plane, one, path[self.back], "ink", STROKE.arrow)
+        self.turned = Arrow(plane, zero, one, UNITS, STROKE.flow)
+        self.length = Readout(
+            Line("length", role=UNITS), row_of(record, "step_lengths"), role=UNITS
+        )
+        self.against = noted("the step: against the gradient,", "then over the length again")
+        at_left(self.rule, GRID.panel, 2.45)
+        column_of(self.reads, GRID.panel, 0.95, 0.6)
+        at_left(self.what, GRID.panel, 0.0)
+        column_of([self.radial], GRID.panel, -1.0, 0.6)
+        at_left(self.against, GRID.panel, -1.45)
+        column_of([self.length], GRID.panel, -2.5, 0.6)
+        self.scale = noted(
+            f"circle: length 1; {record.vector_name}, in a layer that divides by the length;"
+            f" gradient drawn {times:g} times as long, step not to scale", px=SIZE.tick,
+        )  # fmt: skip
+        at_left(self.scale, GRID.left, GRID.bottom + 0.25)
+
+    @property
+    def shortening(self) -> list[Step]:
+        """Lead w to length one; what is read goes along."""
+        return [lead(self.free, self.along), *((read, read.show_row) for read in self.reads)]
+
+    @property
+    def stepping(self) -> list[Step]:
+        """Lead the vector along the step, and back."""
+        return [lead(self.turned, self.path), (self.length, self.length.show_row)]
 
 
 class Gradient:
@@ -345,7 +434,7 @@ class Gradient:
 
     def __init__(self, record: L2NormShell, room: Room) -> None:
         self.record = record
-        plane = Plane((GRID.picture, GRID.middle), 2.0)
+        plane = Plane((GRID.picture, GRID.middle + 0.1), 1.9)
         # In their plane: the first entry is across the vector, the second along it.
         across, along = float(record.across), float(record.radial_before)
         size = float(np.linalg.norm(record.point_shell))
@@ -355,30 +444,25 @@ class Gradient:
         self.ring = Ring(plane, room.eps[room.row])
         self.arrow = Arrow(plane, np.zeros(3), tip, UNITS, STROKE.flow)
         self.before = Arrow(plane, tip, full, "transformation")
-        self.part = Arrow(plane, rest, full, "scale", STROKE.flow)
+        self.part = Arrow(plane, rest, full, "ink", STROKE.flow)
         self.after = Arrow(plane, tip, rest, "transformation", STROKE.flow)
         self.cross = crossed(plane, (rest + full) / 2)
-        self.name = Tag(plane, tip, Equation("{{ u : normalized }}", px=SIZE.readout), (-16, 0))
-        self.words = tag(plane, full, "gradient", "transformation", (0, -14), SIZE.label)
-        self.what = noted("gradient: the direction in which", "the loss grows fastest",
-                          role="transformation")  # fmt: skip
+        self.name = Tag(plane, tip / 2, Equation("{{ v : normalized }}", px=SIZE.readout), (-18, 0))
+        self.what = noted("the gradient in the shell", role="transformation")
         self.reads = [
             Readout(Line(words, role=role), record.traced(field), places=3, role=role)
             for words, field, role in (
-                ("along the vector", "radial_before", "scale"),
+                ("along the vector", "radial_before", "ink"),
                 ("across it", "across", "transformation"),
             )
         ]
         self.rule = Equation(HELD)
         self.held = Explained("{{ ell : scale }}", "the length used: counts as fixed")
-        self.left = Readout(
-            Line("left along the vector", role="scale"), record.traced("radial"), places=3,
-            role="scale",
-        )  # fmt: skip
-        at_left(self.what, GRID.panel, 2.45)
-        column_of(self.reads, GRID.panel, 0.95, 0.6)
-        stacked([self.rule, self.held], GRID.panel, -0.15, gap=0.3)
-        column_of([self.left], GRID.panel, -2.3, 0.6)
+        self.left = Readout(Line("left along the vector"), record.traced("radial"), places=3)
+        at_left(self.what, GRID.panel, 2.3)
+        column_of(self.reads, GRID.panel, 1.25, 0.6)
+        stacked([self.rule, self.held], GRID.panel, 0.05, gap=0.3)
+        column_of([self.left], GRID.panel, -2.1, 0.6)
         whose = CLAIMS.true(record, "a vector in the shell")
         self.scale = noted(
             f"plane of {whose} and its gradient, drawn {times:g} times as long;"

@@ -10,11 +10,11 @@ from scenes.claims import Claims
 from scenes.claims.l2_norm_shell import CLAIMS
 from scenes.l2_norm_pictures import (
     HALFTURN,
-    LARGE,
     TURN,
     Ending,
     Gradient,
     Many,
+    NoPull,
     OneVector,
     Pulled,
     Recall,
@@ -29,7 +29,6 @@ from scenes.stage.motion import (
     drawn,
     grown,
     leave,
-    placed,
     swept,
 )
 from scenes.stage.style import TIME
@@ -92,7 +91,7 @@ class L2NormShell(Chapter):
         "Its length: square, add up, take the root",
         says=(
             "How long is it? Square each component, and add the squares up.",
-            "The root of the sum is the length: the L two norm.",
+            "The root of the sum is the length: the L two norm, two as in squares.",
         ),
         pause=True,
         covers=("2.1", "0.2", "0.3"),
@@ -151,7 +150,7 @@ class L2NormShell(Chapter):
         self.clear_next()
 
     @section(
-        "Any vector lands on the unit sphere",
+        "Any vector but zero lands on the unit sphere",
         says=(
             "Do the same with many real vectors: long ones shrink, short ones grow.",
             "All end on the unit sphere. Each keeps its direction, and nothing else.",
@@ -170,19 +169,48 @@ class L2NormShell(Chapter):
         for start in (0, 1):  # every other vector, so that no frame holds all of them twice
             self.play(*appear(*now[start::2]), run_time=TIME.quick / 2)
             self.play(*leave(*before[start::2]), run_time=TIME.quick / 2)
+        self.play(Appear(many.outlines), run_time=TIME.quick)
         self.play(*swept(many.going, 0, 1), run_time=TIME.sweep / 2)
         self.play(*appear(*many.tips), run_time=TIME.quick)
-        larger = placed(many.space, self.marks(many.view), many.space.centre, LARGE)
-        self.play(*larger)
         self.turn(many.view, TURN, seconds=TIME.sweep * 0.75)
         self.wait(TIME.read)
         self.clear_next()
 
     @section(
-        "norm_eps leaves a little room: a shell around the sphere",
+        "Learning feels no pull along the vector",
         says=(
-            "One implementation has an option, norm eps, here epsilon: lengths need not be",
-            "exactly one. Any in a shell around the sphere will do. Our toy nGPT uses zero.",
+            "Make w longer or shorter: over its length it is the same, and so is the loss.",
+            "So the gradient, where the loss grows fastest, has no part along the vector.",
+            "Learning steps against it, and dividing by the length leads back to the circle.",
+        ),
+        pause=True,
+        covers=("2.3", "0.2", "0.6"),
+    )
+    def no_pull(self) -> None:
+        """A vector at many lengths, the gradient there, and a step that only turns it."""
+        picture = NoPull(self.recording)
+        self.play(*appear(picture.circle, picture.scale, picture.rule))
+        self.play(*appear(picture.free, picture.unit, *picture.names, *picture.reads))
+        self.wait(TIME.rest)
+        self.play(*swept(picture.shortening, 0, picture.last), run_time=TIME.sweep / 2)
+        self.play(*swept(picture.shortening, picture.last, 0), run_time=TIME.sweep / 2)
+        self.play(*dimmed(picture.free, *picture.names, *picture.reads))
+        self.play(*appear(picture.gradient, picture.what, picture.radial))
+        self.wait(TIME.rest)
+        self.play(*dimmed(picture.unit), *appear(picture.turned, picture.length, picture.against))
+        self.play(*swept(picture.stepping, 0, picture.back))
+        self.play(Appear(picture.step), run_time=TIME.quick)
+        self.play(*swept(picture.stepping, picture.back, len(picture.path) - 1))
+        self.play(drawn(picture.arc), run_time=TIME.quick)
+        self.wait(TIME.read)
+        self.clear_next()
+
+    @section(
+        "An aside: norm_eps leaves a shell around the sphere",
+        says=(
+            "An aside. One implementation has an option, norm eps, here epsilon.",
+            "Lengths need not be exactly one: any in a shell around the sphere will do.",
+            "Our toy nGPT leaves no such room: it uses zero.",
         ),
         pause=True,
         covers=("2.3", "0.2"),
@@ -201,17 +229,18 @@ class L2NormShell(Chapter):
         self.clear_next(room.slider)
 
     @section(
-        "Inside the shell: unchanged. Outside: pulled to the nearer edge",
+        "Aside: in the shell unchanged, outside pulled to the edge",
         says=(
-            "A vector inside the shell stays as it is. One that is too short is pulled out",
-            "to the inner edge, one that is too long is pulled in to the outer edge.",
+            "It keeps vectors as training left them, and normalizes them when they are used.",
+            "In the shell they are used as they are; outside, pulled to the nearer edge.",
+            "The wider the shell, the more vectors pass through unchanged.",
         ),
         pause=True,
         covers=("2.3", "0.3"),
     )
     def pulled(self) -> None:
-        """Real vectors before and in the shell, laid flat."""
-        self.pulls = pulls = Pulled(self.recording, self.many, self.shell)
+        """Real vectors before and in the shell, laid flat; then the slider to its end."""
+        pulls, row = Pulled(self.recording, self.many, self.shell), self.shell.row
         stored, used = pulls.colours
         self.play(*appear(pulls.ring, pulls.flat))
         self.play(*appear(*pulls.before, stored))
@@ -220,33 +249,18 @@ class L2NormShell(Chapter):
         self.wait(TIME.rest)
         self.play(*appear(*pulls.outside, pulls.pull))
         self.play(*swept(pulls.pulling, 0, 1), run_time=TIME.sweep / 2)
-        self.wait(TIME.read)
-        self.go_next(pulls.pull)
-
-    @section(
-        "A wider shell leaves more vectors as they are",
-        says=(
-            "With epsilon at zero, all have length exactly one.",
-            "The wider the shell, the more vectors pass through unchanged.",
-        ),
-        covers=("2.3", "0.3"),
-    )
-    def widening(self) -> None:
-        """The slider from its middle to zero, and from there to its end."""
-        pulls, row = self.pulls, self.shell.row
-        last = len(self.shell.eps) - 1
-        self.play(*swept(pulls.widening, row, 0), run_time=TIME.sweep / 2)
         self.wait(TIME.rest)
-        self.play(*swept(pulls.widening, 0, last), run_time=TIME.sweep)
+        self.play(*leave(pulls.pull), run_time=TIME.quick)
+        self.play(*swept(pulls.widening, row, len(self.shell.eps) - 1), run_time=TIME.sweep / 2)
         self.wait(TIME.read)
         self.clear_next()
 
     @section(
-        "Learning feels no pull along the vector",
+        "Aside: in the shell, too, learning turns the vector",
         says=(
-            "The gradient: the direction in which loss grows fastest. Learning goes against it.",
-            "The length used counts as fixed: its part along the vector is dropped.",
-            "What is left turns the vector. It does not stretch it, not even in the shell.",
+            "In the shell a longer vector is used longer, so the loss could pull along it.",
+            "The option drops that part: the length used counts as fixed.",
+            "What is left points across. It turns the vector.",
         ),
         pause=True,
         covers=("2.3", "0.2", "0.6"),
@@ -255,13 +269,13 @@ class L2NormShell(Chapter):
         """The gradient of a real loss at a vector inside the shell, along and across it."""
         picture = Gradient(self.recording, self.shell)
         self.play(*appear(picture.ring, picture.arrow, picture.name, picture.scale))
-        self.play(*appear(picture.before, picture.words, picture.what))
-        self.wait(TIME.read)
+        self.play(*appear(picture.before, picture.what))
+        self.wait(TIME.rest)
         self.play(*appear(picture.part, picture.after))
         self.play(*appear(*picture.reads))
-        self.wait(TIME.read)
+        self.wait(TIME.rest)
         self.play(*appear(picture.rule, picture.held))
-        self.play(*dimmed(picture.before, picture.part, picture.words))
+        self.play(*dimmed(picture.before, picture.part))
         self.play(*appear(picture.cross, picture.left))
         self.wait(TIME.read)
         self.clear_next()
@@ -270,7 +284,7 @@ class L2NormShell(Chapter):
         "To take away",
         says=(
             "Dividing a vector by its length leaves its direction, at length one.",
-            "Norm eps leaves the length a little room; the gradient only turns.",
+            "A longer vector changes nothing then, so learning can only turn it.",
         ),
         pause=True,
         covers=("0.1", "0.7"),
@@ -280,9 +294,9 @@ class L2NormShell(Chapter):
         points = Takeaways(
             (
                 ("traditional", ("Length: square the components, add up, take the root.",)),
-                ("normalized", ("Divided by its length, any vector lands on the unit sphere.",)),
+                ("normalized", ("Divided by its length, any vector but zero has length one.",)),
+                ("transformation", ("So learning has no pull along it: it turns the vector.",)),
                 ("scale", ("norm_eps, an option: lengths from 1 − ε to 1 + ε may stay.",)),
-                ("transformation", ("The gradient turns the vector; it does not stretch it.",)),
             )
         )
         self.take_away(points)
@@ -297,8 +311,7 @@ class L2NormShell(Chapter):
         """The way to chapter 3: a matrix, one row lit."""
         ending = Ending(self.recording, self.many)
         card = NextChapter("Next", "3 · Normalized linear layers").shift((3.2, 0, 0))
-        self.play(Appear(ending.matrix))
-        self.play(Appear(ending.frame))
+        self.play(*appear(ending.matrix, card))
         self.wait(TIME.rest)
-        self.play(Appear(card))
+        self.play(Appear(ending.frame))
         self.wait(TIME.rest)

@@ -3,37 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
-from manim import VGroup, VMobject
+from manim import VGroup
 
 from ngpt_math.recordings import Traced, TraditionalVsNormalized
 from scenes.stage.bars import Bars
 from scenes.stage.blocks import Block, Connection
-from scenes.stage.curves import arc_points, at_row, disc_points, straight
+from scenes.stage.curves import arc_points, at_row, first_rows, split_line, straight
 from scenes.stage.equations import Equation
 from scenes.stage.hypersphere import Hypersphere
 from scenes.stage.interpolation import Step
 from scenes.stage.layout import Explained, at_left, noted, stacked
-from scenes.stage.marks import Arrow, Dot, Mark, Tag, Trace, tag, term_of
+from scenes.stage.marks import Arrow, Dot, Mark, Trace, term_of
 from scenes.stage.matrices import Matrix
 from scenes.stage.networks import Network
-from scenes.stage.plane import Circle, Plane
-from scenes.stage.plots import Box, Curve, Plot, curve_name, measure
+from scenes.stage.plots import Box, Curve, Plot, measure
 from scenes.stage.prompt import Prompt
 from scenes.stage.readouts import Readout, baseline_of, column_of, row_of
 from scenes.stage.slider import Slider
 from scenes.stage.space import Space, View, crosswise, room_while, spread_in
 from scenes.stage.split import SplitScreen
-from scenes.stage.style import GRID, LAYER, OPACITY, SIZE, STROKE, Point, colour_of
+from scenes.stage.style import GRID, OPACITY, SIZE, STROKE, Point, colour_of
+from scenes.stage.tables import Column, Table
 from scenes.stage.text import Line
 
 SPOKEN = {"␣": "space", "⏎": "new line"}
 """How letters are named that the typeface has no sign for."""
 
-READING = "strong line: large weight, grey: negative"
+READING = "strong line: large weight, grey: negative; seed: fixes all that is left to chance"
 LEG = 3
 """Pieces of the arc drawn from one kept step to the next."""
 
@@ -50,8 +50,14 @@ TURN = 30.0
 TIP = 18
 """Diameter in pixels of the point on the tip of an arrow that ends on the sphere."""
 
+RECENT = 1 / 15
+"""The share of a training in which a tip has left the part of its way that is drawn thick."""
+
 MOST = 8
 """Vectors drawn of a larger matrix."""
+
+LEFT = 0.25
+"""The share of a loss’s way down that is left where its plot begins: the rest is seen larger."""
 
 VISIBLE = 1.6
 """How many times the least weight of a unit is drawn as strongly as can be."""
@@ -59,11 +65,6 @@ VISIBLE = 1.6
 SMALL_NET = (4.6, 3.1)
 RULE = '{{ w : normalized }} <- "Norm" ( {{ w : normalized }} + {{ Delta w : transformation }} )'
 FREE = "{{ w : traditional }} <- {{ w : traditional }} + {{ Delta w : transformation }}"
-FIRST, APART, GIVEN = GRID.left + 0.75, 3.55, 2.45
-"""Where the first factor of an output stands, how far apart factors are, and room for ‖h‖."""
-
-BAR_BOX, HEADS = (2.3, 2.5), 1.95
-"""Width and height of a factor’s bars, and the height of the terms above them."""
 
 
 class Training:
@@ -123,8 +124,17 @@ class Training:
 
     def point_of(self, row: float, others: Sequence[Traced]) -> float:
         """Where among other steps the step of a row lies."""
-        now = np.interp(row, np.arange(self.last + 1), [n.value for n in self.steps])
+        now = self._step(row)
         return float(np.interp(now, [n.value for n in others], np.arange(len(others))))
+
+    def since(self, row: float) -> float:
+        """The row that was `RECENT` before."""
+        numbers = [n.value for n in self.steps]
+        then = self._step(row) - RECENT * numbers[-1]
+        return float(np.interp(then, numbers, np.arange(len(numbers))))
+
+    def _step(self, row: float) -> float:
+        return float(np.interp(row, np.arange(self.last + 1), [n.value for n in self.steps]))
 
 
 def led(readout: Readout | Slider) -> Step:
@@ -293,12 +303,29 @@ class Cloud:
         ways = [(trace, self._way(trace)) for trace in self.traces]
         return [*ways, *tips]
 
-    def led(self, mark: Arrow | Dot | Tag, unit: int) -> Step:
+    def led(self, mark: Arrow | Dot, unit: int) -> Step:
         """Lead a mark along the way of a tip."""
         return mark, lambda row: mark.move_in_space(at_row(self.paths[unit], LEG * row))
 
     def _way(self, trace: Trace) -> Callable[[float], None]:
         return lambda row: trace.show_upto(LEG * row)
+
+
+class Tail(Trace):
+    """The last part of the way of a tip: from what it was at the row `since` of the last one."""
+
+    def __init__(
+        self, space: Space, points: Point, role: str, since: Callable[[float], float]
+    ) -> None:
+        self.since = since
+        super().__init__(space, points, role, STROKE.arc)
+
+    def redraw(self) -> None:
+        """Draw that part as its space is seen now."""
+        first = LEG * self.since(self.upto / LEG)
+        way = first_rows(self.points_in_space, self.upto)[int(np.ceil(first)) :]
+        start = at_row(self.points_in_space, first)[None]
+        self.take(*split_line(self.space, np.concatenate([start, way]), self.space.horizon))
 
 
 class Free:
@@ -308,7 +335,7 @@ class Free:
         self.view, place, radius = training.across((3.3, 2.55), TURN)
         centre = place + np.array([GRID.picture + 0.1, GRID.middle + 0.1, 0])
         self.cloud = Cloud(training, Space(self.view, centre, radius), "traditional")
-        self.radius = Line("the sphere: length 1", role="muted")
+        self.radius = noted("the sphere: length 1", f"{training.shown} arrows, one a unit")
         self.source = training.source()
         self.slider = training.slider(2.1)
         self.rule = Equation(FREE)
@@ -322,82 +349,6 @@ class Free:
     def going(self) -> list[Step]:
         """Lead everything through the training."""
         return [*self.cloud.going, led(self.slider), *map(led, self.lengths)]
-
-
-class Spread:
-    """The length of every traditional vector against steps."""
-
-    def __init__(self, training: Training) -> None:
-        record = training.record
-        longest = row_of(record, "gpt_norm_max")
-        self.plot = Plot(
-            Box(GRID.left + 0.75, -2.05, 7.4, 4.1),
-            measure("training", training.steps, most=6),
-            measure("length of each vector", longest),
-        )
-        self.curves = [self._curve(training, unit) for unit in range(training.shown)]
-        self.count = noted(
-            f"one curve for each of {training.shown} units,", "traditional toy model"
-        )
-        self.lengths = [
-            Readout(Line(words), record.traced(field, training.last), role="traditional")
-            for words, field in (("longest at the end", "gpt_norm_max"),
-                                 ("shortest at the end", "gpt_norm_min"))
-        ]  # fmt: skip
-        at_left(self.count, 2.5, 1.9)
-        column_of(self.lengths, 2.5, 0.5, 0.75)
-
-    def _curve(self, training: Training, unit: int) -> Curve:
-        numbers = [
-            training.record.traced("gpt_norms", row, unit) for row in range(training.last + 1)
-        ]
-        return self.plot.curve(training.steps, numbers, "traditional", STROKE.chord)
-
-
-class Louder:
-    """What two units give for one real input: length times fit times the input’s length."""
-
-    def __init__(self, training: Training) -> None:
-        record = training.record
-        pair = [int(unit) for unit in record.loud_pair]
-        self.names = [f"unit {unit + 1}" for unit in pair]
-        ends = [record.traced("gpt_norms", training.last, unit) for unit in pair]
-        fits = [record.traced("gpt_fits", unit) for unit in pair]
-        outputs = [record.traced("gpt_outputs", unit) for unit in pair]
-        self.length = self._part("{{ norm(w) : traditional }}", "length", ends, FIRST)
-        self.fit = self._part("cos theta", "how well the direction fits", fits, FIRST + APART)
-        self.output = self._part("w dot h", "output", outputs, FIRST + 2 * APART + GIVEN)
-        middle = FIRST + 2 * APART + (GIVEN - APART + BAR_BOX[0]) / 2
-        self.input = VGroup(
-            Equation("norm(h)").move_to((middle, HEADS, 0)),
-            Readout(Line("both:"), record.traced("gpt_input_length")).move_to((middle, 0, 0)),
-        )
-        between = (APART - BAR_BOX[0]) / 2
-        places = (FIRST - between + APART, FIRST - between + 2 * APART, middle + 1.45)
-        self.signs = [
-            Equation(sign).move_to((across, HEADS, 0))
-            for sign, across in zip(("dot", "dot", "="), places, strict=True)
-        ]
-        self.source = noted(
-            f"input h: what the first layer is given at the end of “{record.prompt}”",
-            "traditional toy model, after training", px=SIZE.tick,
-        )  # fmt: skip
-        at_left(self.source, GRID.left, GRID.bottom + 0.55)
-
-    def _part(self, term: str, name: str, numbers: Sequence[Traced], left: float) -> Part:
-        role = "traditional" if "traditional" in term else "ink"
-        box = Box(left, -1.75, *BAR_BOX)
-        bars = Bars(box, measure(name, numbers, most=3), [numbers], self.names, role)
-        bars.axis.texts[-1].shift((0, 0.22, 0))  # Room for the number of the highest bar.
-        return Part(Equation(term).move_to((left + BAR_BOX[0] / 2, HEADS, 0)), bars)
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A factor or a product: its term, and a bar for each of two units."""
-
-    term: Equation
-    bars: Bars
 
 
 class Gliding:
@@ -419,14 +370,13 @@ class Gliding:
         self.calm = int(np.argmin(gone))
         self.path = noted(
             "dots: the tips, each on the sphere",
-            f"thick: where unit {self.calm + 1}’s tip went",
+            f"thick: unit {self.calm + 1}, and the last part of its tip’s way",
             px=SIZE.tick,
         )
         at_left(self.path, GRID.left, GRID.bottom + 0.5)
         way = self.cloud.paths[self.calm]
-        self.one = Trace(self.cloud.space, way, "normalized", STROKE.chord)
-        words = f"unit {self.calm + 1}"
-        self.tag = tag(self.cloud.space, way[0], words, "ink", (14, 14), SIZE.label)
+        self.one = Tail(self.cloud.space, way, "normalized", training.since)
+        self.cloud.arrows[self.calm].as_line(colour_of("normalized"), STROKE.flow)
         self.lengths = training.lengths("", "normalized")
         stacked([self.rule, *self.terms], GRID.panel + 0.4, 2.4, gap=0.35)
         column_of(self.lengths, GRID.panel + 0.4, -0.5, 0.75)
@@ -436,8 +386,18 @@ class Gliding:
     def going(self) -> list[Step]:
         """Lead everything through the training."""
         one = (self.one, lambda row: self.one.show_upto(LEG * row))
-        named = self.cloud.led(self.tag, self.calm)
-        return [*self.cloud.going, one, named, led(self.slider), *map(led, self.lengths)]
+        return [*self.cloud.going, one, led(self.slider), *map(led, self.lengths)]
+
+
+def fallen(losses: Sequence[Traced]) -> int:
+    """The first of some losses that has come most of the way down to the last."""
+    values = np.array([loss.value for loss in losses])
+    return int(np.argmax(values - values[-1] < LEFT * (values[0] - values[-1])))
+
+
+def plain(number: Traced) -> Traced:
+    """A number whose unit stands elsewhere."""
+    return replace(number, unit="1")
 
 
 class Both:
@@ -446,38 +406,39 @@ class Both:
     def __init__(self, training: Training) -> None:
         self.training, record = training, training.record
         self.screen = SplitScreen()
-        ends = np.array([[0.0, GRID.top, 0.0], [0.0, -0.7, 0.0]])
+        ends = np.array([[0.0, GRID.top, 0.0], [0.0, -1.1, 0.0]])
         self.screen.line.set_points(straight(ends[:1], ends[1:]))
-        view, place, radius = training.across((2.0, 1.35))
+        view, place, radius = training.across((1.8, 1.83))
         halves = (self.screen.left, self.screen.right)
         self.clouds = [
-            Cloud(training, Space(view, half.at(-1.2, 0.7) + place, radius), role)
+            Cloud(training, Space(view, half.at(-1.25, 0.72) + place, radius), role)
             for half, role in zip(halves, SIDES, strict=True)
         ]
         self.lengths = [
             training.lengths(kind, role) for kind, role in zip(KINDS, SIDES, strict=True)
         ]
         for half, pair in zip(halves, self.lengths, strict=True):
-            column_of(pair, half.middle + 1.05, 0.85, 0.6)
+            column_of(pair, half.middle + 0.95, 0.85, 0.6)
         self.at = row_of(record, "toy_loss_steps")
         losses = [row_of(record, field) for field in ("toy_gpt_loss", "toy_loss")]
+        first = max(map(fallen, losses))
+        self.at, late = self.at[first:], [loss[first:] for loss in losses]
+        name = f"loss from step {self.at[0].value:.0f} on: how wrong the guesses are"
         self.plot = Plot(
-            Box(GRID.left + 0.75, -2.3, 8.1, 1.3),
+            Box(GRID.left + 0.75, -2.35, 7.2, 0.75),
             measure("training", self.at, most=6),
-            measure(
-                "loss: how wrong the guesses are", [*losses[0], *losses[1]], most=3, zero=False
-            ),
+            measure(name, [*late[0], *late[1]], most=3, zero=False),
         )
         self.curves = [
-            self.plot.curve(self.at, loss, role) for loss, role in zip(losses, SIDES, strict=True)
+            self.plot.curve(self.at, loss, role) for loss, role in zip(late, SIDES, strict=True)
         ]
-        self.ends = [
-            Readout(Line(name, role=role), replace(loss[-1], unit="1"), role=role)
-            for name, loss, role in zip(NAMES, losses, SIDES, strict=True)
+        columns = [
+            Column(Line(words, role="muted", px=SIZE.tick), [plain(loss[i]) for loss in losses])
+            for words, i in (("at first", 0), ("at the end", -1))
         ]
-        self.words = Line("loss at the end", role="muted", px=SIZE.tick)
-        at_left(self.words, 2.9, -0.95)
-        column_of(self.ends, 2.9, -1.7, 0.6)
+        names = [Line(name, role=role, px=SIZE.label)
+                 for name, role in zip(NAMES, SIDES, strict=True)]  # fmt: skip
+        self.ends = Table(names, columns, 2.2, -1.2, spacing=0.55, px=SIZE.body)
 
     @property
     def going(self) -> list[Step]:
@@ -488,168 +449,6 @@ class Both:
 
     def _draw(self, curve: Curve) -> Callable[[float], None]:
         return lambda row: curve.show_upto(self.training.point_of(row, self.at))
-
-
-class Larger:
-    """Shortest, middle and longest vector of the larger models, and their losses."""
-
-    def __init__(self, record: TraditionalVsNormalized) -> None:
-        steps = [row_of(record, field) for field in ("gpt_steps", "steps")]
-        count = record.band.shape[1]
-        self.columns = (0, count // 2, count - 1)
-        bands = [[self._column(record, field, i) for i in self.columns]
-                 for field in ("gpt_band", "band")]  # fmt: skip
-        everything = [number for band in bands for column in band for number in column]
-        lengths = measure("lengths of the vectors", everything)
-        above = (*lengths.ticks, 2 * lengths.ticks[-1] - lengths.ticks[-2])
-        self.plot = Plot(
-            Box(GRID.left + 0.75, -2.05, 7.4, 4.1),
-            measure("training", steps[0], most=4),
-            replace(lengths, ticks=above),
-        )
-        self.curves = [
-            [
-                self.plot.curve(xs, column, role, STROKE.axis if i % 2 == 0 else STROKE.arc)
-                for i, column in enumerate(band)
-            ]
-            for xs, band, role in zip(steps, bands, SIDES, strict=True)
-        ]
-        millions = float(record.parameters) / 1e6
-        self.source = noted(
-            f"models with {millions:.1f} million weights,", "one matrix of the first layer"
-        )
-        self.lines = noted("thin: shortest and longest,", "thick: the middle one")
-        last = len(record.gpt_steps) - 1
-        self.lengths = [
-            Readout(Line(words), record.traced("gpt_band", last, i), role="traditional")
-            for words, i in (("longest at the end", -1), ("shortest at the end", 0))
-        ]
-        self.losses = [
-            Readout(
-                Line(f"{name}: loss", role=role),
-                replace(record.traced(field, -1), unit="1"), role=role,
-            )
-            for name, field, role in zip(NAMES, ("gpt_loss", "loss"), SIDES, strict=True)
-        ]  # fmt: skip
-        stacked([self.source, self.lines], 2.3, 2.2, gap=0.35)
-        column_of(self.lengths, 2.3, -0.15, 0.65)
-        column_of(self.losses, 2.3, -1.75, 0.65)
-        self.names = [
-            curve_name(self.curves[0][-1], "Traditional", last // 2, above=True),
-            curve_name(self.curves[1][0], "nGPT", len(record.steps) // 2, above=False),
-        ]
-
-    @staticmethod
-    def _column(record: TraditionalVsNormalized, field: str, column: int) -> list[Traced]:
-        return [record.traced(field, row, column) for row in range(len(getattr(record, field)))]
-
-
-class Ellipse(VMobject):
-    """What a matrix makes of the unit circle: as long and as wide as it stretches."""
-
-    def __init__(self, plane: Plane, stretches: Point, role: str) -> None:
-        super().__init__()
-        self.plane, self.stretches = plane, stretches
-        self.set_fill(colour_of(role), OPACITY.shell).set_stroke(colour_of(role), STROKE.arc)
-        self.set_z_index(LAYER.arc)
-        self.show_row(0)
-
-    def show_row(self, row: float) -> None:
-        """Draw the ellipse of a kept step, or between two of them."""
-        most, least = at_row(self.stretches, row)
-        circle = disc_points(self.plane.radius)
-        self.set_points(circle * np.array([most, least, 1.0]) + self.plane.centre)
-
-
-class Stretched:
-    """The unit circle, and the ellipse that each toy model’s matrix makes of it over training."""
-
-    def __init__(self, training: Training) -> None:
-        record = training.record
-        fields = ("toy_gpt_stretch", "toy_stretch")
-        every = [getattr(record, field).astype(float) for field in fields]
-        # Room for the widest and for the tallest ellipse of the whole training.
-        widest, tallest = (max(float(rows[:, i].max()) for rows in every) for i in (0, 1))
-        unit = min(0.85, 3.0 / widest, 1.15 / tallest)
-        planes = [Plane((GRID.left + 3.2, height), unit) for height in (1.3, -1.1)]
-        self.circles = [Circle(plane, plane.radius / unit) for plane in planes]
-        self.ellipses = [
-            Ellipse(plane, rows, role)
-            for plane, rows, role in zip(planes, every, SIDES, strict=True)
-        ]
-        self.law = Equation('"condition number" = "longest" / "shortest"')
-        self.reads = [
-            [self._read(record, training, words, field, i, role)
-             for i, words in enumerate(("longest", "shortest"))]
-            for field, role in zip(fields, SIDES, strict=True)
-        ]  # fmt: skip
-        self.numbers = [
-            Readout(Line("condition number", role=role), row_of(record, field), places=1, role=role)
-            for field, role in zip(("toy_gpt_condition", "toy_condition"), SIDES, strict=True)
-        ]
-        self.names = [Line(name, role=role, weight="SEMIBOLD")
-                      for name, role in zip(NAMES, SIDES, strict=True)]  # fmt: skip
-        left = 1.2
-        for name, pair, number, top in zip(self.names, self.reads, self.numbers, (1.1, -1.15),
-                                           strict=True):  # fmt: skip
-            at_left(name, left, top)
-            column_of([*pair, number], left, top - 0.72, 0.52)
-        at_left(self.law, left, 2.4)
-        self.what = noted(
-            "circle: inputs of length 1; ellipse: what the first layer’s query",
-            "matrix makes of them, where it stretches most and least", px=SIZE.tick,
-        )  # fmt: skip
-        at_left(self.what, GRID.left, GRID.bottom + 0.5)
-
-    @staticmethod
-    def _read(
-        record: TraditionalVsNormalized, training: Training, words: str, field: str, i: int,
-        role: str,
-    ) -> Readout:  # fmt: skip
-        numbers = [record.traced(field, row, i) for row in range(training.last + 1)]
-        return Readout(Line(words, role=role), numbers, role=role)
-
-    @property
-    def going(self) -> list[Step]:
-        """Lead the ellipses and what is read through the training."""
-        reads = [read for pair in self.reads for read in pair]
-        shapes = [(ellipse, ellipse.show_row) for ellipse in self.ellipses]
-        return [*shapes, *map(led, [*reads, *self.numbers])]
-
-
-class Conditions:
-    """The condition numbers of the same matrix over training: of both toys, of the larger ones."""
-
-    def __init__(self, training: Training) -> None:
-        record = training.record
-        kinds = (
-            ("toy models", ("toy_steps", "toy_steps"), ("toy_gpt_condition", "toy_condition")),
-            ("larger models", ("gpt_steps", "steps"), ("gpt_condition", "condition")),
-        )
-        self.plots, self.curves, self.ends = [], [], []
-        for number, (name, at, fields) in enumerate(kinds):
-            steps = [row_of(record, field) for field in at]
-            rows = [row_of(record, field) for field in fields]
-            box = Box(GRID.left + 0.75 + 6.6 * number, -1.25, 4.9, 3.1)
-            self.plots.append(Plot(
-                box, measure("training", steps[0], most=3),
-                measure(f"condition number, {name}", [*rows[0], *rows[1]], most=4),
-            ))  # fmt: skip
-            each = zip(steps, rows, SIDES, strict=True)
-            self.curves.append([self.plots[-1].curve(x, y, role) for x, y, role in each])
-            ends = [
-                Readout(Line(name, role=role), row[-1], places=1, role=role)
-                for name, row, role in zip(NAMES, rows, SIDES, strict=True)
-            ]
-            at_left(ends[0], box.left, -2.2)
-            at_left(ends[1], box.left + 2.8, ends[0].get_top()[1])
-            ends[1].shift((0, baseline_of(ends[0].label) - baseline_of(ends[1].label), 0))
-            self.ends.append(ends)
-        self.paper = noted(
-            "The paper (figure 5) finds nGPT’s far lower, in models of 0.5 billion weights;"
-            " ours: one seed. Larger models: median of heads.", px=SIZE.tick,
-        )  # fmt: skip
-        at_left(self.paper, GRID.left, GRID.bottom + 0.25)
 
 
 class Ending:

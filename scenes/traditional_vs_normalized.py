@@ -11,26 +11,23 @@ from scenes.claims import Claims
 from scenes.claims.traditional_vs_normalized import CLAIMS
 from scenes.stage.cards import NextChapter
 from scenes.stage.chapter import Chapter, section
-from scenes.stage.motion import Appear, appear, dimmed, drawn, grown, swept
+from scenes.stage.interpolation import Step
+from scenes.stage.motion import Appear, appear, dimmed, drawn, grown, leave, swept
 from scenes.stage.plots import Curve
 from scenes.stage.style import TIME
 from scenes.traditional_pictures import (
     ONWARD,
     TURN,
     Both,
-    Conditions,
     Ending,
     Free,
     Gliding,
-    Larger,
-    Louder,
     Networks,
     OneUnit,
     Opening,
-    Spread,
-    Stretched,
     Training,
 )
+from scenes.traditional_plots import Conditions, Larger, Louder, Spread, Stretched
 
 
 class TraditionalVsNormalized(Chapter):
@@ -48,9 +45,9 @@ class TraditionalVsNormalized(Chapter):
         super().open_stage()
         self.training = Training(self.recording)
 
-    def _draw(self, curves: Sequence[Curve]) -> None:
-        """Draw curves over the training, all at its pace."""
-        steps = self.training.paced([(curve, curve.show_upto) for curve in curves])
+    def _draw(self, curves: Sequence[Curve], *along: Step) -> None:
+        """Draw curves over the training, all at its pace, and lead others along."""
+        steps = self.training.paced([*((curve, curve.show_upto) for curve in curves), *along])
         self.play(*swept(steps, 0, 0), *appear(*curves), run_time=TIME.quick)
         self.play(*swept(steps, 0, 1), run_time=TIME.sweep)
 
@@ -79,7 +76,7 @@ class TraditionalVsNormalized(Chapter):
         "Two small models: same text, same seed, same steps",
         says=(
             "Two small models learn the same text: one traditional, one nGPT.",
-            "Drawn are the first weights a letter meets, here the h. Strong line: large weight.",
+            "From a letter's three numbers, weights lead to the units of the first layer.",
         ),
         pause=True,
         covers=("1.1", "0.4"),
@@ -141,8 +138,8 @@ class TraditionalVsNormalized(Chapter):
         self.clear_next()
 
     @section(
-        "The lengths drift apart",
-        says=("The same lengths, step by step. They begin together, and end far apart.",),
+        "The lengths shoot apart, and stay apart",
+        says=("The same lengths, step by step. They begin together, and shoot apart.",),
         covers=("1.2", "0.6"),
     )
     def spread(self) -> None:
@@ -166,7 +163,7 @@ class TraditionalVsNormalized(Chapter):
     )
     def louder(self) -> None:
         """Two units and a real input: what each gives, factor by factor."""
-        louder = Louder(self.training)
+        self.pair = louder = Louder(self.training)
         self.play(Appear(louder.source))
         for part, more in (
             (louder.length, louder.signs[:1]),
@@ -177,6 +174,25 @@ class TraditionalVsNormalized(Chapter):
             self.play(grown(part.bars.rows[0]), run_time=TIME.quick)
             self.play(*appear(part.bars.numbers, *more))
         self.wait(TIME.read)
+
+    @section(
+        "At length one, the better fit gives more",
+        says=(
+            "Now make both arrows one long. Each keeps its direction, so each fits as before.",
+            "The order turns round: the better fit gives more.",
+        ),
+        covers=("1.2", "0.2"),
+    )
+    def equal(self) -> None:
+        """The same two units, divided by their lengths."""
+        parts = self.pair.changing
+        alike = [part.alike for part in parts if part.alike]
+        before = [part.bars for part in parts]
+        self.play(*appear(*(bars.row for bars in alike)), run_time=TIME.quick)
+        self.play(*leave(*(m for b in before for m in (b.rows[0], b.numbers))), run_time=TIME.quick)
+        self.play(*appear(*(bars.numbers for bars in alike)), run_time=TIME.quick)
+        self.play(*swept(self.pair.going, 0, 1), run_time=TIME.sweep / 2)
+        self.wait(TIME.read)
         self.clear_next()
 
     @section(
@@ -184,7 +200,7 @@ class TraditionalVsNormalized(Chapter):
         says=(
             "nGPT divides every vector by its length, after every step of training.",
             "Only the direction is left to learn: the tips wander over the unit sphere.",
-            "Now no unit wins by length. What counts is how well its direction fits.",
+            "The hope: the same loss after fewer steps. The film's end measures that.",
         ),
         pause=True,
         covers=("1.3", "0.2", "0.5"),
@@ -197,7 +213,7 @@ class TraditionalVsNormalized(Chapter):
         self.play(*appear(gliding.rule, *gliding.terms))
         self.play(*appear(gliding.slider, *gliding.lengths))
         self.play(*first, *appear(gliding.one, *gliding.cloud.traces), run_time=TIME.quick)
-        self.play(*appear(gliding.path, gliding.tag))
+        self.play(Appear(gliding.path))
         self.wait(TIME.rest)
         sweep = swept(self.training.paced(gliding.going), 0, 1)
         self.turn(gliding.cloud.space.view, TURN, *sweep, seconds=TIME.sweep * 1.5)
@@ -207,8 +223,8 @@ class TraditionalVsNormalized(Chapter):
     @section(
         "Both models learn; only one keeps its lengths",
         says=(
-            "Both at once. On the left the lengths part, on the right each tip stays put",
-            "at length one. Both learn: the tiny nGPT's loss ends slightly higher.",
+            "On the left the lengths part, on the right each tip stays on the sphere.",
+            "Both learn. The loss of the tiny nGPT ends slightly higher.",
         ),
         pause=True,
         covers=("1.1", "1.2", "1.3", "1.4"),
@@ -224,7 +240,7 @@ class TraditionalVsNormalized(Chapter):
         self.play(*first, *appear(*marks, *both.curves), run_time=TIME.quick)
         self.wait(TIME.rest)
         self.play(*swept(self.training.paced(both.going), 0, 1), run_time=TIME.sweep * 1.5)
-        self.play(*appear(both.words, *both.ends))
+        self.play(Appear(both.ends))
         self.wait(TIME.read)
         self.clear_next()
 
@@ -232,7 +248,7 @@ class TraditionalVsNormalized(Chapter):
         "In a larger model the lengths spread, too",
         says=(
             "Larger models: traditional lengths spread, too, though less. nGPT's stay at one.",
-            "Here nGPT's loss ends lower. What that saves, the film's end measures.",
+            "nGPT's loss ends lower with one seed, hardly with another: no clear gain.",
         ),
         covers=("1.2", "1.3", "0.6"),
     )
@@ -241,10 +257,9 @@ class TraditionalVsNormalized(Chapter):
         larger = Larger(self.recording)
         self.play(*appear(larger.plot, larger.source))
         self.play(*(drawn(c) for side in larger.curves for c in side), run_time=TIME.sweep / 2)
-        self.play(*appear(larger.lines, *larger.names))
+        self.play(*appear(*larger.names, *larger.lengths))
         self.wait(TIME.rest)
-        self.play(*appear(*larger.lengths))
-        self.play(*appear(*larger.losses))
+        self.play(*appear(larger.measured, larger.losses))
         self.wait(TIME.read)
         self.clear_next()
 
@@ -252,7 +267,8 @@ class TraditionalVsNormalized(Chapter):
         "A matrix stretches some directions more than others",
         says=(
             "All units' weights form a matrix. It turns a circle of inputs into an ellipse.",
-            "How long to how wide: its condition number. One is round, a large one flat.",
+            "How long to how wide is its condition number. One is round, a large one is flat:",
+            "a flat matrix all but loses some directions of its input.",
         ),
         pause=True,
         covers=("1.2", "0.2", "0.3"),
@@ -261,7 +277,7 @@ class TraditionalVsNormalized(Chapter):
         """The ellipse of the shown matrix of both toy models over training."""
         stretched = Stretched(self.training)
         self.play(*appear(*stretched.circles, *stretched.names))
-        self.play(*appear(stretched.what, stretched.law))
+        self.play(*appear(stretched.what, stretched.law, stretched.slider))
         self.play(*appear(*stretched.ellipses, *(r for pair in stretched.reads for r in pair)))
         self.play(*appear(*stretched.numbers))
         self.wait(TIME.rest)
@@ -272,9 +288,9 @@ class TraditionalVsNormalized(Chapter):
     @section(
         "Length one alone does not keep a matrix round",
         says=(
-            "In both toy models it climbs: length one alone does not keep a matrix round.",
-            "In our larger ones, nGPT's climbs most. The paper, on far larger ones,",
-            "finds nGPT's lower.",
+            "Both toy models end flatter than they began, one after an early spike.",
+            "In our larger ones nGPT's ends flattest: length one does not keep it round.",
+            "The paper finds nGPT's rounder, in far larger models.",
         ),
         pause=True,
         covers=("1.2", "0.6"),
@@ -283,21 +299,21 @@ class TraditionalVsNormalized(Chapter):
         """Condition numbers of the same matrix of all four models."""
         conditions = Conditions(self.training)
         toys, others = conditions.curves
-        self.play(Appear(conditions.plots[0]))
-        self._draw(toys)
-        self.play(*appear(*conditions.ends[0], conditions.plots[1]))
-        self.play(*map(drawn, others), run_time=TIME.sweep / 2)
-        self.play(*appear(*conditions.ends[1], conditions.paper))
-        self.wait(TIME.read)
-        self.wait(TIME.rest)
+        self.play(*appear(conditions.plots[0], *conditions.ends[0]))
+        self._draw(toys, *conditions.along_toys)
+        self.play(*appear(conditions.plots[1], *conditions.ends[1]))
+        reads = swept(conditions.along_others, 0, 1)
+        self.play(*map(drawn, others), *reads, run_time=TIME.sweep / 2)
+        self.play(Appear(conditions.paper))
+        self.wait(TIME.read + TIME.rest)
         self.clear_next()
 
     @section(
         "To take away",
         says=(
-            "Free lengths drift apart, and a long vector wins by length.",
+            "Free lengths come apart, and a long vector wins by length.",
             "nGPT keeps every length at one: only the direction can win.",
-            "In these runs, the tiny nGPT's loss ends higher, the larger one's lower.",
+            "Our last losses show no clear gain. Fewer steps? The film's end measures that.",
         ),
         pause=True,
         covers=("0.1", "0.7"),
@@ -308,10 +324,11 @@ class TraditionalVsNormalized(Chapter):
             ("ink", ("The weights into a unit are a vector: direction and length.",)),
             (
                 "traditional",
-                ("Traditional: lengths drift apart; a long vector wins by length.",),
+                ("Traditional: lengths come apart; a long vector wins by length.",),
             ),
             ("normalized", ("nGPT: length 1 after every step. Only the direction can win.",)),
-            ("muted", ("The tiny nGPT’s loss is slightly higher, the larger one’s lower.",)),
+            ("ink", ("A flat matrix all but loses directions; length 1 does not prevent it.",)),
+            ("muted", ("Loss: no clear gain here. Another seed changes about as much.",)),
         )
         self.take_away(points)
         self.clear_next()
@@ -325,7 +342,6 @@ class TraditionalVsNormalized(Chapter):
         """The way to chapter 2: the longest vector, and its direction at length one."""
         ending = Ending(self.training)
         card = NextChapter("Next", "2 · L2 normalization").shift((3.2, 0, 0))
-        self.play(*appear(ending.sphere, ending.arrow, ending.name))
+        self.play(*appear(ending.sphere, ending.arrow, ending.name, card))
         self.turn(ending.space.view, 25, seconds=TIME.sweep / 2)
-        self.play(Appear(card))
         self.wait(TIME.rest)

@@ -25,6 +25,9 @@ NONE_INSIDE = "the first row: none lies inside the shell"
 EPS = np.linspace(0, 0.5, 51)  # the slider, in hundredths
 EPS_SHOWN = 25  # its middle
 DIVISIONS = 41  # steps on the way from w to w/‖w‖
+PLACES = 3  # of what is worked out as one would by hand
+SHORT, EXACT = 0.1, 15  # the length up to which thousandths are too coarse, and places then
+STEP, HALF = 0.5, 21  # how far the step across is drawn, and points on the way there, and back
 WINDOWS = 64  # of training text, for the gradient
 
 
@@ -42,6 +45,8 @@ def l2_norm_shell(models: Models) -> L2NormShell:
         chosen_by=CHOSEN_BY,
         vector_index=floats(chosen),
         **piece_by_piece(many[chosen]),
+        **plain(gpt.model, chosen),
+        **step(),
         many=floats(many),
         many_lengths=floats(lengths),
         many_units=floats(sphere.normalize(many)),
@@ -62,21 +67,66 @@ def query_weights(model: Model) -> dict[int, Tensor]:
 
 def piece_by_piece(vector: np.ndarray) -> dict[str, Any]:
     """The length of a vector in the order in which one works it out, and the vector over it."""
-    squares = vector**2
-    length = np.sqrt(squares.sum())
-    unit = vector / length
+    length = float(sphere.norm(vector)[0])
     on_the_way = vector / np.linspace(1, length, DIVISIONS)[:, None]
+    places = PLACES if length > SHORT else EXACT
+    written = vector.round(places)
+    squares, total, root = by_hand(written, places)
+    shares = (written / root).round(places)
+    share_squares, share_sum, share_root = by_hand(shares, places)
     return {
         "vector": floats(vector),
-        "squares": floats(squares),
-        "square_sum": floats(squares.sum()),
         "length": floats(length),
-        "unit": floats(unit),
-        "unit_squares": floats(unit**2),
-        "unit_length": floats(np.sqrt((unit**2).sum())),
+        "unit": floats(vector / length),
+        "written": floats(written),
+        "squares": floats(squares),
+        "square_sum": floats(total),
+        "root": floats(root),
+        "shares": floats(shares),
+        "share_squares": floats(share_squares),
+        "share_sum": floats(share_sum),
+        "share_root": floats(share_root),
         "division": floats(on_the_way),
         "division_lengths": floats(sphere.norm(on_the_way)[:, 0]),
     }
+
+
+def by_hand(numbers: np.ndarray, places: int) -> tuple[np.ndarray, float, float]:
+    """Squares, their sum and its root, each rounded before one goes on."""
+    squares = (numbers**2).round(places)
+    total = float(squares.sum().round(places))
+    return squares, total, float(np.sqrt(total).round(places))
+
+
+def plain(model: Model, chosen: int) -> dict[str, Any]:
+    """A row of the first layer's W_q where the layer divides it by its length.
+
+    Loss for every length on its way to 1, and the loss's gradient there.
+    """
+    stored = query_weights(model)[0].clone()
+    way = torch.from_numpy(piece_by_piece(stored[chosen].numpy())["division"]).to(stored)
+    losses = []
+    for vector in way:
+        stored[chosen] = vector
+        losses.append(loss_with(model, 0, sphere.to_shell(stored)).item())
+    stored.requires_grad_()
+    (every,) = torch.autograd.grad(loss_with(model, 0, sphere.to_shell(stored)), stored)
+    gradient, unit = every[chosen].numpy(), way[-1].numpy()
+    return {
+        "division_loss": floats(losses),
+        "plain_gradient": floats(gradient),
+        "plain_radial": floats(gradient @ unit),
+        "plain_length": floats(sphere.norm(gradient)[0]),
+    }
+
+
+def step() -> dict[str, Any]:
+    """A step of `STEP` across a unit vector, and back to length 1."""
+    start, end = np.array([0.0, 1.0]), np.array([-STEP, 1.0])
+    share = np.linspace(0, 1, HALF)[:, None]
+    back = sphere.normalize(end)
+    path = np.concatenate([start + share * (end - start), end + share[1:] * (back - end)])
+    return {"step_path": floats(path), "step_lengths": floats(sphere.norm(path)[:, 0])}
 
 
 def shell(many: np.ndarray) -> dict[str, Any]:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ngpt_math import sphere
+from ngpt_math.checkpoint import remake
 from ngpt_math.corpus import CORPUS, REMAKE
 from ngpt_math.files import read_card
 from ngpt_math.history import Arrays
+from ngpt_math.measuring import seeds
+from ngpt_math.measuring.results import MADE_BY, RESULTS
 from ngpt_math.record.models import (
     Models,
     Shipped,
@@ -29,7 +35,7 @@ MATRIX = (
 )
 LARGER = "W_q of the first layer, as for the toy models"
 KINDS = {"Q": "q", "K": "k", "V": "v", "O": "o", "u": "u", "ν": "nu", "MLP out": "mlp_out"}
-PROMPT = "Our revels now are ended. Th"  # The Tempest IV.1, in the validation text; "ese" follows
+PROMPT = "These our actors, as I f"  # The Tempest IV.1, in the validation text; "oretold" follows
 GUESSES = 5
 QUARTILES = (0, 25, 50, 75, 100)
 
@@ -40,8 +46,10 @@ def traditional_vs_normalized(models: Models) -> TraditionalVsNormalized:
     mini = models.load("mini ngpt")
     kept = {name: models.history(name) for name in ("toy ngpt", "toy gpt", "mini ngpt", "mini gpt")}
     larger, larger_gpt = kept["mini ngpt"].arrays, kept["mini gpt"].arrays
+    more = again(models)
+    measured = {path.name: str(read_card(path, MADE_BY)["sha256"]) for path in more}
     return TraditionalVsNormalized(
-        sources=sources((toy, toy_gpt, mini, *kept.values())),
+        sources={**sources((toy, toy_gpt, mini, *kept.values())), **measured},
         matrix=MATRIX,
         corpus=read_card(CORPUS, REMAKE)["what"],
         larger_matrix=LARGER,
@@ -59,6 +67,8 @@ def traditional_vs_normalized(models: Models) -> TraditionalVsNormalized:
         **toy_losses(kept["toy ngpt"].arrays, kept["toy gpt"].arrays),
         **larger_model(larger, ""),
         **larger_model(larger_gpt, "gpt_"),
+        **seed_losses(models, more, "ngpt", ""),
+        **seed_losses(models, more, "gpt", "gpt_"),
     )
 
 
@@ -112,6 +122,8 @@ def outputs(toy: Shipped) -> dict[str, Any]:
         "gpt_fits": floats(fits),
         "gpt_outputs": floats(products),
         "loud_pair": floats(loud_pair(lengths, fits)),
+        "gpt_unit_norms": floats(sphere.norm(sphere.normalize(rows))[:, 0]),
+        "gpt_unit_outputs": floats(sphere.normalize(rows) @ given),
     }
 
 
@@ -142,7 +154,7 @@ def toy_losses(ngpt: Arrays, gpt: Arrays) -> dict[str, Any]:
 
 
 def larger_model(history: Arrays, prefix: str) -> dict[str, Any]:
-    """Row lengths, condition numbers and losses of a larger model over its training."""
+    """Row lengths and condition numbers of a larger model over its training."""
     lengths = kept_along(history, "norm.layer0", "q")
     return {
         f"{prefix}steps": floats(history["snapshot.step"]),
@@ -150,8 +162,30 @@ def larger_model(history: Arrays, prefix: str) -> dict[str, Any]:
         f"{prefix}condition": floats(np.median(kept_along(history, "cond.layer0", "q"), axis=1)),
         f"{prefix}kind_start": floats([of_kind(history, name)[0] for name in KINDS.values()]),
         f"{prefix}kind_condition": floats([of_kind(history, name)[-1] for name in KINDS.values()]),
-        f"{prefix}loss_steps": floats(history["validation.step"]),
-        f"{prefix}loss": floats(history["validation.loss"]),
+    }
+
+
+def again(models: Models) -> list[Path]:
+    """The measures of the larger models trained with other seeds; none of models put in place."""
+    replaced = any(name.startswith("mini") for name in models.paths)
+    return [] if replaced else sorted(RESULTS.glob("mini-seed-*[0-9].json"))
+
+
+def seed_losses(models: Models, more: Iterable[Path], kind: str, prefix: str) -> dict[str, Any]:
+    """Losses on all of the validation text: of the model shown, and of the same with other seeds.
+
+    Raises:
+        DamagedFile: the measures of a seed are damaged.
+    """
+    path = models.path(f"mini {kind}")
+    card = read_card(path, remake(path))
+    found = [(card["settings"]["training"]["seed"], card["validation_loss"])]
+    for measures in more:
+        row = seeds.by_kind(json.loads(measures.read_text()))[kind]["trained"]
+        found.append((row["seed"], row["validation_loss"]))
+    return {
+        f"{prefix}seeds": floats([seed for seed, _ in found]),
+        f"{prefix}seed_loss": floats([loss for _, loss in found]),
     }
 
 

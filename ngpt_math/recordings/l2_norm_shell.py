@@ -18,7 +18,12 @@ class L2NormShell(Recording):
     The shell keeps a vector whose length lies between 1−ε and 1+ε and pulls any other to the nearer
     edge. `gradient` is ∂loss/∂w of the normalized layer's stored weight w, on a batch of training
     text; the radial part it has before the normalization's own derivative is gone after it. The
-    layer is the baseline's own, given the shell of eps_shown on its W_q.
+    layer is the baseline's own, given the shell of eps_shown on its W_q. `plain_gradient` is the
+    same in the first layer without a shell, its rows at length 1.
+
+    What is worked out for the eye, from `written` to `share_root`, is rounded to thousandths step
+    by step: with pencil and paper one finds the same. Of a vector too short for that,
+    it is exact.
     """
 
     chapter: ClassVar[str] = "l2_norm_shell"
@@ -30,16 +35,36 @@ class L2NormShell(Recording):
 
     vector_index: Array = array("index of the vector among the many", model=TOY_GPT)
     vector: Array = array("the weight vector w", 3, model=TOY_GPT)
-    squares: Array = array("its squared components", 3, model=TOY_GPT)
-    square_sum: Array = array("their sum", model=TOY_GPT)
-    length: Array = array("the root of the sum, ‖w‖", model=TOY_GPT)
+    length: Array = array("its length ‖w‖", model=TOY_GPT)
     unit: Array = array("w/‖w‖", 3, model=TOY_GPT, unit_vectors=True)
-    unit_squares: Array = array("the squared components of w/‖w‖", 3, model=TOY_GPT)
-    unit_length: Array = array("its length, worked out again", model=TOY_GPT)
+    written: Array = array(
+        "w as it is written down, in thousandths unless it is too short", 3, model=TOY_GPT
+    )
+    squares: Array = array("the squares of these", 3, model=TOY_GPT)
+    square_sum: Array = array("the sum of the squares", model=TOY_GPT)
+    root: Array = array("the root of the sum", model=TOY_GPT)
+    shares: Array = array("w as written over the root", 3, model=TOY_GPT)
+    share_squares: Array = array("the squares of these", 3, model=TOY_GPT)
+    share_sum: Array = array("the sum of the squares", model=TOY_GPT)
+    share_root: Array = array("the root of the sum", model=TOY_GPT)
     division: Array = array(
         "w on its way to w/‖w‖, from a divisor of 1 to one of ‖w‖", "division", 3, model="geometry"
     )
     division_lengths: Array = array("lengths on that way", "division", model="geometry")
+
+    division_loss: Array = array(
+        "loss with w on that way, in a layer that divides by the length",
+        "division", model=TOY_GPT, unit="nat/letter",
+    )  # fmt: skip
+    plain_gradient: Array = array("∂loss/∂w in that layer, w at length 1", 3, model=TOY_GPT)
+    plain_radial: Array = array("its part along w", model=TOY_GPT)
+    plain_length: Array = array("its length", model=TOY_GPT)
+    step_path: Array = array(
+        "a step against a gradient across a unit vector, and back to length 1: in their plane, how"
+        " far along the gradient and along the vector",
+        "step", 2, model="geometry",
+    )  # fmt: skip
+    step_lengths: Array = array("lengths on that way", "step", model="geometry")
 
     many: Array = array("many real weight vectors", "many", 3, model=TOY_GPT)
     many_lengths: Array = array("their lengths", "many", model=TOY_GPT)

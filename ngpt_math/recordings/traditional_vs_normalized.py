@@ -22,6 +22,10 @@ class TraditionalVsNormalized(Recording):
     loss curves. A condition number is largest over smallest singular value (paper, figure 5): of
     the whole matrix in the toy models, of each head's part of it in the larger ones.
 
+    Losses of the toys are those looked at during training, on a part of the validation text.
+    `seed_loss` is on all of it, of the larger models shown and of the same ones trained again with
+    other seeds.
+
     What these trainings show is that the baseline's lengths spread while the nGPT's stay 1. Its
     condition numbers climb, and so do the nGPT's, which learns at a higher rate: at this size and
     after so few steps they are not the smaller ones. The gap of the paper's figure 5 is of models
@@ -68,6 +72,12 @@ class TraditionalVsNormalized(Recording):
     loud_pair: Array = array(
         "of two rows, the longer that fits worse and gives more, and the shorter", 2, model=TOY_GPT
     )
+    gpt_unit_norms: Array = array(
+        "lengths of the rows, each divided by its length", "toy_rows", model=TOY_GPT
+    )
+    gpt_unit_outputs: Array = array(
+        "products of the rows, so divided, and that input", "toy_rows", model=TOY_GPT
+    )
     toy_stretch: Array = array(
         "how far that matrix stretches at most and at least: its singular values",
         "toy_snapshots", 2, model=TOY,
@@ -101,10 +111,13 @@ class TraditionalVsNormalized(Recording):
     parameters: Array = array("number of parameters", model=MINI)
     learning_rate: Array = array("peak learning rate", model=MINI)
     gpt_learning_rate: Array = array("the same, baseline", model=GPT)
-    loss_steps: Array = array("optimizer steps done", "points", model=MINI, unit="steps")
-    loss: Array = array("validation loss", "points", model=MINI, unit="nat/letter")
-    gpt_loss_steps: Array = array("optimizer steps done", "gpt_points", model=GPT, unit="steps")
-    gpt_loss: Array = array("validation loss", "gpt_points", model=GPT, unit="nat/letter")
+    seeds: Array = array("seeds of the larger models, the shown one's first", "seeds", model=MINI)
+    gpt_seeds: Array = array("the same, baseline", "seeds", model=GPT)
+    seed_loss: Array = array(
+        "loss on the whole validation text at the end, seed by seed",
+        "seeds", model=MINI, unit="nat/letter",
+    )  # fmt: skip
+    gpt_seed_loss: Array = array("the same, baseline", "seeds", model=GPT, unit="nat/letter")
     toy_loss_steps: Array = array("optimizer steps done", "toy_points", model=TOY, unit="steps")
     toy_loss: Array = array("validation loss", "toy_points", model=TOY, unit="nat/letter")
     toy_gpt_loss: Array = array("validation loss", "toy_points", model=TOY_GPT, unit="nat/letter")

@@ -21,9 +21,11 @@ def wander(r: R) -> bool:
     return bool(ends.max() > 1 and (ends < 0.8 * most).any() and ends.min() < 0.2)
 
 
-def drift_apart(r: R) -> bool:
-    """The traditional lengths begin close together and end far apart."""
-    return spread(r.gpt_norms[0]) < 0.1 and spread(r.gpt_norms[-1]) > 1
+def shoot_apart(r: R) -> bool:
+    """The traditional lengths begin close together, are soon far apart, and remain so."""
+    apart = np.ptp(r.gpt_norms, axis=1)
+    soon = apart[r.toy_steps > r.toy_steps[-1] / 3]
+    return bool(apart[0] < 0.1 and soon.min() > 1)
 
 
 def long_wins(r: R) -> bool:
@@ -33,6 +35,12 @@ def long_wins(r: R) -> bool:
     return longer and bool(0 < r.gpt_fits[one] < r.gpt_fits[two]) and bool(
         r.gpt_outputs[one] > r.gpt_outputs[two]
     )  # fmt: skip
+
+
+def turned_round(r: R) -> bool:
+    """Of those two, the shorter gives more when both have length one."""
+    one, two = r.loud_pair.astype(int)
+    return long_wins(r) and bool(r.gpt_unit_outputs[one] < r.gpt_unit_outputs[two])
 
 
 def lengths_part(r: R) -> bool:
@@ -56,8 +64,21 @@ def toy_end(r: R) -> str:
 
 
 def end(r: R) -> str:
-    """How the larger nGPT's last loss compares with the baseline's."""
-    return end_of(r.loss, r.gpt_loss)
+    """How the larger nGPT's last loss compares with the baseline's, both as shown."""
+    return end_of(r.seed_loss[0], r.gpt_seed_loss[0])
+
+
+def no_clear_gain(r: R) -> bool:
+    """The larger nGPT ends lower with one seed and hardly with another: as far as that apart."""
+    if len(r.seeds) != 2 or not np.array_equal(r.seeds, r.gpt_seeds):
+        return False
+    first, second = r.gpt_seed_loss - r.seed_loss
+    return bool(first > 0.02 and abs(second) < 0.2 * first and spread(r.seed_loss) > 0.8 * first)
+
+
+def nowhere_a_gain(r: R) -> bool:
+    """As `no_clear_gain`, and the toy nGPT does not end lower."""
+    return no_clear_gain(r) and "lower" not in toy_end(r)
 
 
 def bands_spread(r: R) -> bool:
@@ -71,19 +92,20 @@ def less_than_toy(r: R) -> bool:
     return bands_spread(r) and spread(r.gpt_band[-1]) < spread(r.gpt_norms[-1])
 
 
-def measured_lower(r: R) -> bool:
-    """The larger nGPT ends lower, and the film ends with its measures."""
-    return "lower" in end(r) and shipped(r, "mini-ngpt")
-
-
 def grows(condition: np.ndarray) -> float:
     """How many times a condition number has grown."""
     return float(condition[-1] / condition[0])
 
 
-def toys_climb(r: R) -> bool:
-    """Both toys' condition numbers grow."""
-    return min(grows(r.toy_condition), grows(r.toy_gpt_condition)) > 1.5
+def spikes(condition: np.ndarray) -> bool:
+    """Whether it was, in its first half, more than twice what it is at the end."""
+    return bool(condition[: len(condition) // 2].max() > 2 * condition[-1])
+
+
+def toys_end_flatter(r: R) -> bool:
+    """Both toys' condition numbers end higher than they began; one shoots up early on."""
+    toys = (r.toy_condition, r.toy_gpt_condition)
+    return min(map(grows, toys)) > 1.5 and sum(map(spikes, toys)) == 1
 
 
 def not_round(r: R) -> bool:
@@ -91,20 +113,19 @@ def not_round(r: R) -> bool:
     return max(grows(r.toy_condition), grows(r.condition)) > 1.5 and keeps_one(r)
 
 
-def larger_climbs_most(r: R) -> bool:
-    """Of the larger models, the nGPT's condition number grows most; the paper's are far larger."""
-    most = grows(r.condition) > max(1.5, grows(r.gpt_condition))
-    return most and float(r.parameters) < 5e7
+def larger_flattest(r: R) -> bool:
+    """Of the larger models, the nGPT's condition number grows, and ends highest."""
+    return grows(r.condition) > 1.5 and bool(r.condition[-1] > r.gpt_condition[-1])
 
 
-def toy_loses(r: R) -> bool:
-    """The toy nGPT's loss ends higher than the baseline's, the larger one's lower."""
-    return "higher" in toy_end(r) and "lower" in end(r)
+def paper_larger(r: R) -> bool:
+    """The larger models here are far smaller than the paper's."""
+    return float(r.parameters) < 5e7
 
 
-def drift_and_win(r: R) -> bool:
-    """Lengths drift apart, and the longer of the two units shown wins."""
-    return drift_apart(r) and long_wins(r)
+def come_apart_and_win(r: R) -> bool:
+    """Lengths come apart, and the longer of the two units shown wins."""
+    return shoot_apart(r) and long_wins(r)
 
 
 CLAIMS = Claims(
@@ -113,11 +134,6 @@ CLAIMS = Claims(
             "Two small models: same text, same seed, same steps",
             same_seed,
             "Two small models learn the same text",
-        ),
-        Claim(
-            "Drawn are the first weights a letter meets, here the h. Strong line: large weight.",
-            lambda r: r.prompt.endswith("h"),
-            "Drawn are the first weights a letter meets. Strong line: large weight.",
         ),
     ),
     free=(
@@ -133,10 +149,10 @@ CLAIMS = Claims(
         ),
     ),
     spread=(
-        Claim("The lengths drift apart", drift_apart, "The lengths, step by step"),
+        Claim("The lengths shoot apart, and stay apart", shoot_apart, "The lengths, step by step"),
         Claim(
-            "The same lengths, step by step. They begin together, and end far apart.",
-            drift_apart,
+            "The same lengths, step by step. They begin together, and shoot apart.",
+            shoot_apart,
             "The same lengths, step by step.",
         ),
     ),
@@ -153,6 +169,25 @@ CLAIMS = Claims(
         ),
         Claim("even though the shorter one fits better.", long_wins),
     ),
+    equal=(
+        Claim(
+            "At length one, the better fit gives more",
+            turned_round,
+            "At length one, only the fit decides",
+        ),
+        Claim(
+            "The order turns round: the better fit gives more.",
+            turned_round,
+            "Now only the fit tells their outputs apart.",
+        ),
+    ),
+    gliding=(
+        Claim(
+            "The hope: the same loss after fewer steps. The film's end measures that.",
+            lambda r: shipped(r, "mini-ngpt"),
+            "The hope: the same loss after fewer steps.",
+        ),
+    ),
     side_by_side=(
         Claim(
             "Both models learn; only one keeps its lengths",
@@ -160,14 +195,14 @@ CLAIMS = Claims(
             "Both models side by side; only nGPT keeps its lengths",
         ),
         Claim(
-            "Both at once. On the left the lengths part, on the right each tip stays put",
+            "On the left the lengths part, on the right each tip stays on the sphere.",
             lengths_part,
-            "Both at once. On the left lengths are free, on the right each tip stays put",
+            "On the left lengths are free, on the right each tip stays on the sphere.",
         ),
         Claim(
-            "at length one. Both learn: the tiny nGPT's loss ends slightly higher.",
+            "Both learn. The loss of the tiny nGPT ends slightly higher.",
             lambda r: both_learn(r) and toy_end(r) == "slightly higher",
-            lambda r: f"at length one. The tiny nGPT's loss ends {toy_end(r)}.",
+            lambda r: f"The loss of the tiny nGPT ends {toy_end(r)}.",
         ),
     ),
     larger=(
@@ -182,8 +217,8 @@ CLAIMS = Claims(
             "Larger models: traditional lengths are free. nGPT's stay at one.",
         ),
         Claim(
-            "Here nGPT's loss ends lower. What that saves, the film's end measures.",
-            measured_lower,
+            "nGPT's loss ends lower with one seed, hardly with another: no clear gain.",
+            no_clear_gain,
             lambda r: f"Here nGPT's loss ends {end(r)}.",
         ),
     ),
@@ -194,35 +229,44 @@ CLAIMS = Claims(
             "How round a matrix is in training",
         ),
         Claim(
-            "In both toy models it climbs: length one alone does not keep a matrix round.",
-            toys_climb,
+            "Both toy models end flatter than they began, one after an early spike.",
+            toys_end_flatter,
             "The condition numbers of both toy models, step by step.",
         ),
         Claim(
-            "In our larger ones, nGPT's climbs most. The paper, on far larger ones,",
-            larger_climbs_most,
-            "Then those of larger models. The paper, on models of half a billion weights,",
+            "In our larger ones nGPT's ends flattest: length one does not keep it round.",
+            larger_flattest,
+            "Then those of the larger models.",
+        ),
+        Claim(
+            "The paper finds nGPT's rounder, in far larger models.",
+            paper_larger,
+            "The paper finds nGPT's rounder, in its own models.",
         ),
     ),
     takeaways=(
         Claim(
-            "Free lengths drift apart, and a long vector wins by length.",
-            drift_and_win,
-            "Free lengths may drift apart; a long vector may win.",
+            "Free lengths come apart, and a long vector wins by length.",
+            come_apart_and_win,
+            "Free lengths may come apart; a long vector may win.",
         ),
         Claim(
-            "In these runs, the tiny nGPT's loss ends higher, the larger one's lower.",
-            toy_loses,
-            lambda r: f"The tiny nGPT's loss ends {toy_end(r)}, the larger one's {end(r)}.",
+            "Our last losses show no clear gain. Fewer steps? The film's end measures that.",
+            lambda r: nowhere_a_gain(r) and shipped(r, "mini-ngpt"),
         ),
         Claim(
-            "Traditional: lengths drift apart; a long vector wins by length.",
-            drift_and_win,
+            "Traditional: lengths come apart; a long vector wins by length.",
+            come_apart_and_win,
             "Traditional: lengths are free; a long vector may win by length.",
         ),
         Claim(
-            "The tiny nGPT’s loss is slightly higher, the larger one’s lower.",
-            lambda r: toy_end(r) == "slightly higher" and "lower" in end(r),
+            "A flat matrix all but loses directions; length 1 does not prevent it.",
+            not_round,
+            "A flat matrix all but loses some directions of its input.",
+        ),
+        Claim(
+            "Loss: no clear gain here. Another seed changes about as much.",
+            nowhere_a_gain,
             lambda r: f"The tiny nGPT’s loss ends {toy_end(r)}, the larger one’s {end(r)}.",
         ),
     ),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -12,11 +14,12 @@ from shipped import queries, shipped, shown, weight
 from ngpt_math import training as t
 from ngpt_math.checkpoint import Model, checkpoint_path
 from ngpt_math.corpus import load_tokens
-from ngpt_math.files import read_card
+from ngpt_math.files import ASSETS, read_card
 from ngpt_math.record.models import trace_text
 from ngpt_math.record.traditional_vs_normalized import loud_pair
 
 LEAST = 1e-5
+QKV = "blocks.{}.attention.qkv.weight"
 
 
 def conditions(matrix: np.ndarray, d_head: int) -> list[float]:
@@ -40,6 +43,22 @@ class TestTraditionalVsNormalized:
         assert np.allclose(np.linalg.norm(r.gpt_rows, axis=-1), r.gpt_norms, atol=1e-6)
         assert np.array_equal(r.gpt_norms.min(1), r.gpt_norm_min)
         assert np.array_equal(r.gpt_norms.max(1), r.gpt_norm_max)
+
+    def test_at_length_one_outputs_are_fits_times_the_input(self) -> None:
+        r = shown("traditional_vs_normalized")
+        assert np.allclose(r.gpt_unit_outputs, r.gpt_fits * r.gpt_input_length, atol=1e-5)
+        assert np.allclose(r.gpt_unit_outputs * r.gpt_norms[-1], r.gpt_outputs, atol=1e-5)
+        assert np.abs(r.gpt_unit_norms - 1).max() < LEAST
+
+    def test_losses_of_other_seeds_are_the_measured_ones(self) -> None:
+        r = shown("traditional_vs_normalized")
+        path = ASSETS / "results" / "mini-seed-2.json"
+        others = {m["kind"]: m["trained"] for m in json.loads(path.read_text())["models"]}
+        for prefix, kind in (("", "ngpt"), ("gpt_", "gpt")):
+            card = read_card(checkpoint_path("mini", kind), "")
+            losses = getattr(r, f"{prefix}seed_loss")
+            assert getattr(r, f"{prefix}seeds").tolist() == [1, 2]
+            assert np.allclose(losses, [card["validation_loss"], others[kind]["validation_loss"]])
 
     def test_both_toy_models_were_trained_alike(self) -> None:
         r = shown("traditional_vs_normalized")
@@ -135,10 +154,49 @@ class TestL2NormShell:
 
     def test_pieces_add_up(self) -> None:
         r = shown("l2_norm_shell")
-        assert np.isclose(r.squares.sum(), r.square_sum, rtol=1e-6)
-        assert np.isclose(r.length**2, r.square_sum, rtol=1e-6)
+        assert np.isclose(r.length, np.linalg.norm(r.vector))
         assert np.allclose(r.unit * r.length, r.vector, atol=1e-6)
-        assert np.isclose(r.unit_squares.sum(), 1, atol=1e-6)
+
+    def test_what_is_worked_out_comes_out_by_hand(self) -> None:
+        """Each number follows from those on the screen, in thousandths."""
+        r = shown("l2_norm_shell")
+        assert np.abs(r.written - r.vector).max() <= 0.0005 + 1e-6
+        assert np.abs(r.root - r.length) < 0.002
+        for numbers, squares, total, root in (
+            (r.written, r.squares, r.square_sum, r.root),
+            (r.shares, r.share_squares, r.share_sum, r.share_root),
+        ):
+            worked = [Decimal(f"{n:.3f}") ** 2 for n in numbers]
+            assert [f"{n:.3f}" for n in worked] == [f"{n:.3f}" for n in squares]
+            assert f"{sum(Decimal(f'{n:.3f}') for n in squares):.3f}" == f"{total:.3f}"
+            assert f"{Decimal(f'{total:.3f}').sqrt():.3f}" == f"{root:.3f}"
+        over = [Decimal(f"{n:.3f}") / Decimal(f"{r.root:.3f}") for n in r.written]
+        assert [f"{n:.3f}" for n in over] == [f"{n:.3f}" for n in r.shares]
+        assert abs(r.share_root - 1) < 0.002
+
+    def test_the_length_of_a_vector_does_not_change_the_loss(self) -> None:
+        r = shown("l2_norm_shell")
+        assert np.ptp(r.division_lengths) > 0.5 > 1e-6 > np.ptp(r.division_loss)
+        assert abs(r.plain_radial) < 1e-6 < r.plain_length
+        model = shipped("toy", "gpt").double()
+        found = plain_loss(model, int(r.vector_index), r.vector)
+        assert np.isclose(found, r.division_loss[0], atol=1e-6)
+
+    def test_the_plain_gradient_is_the_slope_of_the_loss(self) -> None:
+        r = shown("l2_norm_shell")
+        model = shipped("toy", "gpt").double()
+        at, along = r.unit.astype(float), r.plain_gradient.astype(float) / r.plain_length
+        ways = [at + step * along for step in (1e-4, -1e-4)]
+        losses = [plain_loss(model, int(r.vector_index), way) for way in ways]
+        assert np.isclose((losses[0] - losses[1]) / 2e-4, r.plain_length, atol=1e-6)
+
+    def test_a_step_across_lengthens_and_the_way_back_ends_at_one(self) -> None:
+        r = shown("l2_norm_shell")
+        half = len(r.step_path) // 2
+        assert np.allclose(r.step_path[: half + 1, 1], 1) and r.step_path[half, 0] < 0
+        assert np.isclose(r.step_lengths[half] ** 2, 1 + r.step_path[half, 0] ** 2)
+        assert np.allclose(r.step_path[-1], r.step_path[half] / r.step_lengths[half])
+        assert np.allclose(np.linalg.norm(r.step_path, axis=1), r.step_lengths)
 
     def test_the_shell_keeps_what_is_inside_and_moves_the_rest_to_its_edge(self) -> None:
         r = shown("l2_norm_shell")
@@ -175,19 +233,33 @@ class TestL2NormShell:
             assert np.isclose(slope, r.gradient_before @ direction, atol=1e-6)
 
 
+def plain_loss(model: Model, row: int, vector: np.ndarray) -> float:
+    """Loss with the first layer's W_q at length 1, one of its rows a vector over its length."""
+    rows = model.get_parameter(QKV.format(0)).detach()[: model.config.heads * model.config.d_head]
+    rows = rows.clone()
+    rows[row] = torch.from_numpy(np.asarray(vector, dtype=np.float64))
+    return loss_of(model, 0, rows / rows.norm(dim=1, keepdim=True))
+
+
 def shell_loss(model: Model, layer: int, row: int, r: Any, change: np.ndarray) -> float:
     """Loss with one layer's W_q in the shell of the recording and one of its rows changed."""
-    name = f"blocks.{layer}.attention.qkv.weight"
-    kept = model.get_parameter(name).detach().clone()
-    rows = model.config.heads * model.config.d_head
-    lengths = kept[:rows].norm(dim=1, keepdim=True)
-    target = lengths.clamp(1 - float(r.eps_shown), 1 + float(r.eps_shown))
+    rows = model.get_parameter(QKV.format(layer)).detach()
+    rows = rows[: model.config.heads * model.config.d_head].clone()
+    lengths = rows.norm(dim=1, keepdim=True)
+    rows *= lengths.clamp(1 - float(r.eps_shown), 1 + float(r.eps_shown)) / lengths
+    rows[row] += torch.from_numpy(change.astype(np.float64))
+    return loss_of(model, layer, rows)
+
+
+def loss_of(model: Model, layer: int, rows: torch.Tensor) -> float:
+    """Loss on training text with another W_q in a layer."""
+    parameter = model.get_parameter(QKV.format(layer))
+    kept = parameter.detach().clone()
     with torch.no_grad():
-        model.get_parameter(name)[:rows] *= target / lengths
-        model.get_parameter(name)[row] += torch.from_numpy(change.astype(np.float64))
+        parameter[: len(rows)] = rows
         window = t.spread_windows(load_tokens("letters")[0], model.config.context, 64)
         logits = model(window[:, :-1])
-        model.get_parameter(name).copy_(kept)
+        parameter.copy_(kept)
     return float(F.cross_entropy(logits.flatten(0, 1), window[:, 1:].flatten()))
 
 
