@@ -18,7 +18,7 @@ from ngpt_math.measuring import report
 def test_measure_prints_one_document_and_writes_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(report.measure, "__kwdefaults__", {"length_tokens": 256,
+    monkeypatch.setattr(report.measure, "__kwdefaults__", {"device": "cpu", "length_tokens": 256,
                         "state_windows": 2, "say": print})  # fmt: skip
     words = [str(checkpoint_path("toy", "ngpt")), "--out", str(tmp_path), "--json"]
     result = CliRunner().invoke(measure, words, catch_exceptions=False)
