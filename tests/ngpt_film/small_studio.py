@@ -146,7 +146,10 @@ class Studio:
         self.python(MAKE_RECORDING)
 
     def write(self, name: str, text: str) -> None:
-        (self.root / name).write_text(text)
+        """Save a file as most editors do: nobody reads it half written."""
+        new = self.root.with_name(f"{self.root.name}.saving")
+        new.write_text(text)
+        new.replace(self.root / name)
 
     def edit(self, name: str, old: str, new: str) -> None:
         """Replace the one place where `old` stands."""

@@ -20,6 +20,8 @@ from selenium.webdriver.common.keys import Keys
 from small_studio import Studio, descendants
 
 TINY = "scenes/tiny.py"
+SAVED = (TINY, "scenes/film.py", "assets/recordings/tiny.safetensors")
+"""What tests damage: whatever becomes of a test, the next one finds them whole."""
 
 
 def start(studio: Studio, environment: dict[str, str]) -> subprocess.Popen[str]:
@@ -51,7 +53,9 @@ class Preview:
         return self.wait("s && s.state === 'fresh' && loaded === s.clip && loaded")
 
     def text(self, selector: str) -> str:
-        return self.browser.find_element(By.CSS_SELECTOR, selector).text
+        """What stands there; asked for in one go, as the page may write it anew meanwhile."""
+        script = "return document.querySelector(arguments[0]).innerText.trim()"
+        return self.browser.execute_script(script, selector)
 
     def press(self, *keys: str) -> None:
         self.browser.find_element(By.TAG_NAME, "body").send_keys(*keys)
@@ -88,9 +92,11 @@ def preview(
 @pytest.fixture
 def source(preview: Preview) -> Iterator[Studio]:
     """The previewed studio; what a test saves is taken back, and shown again, after it."""
-    kept = (preview.studio.root / TINY).read_text()
+    kept = {name: (preview.studio.root / name).read_bytes() for name in SAVED}
     yield preview.studio
-    preview.studio.write(TINY, kept)
+    for name, content in kept.items():
+        if (preview.studio.root / name).read_bytes() != content:
+            (preview.studio.root / name).write_bytes(content)
     preview.browser.execute_script("choose('tiny:drifts')")
     preview.is_fresh()
 
