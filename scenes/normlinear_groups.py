@@ -328,7 +328,7 @@ class NormlinearGroups(Chapter):
         "How does the hidden state h take an answer in?",
         says=(
             "A layer has answered. How does h take that in, and stay on the sphere?",
-            "By a step along the sphere. That is called SLERP.",
+            "By a step along the sphere, or close to it.",
         ),
         covers=("0.1",),
     )
