@@ -24,6 +24,7 @@ from scenes.stage.style import (
     FRAME_WIDTH,
     GRID,
     LAYER,
+    PIXEL,
     SIZE,
     STROKE,
     colour_of,
@@ -43,8 +44,8 @@ SCALES = {
     "α_A": ("{{ alpha_A : scale }}", "step towards attention"),
     "α_M": ("{{ alpha_M : scale }}", "step towards feed-forward"),
     "s_qk": ("{{ s_(q k) : scale }}", "sharpness of attention"),
-    "s_u": ("{{ s_u : scale }}", "feed-forward: its values u"),
-    "s_ν": ("{{ s_nu : scale }}", "feed-forward: its gates ν"),
+    "s_u": ("{{ s_u : scale }}", "feed-forward: its units u"),
+    "s_ν": ("{{ s_nu : scale }}", "feed-forward: its gates ν (nu)"),
     "s_z": ("{{ s_z : scale }}", "sureness of the output"),
 }
 POINTS = {
@@ -155,7 +156,7 @@ class Sizes:
             ("layers", "layers"),
             ("entries of a state", "d_model"),
             ("heads a layer", "heads"),
-            ("trained numbers", "parameters"),
+            ("parameters: trained numbers", "parameters"),
         )
         self.readouts = VGroup(
             *(
@@ -179,15 +180,16 @@ class Logits:
         letters = record.toy_tokens[:LIKELIEST]
         places = [record.alphabet.index(letter) for letter in letters]
         fields = (
-            ("cosine of h and the letter’s point", -4.2, "normalized", "cosines", places),
-            ("times the letter’s own scale", 0.0, "scale", "s_z", places),
-            ("equals the logit", 4.2, "ink", "logits", range(len(letters))),
+            ("cosine of h and the letter’s point", -4.2, "normalized", "cosines", places, 3),
+            ("times the letter’s own scale", 0.0, "scale", "s_z", places, 2),
+            ("equals the logit", 4.2, "ink", "logits", range(len(letters)), 2),
         )
         self.bars = []
-        for words, middle, role, name, indices in fields:
+        for words, middle, role, name, indices, digits in fields:
             numbers = [record.traced(name, index) for index in indices]
             box = Box(middle - 1.8, -1.85, 3.6, 1.6)
-            every = Bars(box, measure(words, numbers), [numbers], quoted(letters), role)
+            axis, names = measure(words, numbers), quoted(letters)
+            every = Bars(box, axis, [numbers], names, role, places=digits)
             self.bars.append(numbered(every))
         cosines, _, logits = self.bars
         self.frames = VGroup(*(_framed(each, highest(each)) for each in (cosines, logits)))
@@ -264,20 +266,27 @@ def _framed(bars: Bars, number: int) -> VMobject:
     return frame.set_points(rectangles(middle, np.array([width, high - low])))
 
 
-class Halo(VMobject):
-    """A disc behind a normalization point, so that the small dotted circle is noticed.
+class Halo(VGroup):
+    """A normalization point seen from afar, highlighted: larger dots around a faint disc.
 
-    With `cover`, a radius, it hides the circle: there is room for a term on it.
+    It hides the point's own dots. With `cover`, a radius, there is room for a term on it.
     """
+
+    DOT, SPACING = 3 * PIXEL, 11 * PIXEL
+    """Radius of a dot, larger than those of a circle at rest, and how far apart they are."""
 
     def __init__(self, ring: Ring, cover: float = 0.0) -> None:
         super().__init__()
-        green = colour_of(ring.role)
-        fill = on_ground(green, 0.12) if cover else green
-        self.set_fill(fill, 1 if cover else 0.3).set_stroke(green, STROKE.axis)
-        self.set_z_index(LAYER.point + 1 if cover else LAYER.arrow)
-        radius = 1.1 * max(ring.radius * ring.zoom.shot.scale, LEAST_RING)
-        self.set_points(disc_points(cover or radius) + ring.zoom.drawn(ring.place))
+        colour, middle = colour_of(ring.role), ring.zoom.drawn(ring.place)
+        radius = cover or 1.1 * max(ring.radius * ring.zoom.shot.scale, LEAST_RING)
+        self.disc = VMobject(stroke_width=0).set_fill(on_ground(colour, 0.12), 1)
+        self.disc.set_points(disc_points(radius) + middle).set_z_index(LAYER.point + 1)
+        count = round(2 * np.pi * radius / self.SPACING)
+        turn = 2 * np.pi * np.arange(count) / count
+        around = radius * np.stack([np.cos(turn), np.sin(turn), 0 * turn], axis=1) + middle
+        self.dots = VMobject(stroke_width=0).set_fill(colour, 1).set_z_index(LAYER.point + 1)
+        outline = around[:, None, :] + disc_points(self.DOT)
+        self.add(self.disc, self.dots.set_points(outline.reshape(-1, 3)))
 
 
 class Counts:
@@ -285,7 +294,7 @@ class Counts:
 
     def __init__(self, record: FullArchitecture) -> None:
         self.points = record.norm_points.split(",")
-        self.each = noted("dotted circle: Norm, to length 1;", "with α: Norm after the step")
+        self.each = noted("dotted circle: Norm, length to 1;", "with α: Norm after the step")
         at_left(self.each, 1.0, 2.3)
         rows = (("normalizations a layer", "norms_per_layer"), ("in all layers", "norms"))
         self.whole = column_of(
@@ -386,8 +395,11 @@ class Versus:
         for line, side in zip(self.weights, self.sides, strict=True):
             below(side, line, 0.15)
         self.signs = [
-            Line("circle: RMSNorm; plus: adds", role="traditional", px=SIZE.tick),
-            Line("circle: Norm, to length 1; α: after the step", role="normalized", px=SIZE.tick),
+            Line(words, role=role, px=SIZE.tick)
+            for words, role in (
+                ("circle: x = RMSNorm(h): h over its root mean square, times gains", "traditional"),
+                ("circle: Norm, divided by its length; α: after the step", "normalized"),
+            )
         ]
         for line, side in zip(self.signs, self.sides, strict=True):
             line.shift((side.get_left()[0] - line.get_left()[0], -1.6 - line.baseline, 0))

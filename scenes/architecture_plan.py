@@ -300,7 +300,10 @@ class Layer:
 
     def _mlp_scales(self, near: Near, up: float) -> Part:
         """s_u and s_ν √d; the traditional layer has neither."""
-        results = [near.term("u", 0.15, up + 0.35), near.term('"gate" nu', -0.8, 0.72 - up)]
+        results = [
+            near.term('"units" u', 0.15, up + 0.35),
+            near.term('"gates" nu thin "(nu)"', -0.5, 0.72 - up),
+        ]
         if not self.normalized:
             runs = [[(-3.75, y), (-1.1, y)] for y in (up, -up)]
             return Part([near.ways(open_routes=runs)], results)

@@ -43,7 +43,7 @@ from scenes.stage.zoom import SpaceInside
 
 STEPPING = (
     '{{ h : normalized }} <- "Norm" ( {{ h : normalized }} + {{ alpha_A : scale }}'
-    " ({{ h_A : transformation }} - {{ h : normalized }}))"
+    " dot.o ({{ h_A : transformation }} - {{ h : normalized }}))"
 )
 LEG = 16
 """Pieces of the arc drawn for one update."""
@@ -196,10 +196,10 @@ class Update:
         self.rule = Equation(STEPPING, px=40)
         self.terms = [
             Explained("{{ h_A : transformation }}", "what attention suggests"),
-            Explained("{{ alpha_A : scale }}", "one number for each dimension: the"),
+            Explained("{{ alpha_A : scale }} dot.o", "times a number for each dimension:"),
             Explained('"Norm"', "straight back to length 1"),
         ]
-        self.off = Line("step may leave the straight red line")
+        self.off = Line("the step may leave the red line")
         self.moved = Readout(
             Line("h moved by"), record.traced("moved", 0).degrees, places=1, role="normalized"
         )

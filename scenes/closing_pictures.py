@@ -104,32 +104,34 @@ class Training:
         losses = [self.late(record, f"{kind.prefix}loss") for kind in KINDS]
         self.plot = Plot(
             Box(GRID.left + 0.8, -2.05, 7.6, 3.9),
-            measure("tokens learned from: letters and signs, one byte each", tokens[0], most=8,
-                    zero=False),
-            measure("loss on unseen text", [n for row in losses for n in row], zero=False),
-        )  # fmt: skip
+            measure("tokens learned from, here letters and signs", tokens[0], most=8, zero=False),
+            measure("loss on samples of unseen text", sum(losses, ()), zero=False),
+        )
         self.curves = [
             curve_of(self.plot, kind, x, y)
             for kind, x, y in zip(KINDS, tokens, losses, strict=True)
         ]
         self.keys = keys()
         self.source = noted(
-            f"{size_of(record)}, {int(record.steps):,} steps,",
-            "each at the best rate tried; of the unseen",
-            "text, other parts than in chapter 6;",
-            "the first quarter of training is left out", px=SIZE.tick,
+            "chapter 1 takes all the unseen text,",
+            "chapter 6 other samples: so other losses;",
+            "the first quarter of training is left out.",
+            "seed: fixes all that is left to chance", px=SIZE.tick,
         )  # fmt: skip
+        each = f"{size_of(record)}, {int(record.steps):,} steps, each at the best rate tried"
+        self.about = Line(f"{each}; text: {record.corpus}", role="muted", px=SIZE.tick)
+        at_left(self.about, GRID.left, 2.62)
         self.level, self.marks = VGroup(), list(self.reached(record))
         self.equal = [
-            self.until(record, "", "To the baseline’s last loss (dotted),"),
-            self.until(record, "qknorm_", "to the last loss with QK-norm,"),
+            self.until(record, "", "To the baseline’s last loss (dotted)"),
+            self.until(record, "qknorm_", "to that with QK-norm (q, k normalized)"),
         ]
         for prefix in ("equal_", "equal_qknorm_"):
             if getattr(record, f"{prefix}reached"):
                 loss = record.traced(f"{prefix}loss")
                 self.level.add(dotted(self.plot, loss, "traditional"))
-        stacked(self.keys, PANEL, 2.3, gap=0.2)
-        stacked([*self.equal, self.source], PANEL, 0.95, gap=0.32)
+        stacked(self.keys, PANEL, 2.1, gap=0.2)
+        stacked([*self.equal, self.source], PANEL, 0.85, gap=0.3)
 
     def late(self, record: Closing, name: str) -> tuple[Traced, ...]:
         """A curve without its first quarter, beside which the rest would look flat."""
@@ -150,13 +152,22 @@ class Training:
             self.times(f"from seed {int(seed)}:", record, f"again_{other}ratio", place)
             for place, seed in enumerate(record.again_seed)
         ]
-        here = self.times("times fewer tokens:", record, f"equal_{other}ratio")
-        lines = stacked([Line(words, role="normalized"), here, *again], 0, 0, gap=0.14)
-        found = [line for line in (here, *again) if isinstance(line, Readout)]
+        here = self.times("times fewer:", record, f"equal_{other}ratio")
+        rows = [*self.after(record, other), here, *again]
+        lines = stacked([Line(words, role="normalized"), *rows], 0, 0, gap=0.14)
+        found = [line for line in rows if isinstance(line, Readout)]
         edge = max((line.get_right()[0] for line in found), default=0.0)
         for line in found:
             line.number.end_at(edge, baseline_of(line.label))
         return lines
+
+    def after(self, record: Closing, other: str) -> list[Readout]:
+        """After how many tokens it came to that loss, as the axis counts them."""
+        if not getattr(record, f"equal_{other}reached"):
+            return []
+        at = record.traced(f"equal_{other}tokens")
+        words = Line(f"{at.unit} tokens:", role="normalized")
+        return [Readout(words, replace(at, unit="1"), role="normalized")]
 
     def times(self, words: str, record: Closing, name: str, *index: int) -> VGroup | Line:
         """A ratio with its name; where it is 0, nGPT never came to that loss."""
@@ -189,7 +200,7 @@ class Conditions:
             "of h hardly count.",
             role="ink",
         )
-        paper = ("The paper reports the opposite,", "at 0.5B and 1B parameters.")
+        paper = ("The paper reports the opposite,", "at 0.5 and 1 billion parameters.")
         self.paper = noted(*CLAIMS.lines(record, *paper), role="ink")
         self.why = noted(*CLAIMS.lines(record, "We have not found out why."), role="ink")
         self.source = noted(size_of(record), "after training, one seed", px=SIZE.tick)
@@ -236,9 +247,14 @@ class Beyond:
         at_left(self.keys, GRID.left, -2.05)
         each = int(record.edges[1] - record.edges[0])
         self.buckets = Line(
-            f"each step: mean of {each} tokens, here bytes", role="muted", px=SIZE.tick
+            f"each step: mean of {each} tokens, here letters", role="muted", px=SIZE.tick
         )
         self.buckets.move_to((GRID.right - self.buckets.width / 2, self.keys.get_center()[1], 0))
+        self.source = Line(
+            f"{size_of(record)}; learned from: {record.corpus}; never saw these novels",
+            role="muted", px=SIZE.tick,
+        )  # fmt: skip
+        at_left(self.source, GRID.left, 2.62)
         self.why = [
             Line(words)
             for words in CLAIMS.lines(
@@ -328,8 +344,9 @@ class Ratios:
             found.append((f"seed {int(seed)}", record.traced("again_ratio", place)))
         shown = [(name, ratio) for name, ratio in found if ratio.value > 0] or found[:1]
         names, ratios = zip(*shown, strict=True)
-        about = [f"context {int(record.context)}; {size_of(record)};"]
-        about.append("to the loss of the baseline, with QK-norm,")
+        about = [f"context (tokens read at once): {int(record.context)};"]
+        about.append(f"{size_of(record)}; to the loss")
+        about.append("of the baseline, with QK-norm,")
         if len(record.again_seed):
             about.append("and of the baseline from another seed")
         return Ratio("here", [ratios], names, "normalized", 2, about)
@@ -337,7 +354,7 @@ class Ratios:
     def paper(self, record: Closing) -> Ratio:
         """The paper's."""
         names = [f"context {int(context)}k" for context in record.paper_context]
-        about = ("0.5B and 1B parameters", "arXiv 2410.01131")
+        about = ("0.5 and 1 billion parameters;", "tokens: pieces of words;", "arXiv 2410.01131")
         return Ratio("the paper", [row_of(record, "paper_ratio")], names, "ink", 0, about)
 
     def reproduction(self, record: Closing) -> Ratio:
@@ -345,7 +362,7 @@ class Ratios:
         names = [f"context {int(context)}k" for context in record.other_context]
         rows = [row_of(record, f"other_ratio_{end}") for end in ("low", "high")]
         about = (
-            "0.5B parameters; filled: at least,",
+            "0.5 billion parameters; filled: at least,",
             "outlined: at most; read off the graphs",
             "of github.com/JoeLi12345/nGPT",
         )

@@ -49,15 +49,14 @@ from scenes.stage.text import Line
 from scenes.stage.zoom import Name, Seen, Shot, hidden, named, unseen, zoomed
 
 ATTENTION_STEPS = (
-    "three matrices, rows of length 1: queries, keys, values",
+    "three matrices, rows of length 1, turn the state h into queries q, keys k, values v",
     "rotary (chapter 5): turn by the letter’s position; then Norm, then a learned scale",
-    "compare each query with every key, times √ of a key’s size; softmax makes weights",
+    "compare queries and keys, times √ of a key’s number of entries; softmax makes weights",
     "mix the values by these weights, map back, normalize",
 )
 MLP_STEPS = (
-    "two matrices, rows of length 1",
-    "learned scales; times √d, the gates ν reach SiLU’s bend (d: h’s entries; chapter 6)",
-    "SiLU, a smooth switch; the circled dot multiplies each entry of u by its gate",
+    "two matrices, then learned scales; √d (d: entries of h) takes the gates to SiLU’s bend",
+    "SiLU, a smooth switch; the circled dot multiplies each unit by its gate",
     "map back, normalize: a point of the sphere",
 )
 """What each step inside a block does."""
@@ -182,9 +181,7 @@ class FullArchitecture(Chapter):
         letters.here.redraw()
         self.play(*appear(*tags))
         self.wait(TIME.rest)
-        self.play(*appear(letters.texts[0], letters.texts[1], letters.here))
-        self.wait(TIME.rest)
-        self.play(Appear(letters.texts[2]))
+        self.play(*appear(*letters.texts[:3], letters.here))
         self.wait(TIME.read)
         self.go_next(*letters.dots, letters.here, *tags, *letters.texts)
 
@@ -221,9 +218,9 @@ class FullArchitecture(Chapter):
         self.go_next(*names_of(steps), rule)
 
     @section(
-        "Feed-forward: one matrix gives values, another gives their gates",
+        "Feed-forward: one matrix gives units, another gives their gates",
         says=(
-            "The feed-forward block works on each letter alone. Gates let the values through.",
+            "The feed-forward block works on each letter alone. Gates nu let its units u through.",
             "Root d takes the gates to SiLU's bend. The result, normalized, is h M.",
         ),
         covers=("7.1", "7.3", "0.2", "0.3"),
@@ -233,7 +230,9 @@ class FullArchitecture(Chapter):
         parts = self.whole.layer.mlp
         self._whole(parts)
         self._zoom_in(parts, ON_MLP)
-        self._steps(parts, MLP_STEPS, Equation(GATING))
+        block, project, scaled, *others = parts
+        both = Part([*project.shapes, *scaled.shapes], [*project.names, *scaled.names])
+        self._steps([block, both, *others], MLP_STEPS, Equation(GATING))
 
     @section(
         "The update: step towards the suggestion, return to the sphere",
@@ -252,8 +251,7 @@ class FullArchitecture(Chapter):
         step = Update(self.recording, self.whole)
         node = self.whole.layer.rings.get("h_mid")
         self.play(Appear(step.sphere), *hidden(*([node.cover] if node else [])))
-        self.play(*appear(step.dots[0], step.names[0], step.source))
-        self.play(*appear(step.dots[1], step.names[1], step.terms[0]))
+        self.play(*appear(*step.dots, *step.names, step.source, step.terms[0]))
         self.play(drawn(step.way))
         self.play(*appear(step.rule, step.terms[1], step.off, step.moving))
         self.play(*swept(step.going(0), 0, 1), run_time=TIME.zoom)
@@ -278,8 +276,9 @@ class FullArchitecture(Chapter):
         """The prompt's states through all updates of the toy model."""
         self.play(*hidden(*self.whole.shapes))
         walk = Walk(self.recording)
-        self.play(*appear(walk.sphere, walk.prompt, walk.source, walk.start, walk.first))
-        self.play(*appear(*walk.others, walk.moving, *walk.legend))
+        start = (walk.start, walk.first, walk.moving)
+        self.play(*appear(walk.sphere, walk.prompt, walk.source, *start))
+        self.play(*appear(*walk.others, *walk.legend))
         self.play(*appear(walk.way, walk.towards, walk.words, walk.moved))
         self.add(walk.trace)
         walking = swept(walk.going, 0, walk.updates)
@@ -308,12 +307,13 @@ class FullArchitecture(Chapter):
         self._zoom_in(whole.output, ON_OUTPUT)
         logits, (_, *parts) = Logits(self.recording), whole.output
         self.play(*dimmed(*shapes_of(parts)), Appear(logits.source), run_time=TIME.quick)
+        written: list[Appear] = []
         for part, bars in zip(parts, logits.bars, strict=True):
-            coming = appear(bars.axis, bars.names)
+            coming = [*appear(bars.axis, bars.names), *written]
             self.play(*lit(*part.shapes), *named(*part.names), *coming, run_time=TIME.quick)
             self.play(grown(bars.rows[0]), run_time=TIME.quick)
-            self.play(Appear(bars.numbers), run_time=TIME.quick)
-        self.play(*appear(logits.frames, *logits.marked))
+            written = appear(bars.numbers)
+        self.play(*written, *appear(logits.frames, *logits.marked))
         self.wait(TIME.read)
         self.clear_next(*whole.shapes)
 
@@ -392,7 +392,6 @@ class FullArchitecture(Chapter):
             signs = versus.signs[number]
             self.play(*appear(*map(Halo, rings[number]), signs, side, *beside[number]))
             self.play(Appear(line), run_time=TIME.quick)
-            self.wait(TIME.quick)
         self.wait(TIME.read)
         self.clear_next(*self.whole.shapes)
 

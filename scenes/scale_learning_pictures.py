@@ -27,6 +27,9 @@ from scenes.stage.text import Line
 INIT, SCALE = 's_"init"', 's_"scale"'
 """The two settings of a scale as they stand in equations, named as in the paper."""
 
+EXACT, RATIO = 4, 2
+"""Decimal places of s_scale and of the ratio: what is shown can be worked out by hand."""
+
 
 class Named(VGroup):
     """A kind's term, where it works, and below that its name in settings."""
@@ -53,11 +56,11 @@ class TwoNumbers:
         names = [Named(kind) for kind in kinds]
         _align(names)
         columns = [
-            Column(heading, row_of(record, field), places=3)
-            for heading, field in (
-                (Equation(INIT, px=SIZE.readout), "init"),
-                (Equation(SCALE, px=SIZE.readout), "scale"),
-                (Line("ratio", px=SIZE.label, role="muted"), "factor"),
+            Column(heading, row_of(record, field), places=places)
+            for heading, field, places in (
+                (Equation(INIT, px=SIZE.readout), "init", 2),
+                (Equation(SCALE, px=SIZE.readout), "scale", EXACT),
+                (Line("ratio", px=SIZE.label, role="muted"), "factor", RATIO),
             )
         ]
         self.table = Table(names, columns, GRID.left + 0.2, 2.05, spacing=0.72)
@@ -66,7 +69,7 @@ class TwoNumbers:
         )
         self.terms = [
             Explained("{{ s : scale }}", "what the model multiplies by"),
-            Explained('{{ s_"stored" : scale }}', "what the optimizer moves"),
+            Explained('{{ s_"stored" : scale }}', "what training moves: its optimizer"),
             Explained(INIT, "s when training starts"),
             Explained(SCALE, "what is stored at that moment"),
             noted(*self._about(record)),
@@ -76,10 +79,10 @@ class TwoNumbers:
     def _about(self, record: ScaleManagement) -> Iterator[str]:
         """What else there is to know; the last line only where it is true of all kinds."""
         yield "each s is many numbers:"
-        yield "one for each entry, unit or token"
+        yield "one for each entry, unit or letter"
         root = 1 / float(record.root_d)
         if all(np.isclose(scale, 1) or np.isclose(scale, root) for scale in record.scale):
-            yield "s_scale is 1 or 1/√d"
+            yield "s_scale is 1 or 1/√d (d: entries of h)"
 
 
 def _align(names: Sequence[Named]) -> None:
@@ -127,8 +130,8 @@ class Rulers:
         rows = [row_of(record, field, place) for field in ("stored", "effective")]
         axis = measure("", [*rows[0], *rows[1]])
         self.sliders = [
-            Ruler(Line(words, px=SIZE.body), row, axis, 7.0, places=1)
-            for words, row in zip(("stored", "in effect"), rows, strict=True)
+            Ruler(Line(words, px=SIZE.body), row, axis, 7.0, places=places)
+            for words, row, places in zip(("stored", "in effect"), rows, (3, 1), strict=True)
         ]
         for slider, up in zip(self.sliders, (1.2, -0.85), strict=True):
             slider.shift((-3.7 - slider.track.get_left()[0], up - slider.label.get_center()[1], 0))
@@ -148,11 +151,11 @@ class Rulers:
         self.arrow = Connection(down, "flow", "scale")
         self.factor = Readout(
             Equation(f"times thin frac({INIT}, {SCALE}) ="),
-            record.traced("factor", place), places=1,
+            record.traced("factor", place), places=RATIO,
         )  # fmt: skip
         stacked([self.factor], 0.2, 0.6)
         self.step = Readout(Line("optimizer steps"), counted(row_of(record, "steps")), places=0)
-        of = ("our larger model; mean of the tokens", "that occur in its training text")
+        of = ("our larger model; mean of the letters", "that occur in its training text")
         self.of = noted(*of, px=SIZE.tick)
         letter = called(record.next_tokens[0])
         self.one = Readout(
@@ -215,7 +218,7 @@ class OneStep:
 
     def _factors(self, record: ScaleManagement) -> VGroup:
         """By what each step is multiplied, below the kinds."""
-        group = scales_under(self.bars, row_of(record, "factor"), 1.02, places=1)
+        group = scales_under(self.bars, row_of(record, "factor"), 1.02, places=RATIO)
         ratio = Line("× ratio", role="muted")
         up = self.bars.axis.box.bottom - 1.02 - ratio.baseline
         return group.add(ratio.shift((GRID.left - ratio.get_left()[0], up, 0)))
@@ -237,17 +240,16 @@ class Relative:
         )
         kinds = kinds_of(record)
         self.names = under_groups(self.bars, [kind.equation() for kind in kinds], 0.5)
-        self.scales = scales_under(self.bars, row_of(record, "scale"), 1.1, places=3)
+        self.scales = scales_under(self.bars, row_of(record, "scale"), 1.1, places=EXACT)
         self.label = Equation(SCALE, px=SIZE.readout)
         up = self.bars.axis.box.bottom - 1.1 - self.label.baseline
         self.label.shift((GRID.left - self.label.get_left()[0], up, 0))
         self.rule = Equation(f'frac("step", "value") approx frac(eta, {SCALE})')
-        self.terms = [
-            Explained("eta", "the learning rate"),
-            noted("small: learns fast", "large: learns slowly", role="ink"),
-        ]
+        rate = Explained("eta", "the learning rate:")
+        self.rate = Readout(rate, record.traced("learning_rate"), px=SIZE.label, places=3, gap=0.2)
+        self.speeds = noted("small: learns fast", "large: learns slowly", role="ink")
         self.source = _source()
-        stacked([self.rule, *self.terms, self.source], 3.2, 1.6, gap=0.55)
+        stacked([self.rule, self.rate, self.speeds, self.source], 3.2, 1.6, gap=0.55)
 
 
 class Small(Plot):
@@ -321,7 +323,7 @@ class Trends:
         )
         self.key = noted(
             "our larger model · thick: the mean · between the thin ones: eight of ten values;",
-            "of the logits: of the tokens that occur in the training text",
+            "of the logits: of the letters that occur in the training text",
             px=SIZE.tick,
         )
         stacked([self.steps], GRID.left, -2.45)

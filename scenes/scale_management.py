@@ -39,10 +39,11 @@ class ScaleManagement(Chapter):
         """One head's attention from the chapter before, and the scale in its formula."""
         past = Recall(self.recording)
         self.play(*appear(past.grid, past.source))
-        self.play(*appear(past.rule, past.terms[0]))
+        *met, scale = past.terms
+        self.play(*appear(past.rule, *met))
         self.play(Appear(past.frame))
         self.wait(TIME.rest)
-        self.play(Appear(past.terms[1]))
+        self.play(Appear(scale))
         self.wait(TIME.read)
         self.clear_next()
 
@@ -70,8 +71,8 @@ class ScaleManagement(Chapter):
     @section(
         "Cosines alone make no clear choice",
         says=(
-            "A cosine lies between minus one and one. Among many tokens that decides nothing.",
-            "Times a learned scale, one for each token, they are logits, and choose clearly.",
+            "A cosine lies between minus one and one. Among many letters that decides nothing.",
+            "Times a learned scale, one for each letter, they are logits, and choose clearly.",
         ),
         pause=True,
         covers=("6.3", "0.2", "0.6"),
@@ -109,7 +110,7 @@ class ScaleManagement(Chapter):
         self.play(*appear(places.state, places.flow, *places.past, *boxes))
         for station in places.stations:
             self.play(Appear(station.scale_part))
-        self.play(*appear(places.layers, places.once))
+        self.play(*appear(places.layers, places.once, places.about))
         self.wait(TIME.read)
         self.clear_next()
 
@@ -155,7 +156,7 @@ class ScaleManagement(Chapter):
     @section(
         "One step: equal where stored, unequal in effect",
         says=(
-            "Adam’s first step moves every stored number alike, whatever its gradient.",
+            "Adam, the optimizer, first moves every stored number alike, whatever its gradient.",
             "In effect the steps differ: each is multiplied by its init over scale.",
         ),
         pause=True,
@@ -186,11 +187,11 @@ class ScaleManagement(Chapter):
     def relative(self) -> None:
         """The first step as a share of the value."""
         rates = Relative(self.recording)
-        self.play(*appear(rates.bars.axis, rates.names, rates.rule, rates.terms[0], rates.source))
+        self.play(*appear(rates.bars.axis, rates.names, rates.rule, rates.rate, rates.source))
         self.play(grown(rates.bars.rows[0]))
         self.play(Appear(rates.bars.numbers))
         self.wait(TIME.read)
-        self.play(*appear(rates.label, rates.scales, rates.terms[1]))
+        self.play(*appear(rates.label, rates.scales, rates.speeds))
         self.wait(TIME.read)
         self.clear_next()
 
@@ -245,7 +246,7 @@ class ScaleManagement(Chapter):
     @section(
         "Without √d, SiLU would be almost a straight line",
         says=(
-            "SiLU's bend makes an MLP more than a matrix. Cosines alone hardly reach it.",
+            "SiLU's bend makes feed-forward more than a matrix. Cosines alone hardly reach it.",
             "Times root d they spread along the whole bend: no straight line fits any more.",
         ),
         pause=True,
@@ -290,8 +291,8 @@ class ScaleManagement(Chapter):
 
     def _place(self, picture: Turning) -> None:
         """Bring on a factor with its bars and its curve, as trained."""
-        self.play(*appear(picture.slider, picture.mark, picture.bars, picture.letters))
-        self.play(*appear(picture.below, picture.source, picture.plot, picture.learned))
+        bars = (picture.bars, picture.letters, picture.below, picture.source)
+        self.play(*appear(picture.slider, picture.mark, *bars, picture.plot, picture.learned))
         self.play(drawn(picture.curve))
         self.play(Appear(picture.spot))
 

@@ -50,10 +50,10 @@ UNSEEN = {"␣": ("space", "·"), "⏎": ("↲", "↲")}
 
 KINDS = {
     "α_A": Kind("alpha_A", "alpha", "step after attention"),
-    "α_M": Kind("alpha_M", "alpha", "step after the MLP"),
+    "α_M": Kind("alpha_M", "alpha", "step after feed-forward"),
     "s_qk": Kind("s_(q k)", "s_qk", "attention, q and k"),
-    "s_u": Kind("s_u", "s_hidden", "MLP, the units"),
-    "s_ν": Kind("s_nu", "s_gate", "MLP, the gates"),
+    "s_u": Kind("s_u", "s_hidden", "feed-forward, units"),
+    "s_ν": Kind("s_nu", "s_gate", "feed-forward, gates"),
     "s_z": Kind("s_z", "s_logit", "logits"),
 }
 """By the paper's name, as recordings list them."""
@@ -85,6 +85,7 @@ class Recall:
         self.rule = Equation('"softmax" ( sqrt(d_k) {{ s_(q k)^2 : scale }} cos(q, k) )')
         self.terms = [
             Explained("cos(q, k)", "how well query and key agree"),
+            Explained("d_k", "how many entries a query or a key has"),
             Explained("{{ s_(q k) : scale }}", "learned, on q and on k; written as one number"),
         ]
         source = noted(
@@ -94,7 +95,7 @@ class Recall:
             px=SIZE.tick,
         )
         self.source = source
-        stacked([self.rule, *self.terms, source], GRID.panel, 1.6, gap=0.55)
+        stacked([self.rule, *self.terms, source], GRID.panel, 1.8, gap=0.5)
 
 
 class OnSphere:
@@ -124,7 +125,7 @@ class OnSphere:
         self.rule = Equation("cos( {{ h : ink }}, {{ e : normalized }} )")
         self.terms = [
             Explained("{{ h : ink }}", f"the state after “{prompt_of(record)}”"),
-            Explained("{{ e : normalized }}", "a letter’s direction: a row of E_out"),
+            Explained("{{ e : normalized }}", "a letter’s direction, for the output"),
         ]
         self.values = [
             Readout(Line(f"{fit} fit, {called(record.toy_letters[letter])}", role=role), cosine)
@@ -183,7 +184,7 @@ class Unsure:
         self.scales = self._scales(record)
         after = prompt_of(record)
         self.prompt = Line(
-            f"our larger model, after “{after}”: what comes next? The likeliest first", role="muted"
+            f"our larger model, after “{after}”: which letter or sign comes next?", role="muted"
         )
         self.prompt.move_to((0, 2.35, 0)).align_to((GRID.left, 0, 0), np.array([-1.0, 0, 0]))
         self.bounds = Line("between −1 and 1, always", role="normalized")
@@ -191,7 +192,9 @@ class Unsure:
             Equation('"softmax"( cos )'),
             Equation('"softmax"( {{ s_z : scale }} cos )'),
         ]
-        self.count = Readout(Line("tokens to choose from"), record.traced("vocab"), places=0)
+        self.count = Readout(
+            Line("letters and signs to choose from"), record.traced("vocab"), places=0
+        )
         self.best = Readout(
             Line(f"probability of {called(letters[0])}", px=SIZE.label), [row[0] for row in table],
             places=3, px=SIZE.label,
@@ -209,7 +212,7 @@ class Unsure:
 
     def _scales(self, record: ScaleManagement) -> VGroup:
         """The s_z of each letter in a row below its bar."""
-        numbers = [Number(n, places=0, px=SIZE.tick, role="scale") for n in row_of(record, "s_z")]
+        numbers = [Number(n, places=1, px=SIZE.tick, role="scale") for n in row_of(record, "s_z")]
         for number in numbers:
             number.shift(-number.pen)
         row = under_groups(self.right, numbers, 0.8)
@@ -230,7 +233,7 @@ class Unsure:
 STATIONS: tuple[tuple[str, str, tuple[str, ...], tuple[str, str]], ...] = (
     ("attention", "ink", ("s_qk",), ("how sharply", "to look")),
     ("step", "normalized", ("α_A",), ("how far", "to step")),
-    ("feed-forward MLP", "ink", ("s_u", "s_ν"), ("how much units", "and gates count")),
+    ("feed-forward", "ink", ("s_u", "s_ν"), ("how much units u", "and gates ν (nu) count")),
     ("step", "normalized", ("α_M",), ("how far", "to step")),
     ("logits", "ink", ("s_z",), ("how sure", "to be")),
 )
@@ -289,6 +292,11 @@ class Places:
         self.layers = _span(ends, "in every layer")
         last = self.stations[-1].box
         self.once = _span([last.get_left()[0], last.get_right()[0]], "once")
+        self.about = noted(
+            "feed-forward (also MLP) works on each letter alone: its units are numbers,",
+            "each let through by a gate, more or less", px=SIZE.tick,
+        )  # fmt: skip
+        stacked([self.about], GRID.left, -2.5, gap=0.1)
 
     def _flow(self) -> Iterator[Connection]:
         edge = GRID.left
@@ -323,7 +331,7 @@ def _span(ends: Sequence[float], words: str) -> VGroup:
 
 
 def letters_under(bars: Bars | ChangingBars, letters: Sequence[str]) -> VGroup:
-    """The letter or token of each bar, large enough for a comma to be seen."""
+    """The letter of each bar, large enough for a comma to be seen."""
     room = 0.95 * bars.axis.box.width / len(letters)
     return under_groups(bars, [_letter(letter, room) for letter in letters], 0.42)
 

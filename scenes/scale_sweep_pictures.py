@@ -88,7 +88,7 @@ class Sharpness(Turning):
             "normalized",
         )
         term = "{{ s_(q k)^2 : scale }} times"
-        name = f"entropy: mean of all heads, texts of {int(record.window)} letters"
+        name = f"entropy, how spread: all heads’ mean, {int(record.window)} letters"
         super().__init__(record, term, bars, "attention_entropy", name, len(table) - 1)
         self.letters = letters_under(bars, record.prompt[: query + 1])
         self.below = Prompt(prompt_of(record), query, "normalized")
@@ -117,7 +117,7 @@ class Confidence(Turning):
             "normalized",
         )
         term = "{{ s_z : scale }} times"
-        super().__init__(record, term, bars, "output_loss", "loss on unseen text", last)
+        super().__init__(record, term, bars, "output_loss", "loss on samples of unseen text", last)
         self.letters = letters_under(bars, record.next_tokens)
         self.sides = [Line(words, role="muted") for words in ("too unsure", "too sure")]
         box = self.plot.box
@@ -191,12 +191,15 @@ class Gate:
         )  # fmt: skip
         self.states = [Line("without √d", weight="SEMIBOLD"), Line("with √d", weight="SEMIBOLD")]
         self.of = noted(
-            "of SiLU’s variance; 100 %: SiLU would be", "this line, the MLP nearly a matrix",
+            "of SiLU’s variance; 100 %: SiLU would be", "this line, feed-forward nearly a matrix",
             px=SIZE.tick,
         )  # fmt: skip
-        self.what = Line("a gate: a number that opens or shuts one unit", px=SIZE.tick)
+        self.what = noted(
+            "gate: a number that opens or shuts a unit", "SiLU: a smooth switch, the red curve",
+            role="ink", px=SIZE.tick,
+        )  # fmt: skip
         stacked(
-            [self.rule, self.what, self.root, self.states[0], self.straight], 1.95, 2.3, gap=0.45
+            [self.rule, self.what, self.root, self.states[0], self.straight], 1.95, 2.3, gap=0.38
         )
         up = baseline_of(self.root.label) - baseline_of(self.entries.label)
         self.entries.shift((GRID.right - self.entries.get_right()[0], up, 0))

@@ -13,7 +13,7 @@ QKNORM = "mini gpt-qknorm"
 PAPER = "the paper, arXiv 2410.01131"
 OTHERS = "an independent reproduction, github.com/JoeLi12345/nGPT"
 
-LOSS = "nat/byte"
+LOSS = "nat/letter"
 TOKENS = "million"
 
 

@@ -11,7 +11,7 @@ from scenes.claims.provenance import shipped
 STEPS, UNITS, LOGITS = ("α_A", "α_M"), "s_u", "s_z"
 SPOKEN = {
     "α_A": "the step after attention",
-    "α_M": "the step after the MLP",
+    "α_M": "the step after feed-forward",
     "s_qk": "attention's scale",
     "s_u": "the units' scale",
     "s_ν": "the gates' scale",
@@ -159,14 +159,14 @@ CLAIMS = Claims(
     unsure=(
         Claim("Cosines alone make no clear choice", undecided, "From cosines to a choice"),
         Claim(
-            "A cosine lies between minus one and one. Among many tokens that decides nothing.",
+            "A cosine lies between minus one and one. Among many letters that decides nothing.",
             undecided,
             "A cosine lies between minus one and one.",
         ),
         Claim(
-            "Times a learned scale, one for each token, they are logits, and choose clearly.",
+            "Times a learned scale, one for each letter, they are logits, and choose clearly.",
             clear,
-            "Times a learned scale, one for each token, they are logits.",
+            "Times a learned scale, one for each letter, they are logits.",
         ),
     ),
     rulers=(
@@ -188,7 +188,7 @@ CLAIMS = Claims(
             "One step: where stored, and in effect",
         ),
         Claim(
-            "Adam’s first step moves every stored number alike, whatever its gradient.",
+            "Adam, the optimizer, first moves every stored number alike, whatever its gradient.",
             by_rate,
             "A step of the optimizer: how far it moves the stored numbers.",
         ),
@@ -243,9 +243,9 @@ CLAIMS = Claims(
             "√d takes the gate farther along SiLU’s bend",
         ),
         Claim(
-            "SiLU's bend makes an MLP more than a matrix. Cosines alone hardly reach it.",
+            "SiLU's bend makes feed-forward more than a matrix. Cosines alone hardly reach it.",
             almost_straight,
-            "SiLU's bend makes an MLP more than a matrix.",
+            "SiLU's bend makes feed-forward more than a matrix.",
         ),
         Claim(
             "Times root d they spread along the whole bend: no straight line fits any more.",
