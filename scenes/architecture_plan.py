@@ -231,8 +231,25 @@ class Layer:
         """From the rotary turn through Norm and s_qk; the traditional layer has neither."""
         if not self.normalized:
             return [near.ways(open_routes=[[(-2.05, y), (0.2, y)] for y in (Q, K)])]
-        runs = [[(-2.05, y), (-0.7, y)] for y in (Q, K)]
-        return [near.ways(*runs), near.boxes("scale", (-0.25, BETWEEN, 0.9, TALL))]
+        runs, before = [], []
+        for name, y in (("q", Q), ("k", K)):
+            start, end = self._around(name, (-2.05, y), (-1.45, y), 0.42)
+            before += start
+            runs.append([end, (-0.7, y)])
+        ways = near.ways(*runs, open_routes=before)
+        return [ways, near.boxes("scale", (-0.25, BETWEEN, 0.9, TALL))]
+
+    def _around(
+        self, name: str, start: Place, middle: Place, radius: float
+    ) -> tuple[list[list[Place]], Place]:
+        """The way up to a normalization point, and where it goes on: dimmed, it shows through.
+
+        Without the point the way goes on from its start.
+        """
+        if name not in self.points:
+            return [], start
+        (across, up) = middle
+        return [[start, (across - radius, up)]], (across + radius, up)
 
     def _mix(self, near: Near) -> Part:
         """The weighted sum of the values, W_o and Norm."""
@@ -242,11 +259,12 @@ class Layer:
             [(3.4, BETWEEN), (3.76, BETWEEN)],
         ]
         weight = self._matrix(near.boxes(self.role, (4.1, BETWEEN, 0.68, 0.7)))
+        leave, on = self._around("h_attention", (4.44, BETWEEN), (5.12, BETWEEN), 0.42)
         part = Part(
             [
                 near.boxes("transformation", (3.0, BETWEEN, 0.8, 0.7)),
                 weight,
-                near.ways(*routes, open_routes=[[(4.44, BETWEEN), (6, BETWEEN)]]),
+                near.ways(*routes, open_routes=[*leave, [on, (6, BETWEEN)]]),
                 *self._ring("h_attention", near.ring(5.12, BETWEEN, 0.42)),
             ],
             [
@@ -285,10 +303,11 @@ class Layer:
             ],
             [near.word("SiLU", 0.15, -up), near.term("dot.o", 1.9, 0)],
         )
+        leave, on = self._around("h_mlp", (3.9, 0), (4.85, 0), 0.45)
         back = Part(
             [
                 self._matrix(near.boxes(self.role, (3.35, 0, 1.1, 0.9))),
-                near.ways([(2.3, 0), (2.8, 0)], open_routes=[[(3.9, 0), (6, 0)]]),
+                near.ways([(2.3, 0), (2.8, 0)], open_routes=[*leave, [on, (6, 0)]]),
                 *self._ring("h_mlp", near.ring(4.85, 0, 0.45)),
             ],
             [near.term(f'{{{{ W_"oM" : {self.role} }}}}', 3.35, 0)],

@@ -69,7 +69,7 @@ class TwoNumbers:
         )
         self.terms = [
             Explained("{{ s : scale }}", "what the model multiplies by"),
-            Explained('{{ s_"stored" : scale }}', "what training moves: its optimizer"),
+            Explained('{{ s_"stored" : scale }}', "what training’s optimizer moves"),
             Explained(INIT, "s when training starts"),
             Explained(SCALE, "what is stored at that moment"),
             noted(*self._about(record)),

@@ -11,8 +11,10 @@ import test_chapters
 from watched import play
 
 from ngpt_math.recordings import FullArchitecture, load, save
+from scenes.architecture_pictures import BADGE, Halo
 from scenes.architecture_plan import ATTENTION, CLOSE, ON_ATTENTION, WHOLE, Layer, Whole
 from scenes.film import entry
+from scenes.stage.curves import disc_points
 from scenes.stage.hypersphere import Hypersphere
 from scenes.stage.space import View
 from scenes.stage.style import COLOUR, STROKE
@@ -145,3 +147,17 @@ def test_another_model_finds_room_in_chapter_7(tmp_path: Path) -> None:
     test_chapters.test_nothing_leaves_the_frame_or_meets_the_captions(watched)
     test_chapters.test_no_text_overlaps_another(watched)
     test_chapters.test_frames_keep_to_the_budget(watched)
+
+
+@pytest.mark.parametrize("cover", [0.0, BADGE])
+def test_a_highlighted_circle_stays_dotted(cover: float) -> None:
+    """Gaps remain between its dots, which are larger than at rest and hide those."""
+    ring = Ring(Zoom(Shot(0, 0, 1)), (1.0, 2.0), 0.05)
+    halo = Halo(ring, cover)
+    dots = halo.dots.points.reshape(-1, disc_points(1.0).shape[0], 3)
+    middles = dots.mean(axis=1)
+    gap = np.linalg.norm(middles[1] - middles[0]) - np.ptp(dots[0][:, 0])
+    assert gap > 0.3 * np.ptp(dots[0][:, 0])
+    assert np.ptp(dots[0][:, 0]) > np.ptp(ring.dots.points[: dots.shape[1], 0])
+    assert halo.disc.get_stroke_width() == 0 and halo.disc.z_index > ring.dots.z_index
+    assert halo.disc.width > ring.dots.width
