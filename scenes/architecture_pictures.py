@@ -280,7 +280,7 @@ class Halo(VGroup):
         colour, middle = colour_of(ring.role), ring.zoom.drawn(ring.place)
         radius = cover or 1.1 * max(ring.radius * ring.zoom.shot.scale, LEAST_RING)
         self.disc = VMobject(stroke_width=0).set_fill(on_ground(colour, 0.12), 1)
-        self.disc.set_points(disc_points(radius) + middle).set_z_index(LAYER.point + 1)
+        self.disc.set_points(disc_points(radius + self.DOT) + middle).set_z_index(LAYER.point + 1)
         count = round(2 * np.pi * radius / self.SPACING)
         turn = 2 * np.pi * np.arange(count) / count
         around = radius * np.stack([np.cos(turn), np.sin(turn), 0 * turn], axis=1) + middle
