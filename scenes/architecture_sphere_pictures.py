@@ -81,10 +81,13 @@ class Letters:
         close = CLAIMS.lines(record, "letters used alike tend to", "lie close: here, the vowels")
         more = noted(*close, "“·” stands for the space")
         self.rule = Equation('{{ h : normalized }} = {{ E_"in" : normalized }} ["letter"]')
+        table = Explained('{{ E_"in" : normalized }}', "holds one point for each letter")
         part = f", {len(self.order)} of {len(points)} letters"
         self.source = Line(f"Now: {toy(record)}" + part * (len(self.order) < len(points)))
-        stacked([self.source, self.prompt, self.rule, lit, more], GRID.panel, 2.2, gap=0.5)
-        self.texts = [self.prompt, VGroup(self.rule, lit), more, self.source]
+        parts = [self.source, self.prompt, self.rule, table, lit, more]
+        stacked(parts, GRID.panel, 2.2, gap=0.45)
+        aligned([table, lit])
+        self.texts = [self.prompt, VGroup(self.rule, table, lit), more, self.source]
         self.record = record
 
     def tags(self) -> list[Tag | Leaders]:

@@ -52,7 +52,7 @@ ATTENTION_STEPS = (
     "three matrices, rows of length 1, turn the state h into queries q, keys k, values v",
     "rotary (chapter 5): turn by the letter’s position; then Norm, then a learned scale",
     "compare queries and keys, times √ of a key’s number of entries; softmax makes weights",
-    "mix the values by these weights, map back, normalize",
+    "mix the values of all letters j so far by these weights, map back, normalize",
 )
 MLP_STEPS = (
     "two matrices, then learned scales; √d (d: entries of h) takes the gates to SiLU’s bend",
