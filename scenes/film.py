@@ -55,7 +55,7 @@ FILM: tuple[Entry, ...] = (
     ),
     Entry(2, "l2_norm_shell", "L2NormShell", "L2 normalization deep dive"),
     Entry(3, "normlinear_groups", "NormlinearGroups", "Normalized linear layers"),
-    Entry(4, "slerp_vs_lerp", "SlerpVsLerp", "Residual connections with SLERP"),
+    Entry(4, "slerp_vs_lerp", "SlerpVsLerp", "Residual connections: SLERP vs LERP"),
     Entry(5, "attention", "Attention", "Attention"),
     Entry(6, "scale_management", "ScaleManagement", "Scale management"),
     Entry(7, "full_architecture", "FullArchitecture", "The complete architecture"),

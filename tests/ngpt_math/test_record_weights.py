@@ -328,6 +328,16 @@ class TestNormlinearGroups:
             own = trace[f"layer{int(r.layer)}.q_raw"][0, -1].flatten()
             assert np.allclose(found, own, atol=1e-4)
 
+    def test_the_baseline_reads_the_normed_state(self) -> None:
+        """x = RMSNorm(h): h over its root mean square, times the layer's gains."""
+        r = shown("normlinear_groups")
+        model, layer = shipped("mini", "gpt"), int(r.layer)
+        h = trace_text(model, r.prompt)[f"layer{layer}.h_in"][0, -1].detach().numpy()
+        gains = weight(model, f"blocks.{layer}.attention_norm.gain")
+        x = h / np.sqrt((h**2).mean() + 1e-6) * gains
+        assert np.allclose(r.gpt_input, x[: len(r.gpt_input)], atol=1e-5)
+        assert np.isclose(r.gpt_input_length, np.linalg.norm(x), atol=1e-5)
+
     def test_normalized_outputs_are_cosines(self) -> None:
         r = shown("normlinear_groups")
         assert np.isclose(r.input_length, 1, atol=1e-6)
