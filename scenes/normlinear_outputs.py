@@ -101,7 +101,7 @@ class BothLayers:
             ("weight", "gpt_input", "gpt_outputs"),
             ("weight_unit", "gpt_input_unit", "same_outputs"),
         )
-        terms = (("W", "x"), ("hat(W)", "hat(x)"))
+        terms = (("W_q", "x"), ("hat(W)_q", "hat(x)"))
         self.products = [
             Product(record, *given) for given in zip(sides, roles, fields, terms, strict=True)
         ]
