@@ -25,7 +25,7 @@ from scenes.stage.text import Line
 from scenes.traditional_pictures import NAMES, SIDES, Training, led, plain
 
 FIRST, APART, GIVEN = GRID.left + 0.75, 3.55, 2.45
-"""Where the first factor of an output stands, how far apart factors are, and room for ‖h‖."""
+"""Where the first factor of an output stands, how far apart factors are, and room for ‖x‖."""
 
 PANEL, SEEDS = 2.2, 3
 """Where what is read beside the larger models’ plot begins, and of how many seeds."""
@@ -78,10 +78,10 @@ class Louder:
         then = [record.traced("gpt_unit_outputs", unit) for unit in pair]
         self.length = self._part("{{ norm(w) : traditional }}", "length", [ends, ones], FIRST)
         self.fit = self._part("cos theta", "how well the direction fits", [fits], FIRST + APART)
-        self.output = self._part("w dot h", "output", [outputs, then], FIRST + 2 * APART + GIVEN)
+        self.output = self._part("w dot x", "output", [outputs, then], FIRST + 2 * APART + GIVEN)
         middle = FIRST + 2 * APART + (GIVEN - APART + BAR_BOX[0]) / 2
         self.input = VGroup(
-            Equation("norm(h)").move_to((middle, HEADS, 0)),
+            Equation("norm(x)").move_to((middle, HEADS, 0)),
             Line("same input", px=SIZE.label).move_to((middle, 0.3, 0)),
             Readout(Line("for both:", px=SIZE.label), record.traced("gpt_input_length")),
         )
@@ -93,8 +93,9 @@ class Louder:
             for sign, across in zip(("dot", "dot", "="), places, strict=True)
         ]
         self.source = noted(
-            f"input h: what the first layer is given at the end of “{record.prompt}”",
-            "traditional toy model, after training", px=SIZE.tick,
+            "input x = RMSNorm(h): the letter’s numbers h, divided by their root mean square, times"
+            " learned gains; θ: angle between w and x",
+            f"traditional toy model after training, last letter of “{record.prompt}”", px=SIZE.tick,
         )  # fmt: skip
         at_left(self.source, GRID.left, GRID.bottom + 0.55)
 
@@ -258,8 +259,8 @@ class Stretched:
         self.slider = training.slider(1.9)
         at_left(self.slider, left, 1.4)
         self.what = noted(
-            "circle: inputs of length 1; ellipse: what the first layer’s query",
-            "matrix makes of them, where it stretches most and least", px=SIZE.tick,
+            "circle: inputs of length 1; ellipse: what the same matrix",
+            "makes of them, where it stretches most and least", px=SIZE.tick,
         )  # fmt: skip
         at_left(self.what, GRID.left, GRID.bottom + 0.5)
 
