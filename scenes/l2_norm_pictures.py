@@ -372,8 +372,8 @@ class NoPull:
         self.record = record
         lengths = row_of(record, "division_lengths")
         longest = max(number.value for number in lengths)
-        unit = min(1.6, 4.5 / (1 + longest))
-        plane = Plane((GRID.picture, GRID.bottom + 0.65 + unit), unit)
+        unit = min(1.5, 4.3 / (1 + longest))
+        plane = Plane((GRID.picture, GRID.bottom + 0.85 + unit), unit)
         one, zero = pairs_in_plane(np.array([[0.0, 1.0]]))[0], np.zeros(3)
         self.circle = Circle(plane, 1.0)
         self.along = pairs_in_plane(np.array([[0.0, number.value] for number in lengths]))
@@ -397,7 +397,9 @@ class NoPull:
         times = enlarged(size)
         way = pairs_in_plane(times * np.array(ways).T)[0]
         self.gradient = Arrow(plane, one, one + way, "transformation", STROKE.arrow)
-        self.what = noted("gradient: the way in which", "the loss grows fastest", role="transformation")
+        self.what = noted(
+            "gradient: the way in which", "the loss grows fastest", role="transformation"
+        )
         self.radial = Readout(
             Line("along the vector", role="transformation"), record.traced("plain_radial"),
             places=3, role="transformation",
@@ -427,7 +429,7 @@ class NoPull:
             f"{record.vector_name}; circle: length 1; gradient drawn {times:g} times as long, step"
             " not to scale", px=SIZE.tick,
         )  # fmt: skip
-        at_left(self.scale, GRID.left, GRID.bottom + 0.25)
+        at_left(self.scale, GRID.left, GRID.bottom + 0.5)
 
     @property
     def shortening(self) -> list[Step]:
@@ -476,8 +478,8 @@ class Gradient:
         column_of([self.left], GRID.panel, -2.1, 0.6)
         whose = CLAIMS.true(record, "a vector in the shell")
         self.scale = noted(
-            f"plane of {whose} and its gradient, drawn {times:g} times as long;"
-            f" ε = {float(record.eps_shown):.2f}", px=SIZE.tick,
+            f"{record.many_name.partition(':')[0]}: plane of {whose} and its gradient,"
+            f" drawn {times:g} times as long; ε = {float(record.eps_shown):.2f}", px=SIZE.tick,
         )  # fmt: skip
         at_left(self.scale, GRID.left, GRID.bottom + 0.25)
 

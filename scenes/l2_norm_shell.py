@@ -51,7 +51,7 @@ class L2NormShell(Chapter):
         self.many = Many(self.recording)
 
     @section(
-        "So far: free arrows stretch, normalized arrows only turn",
+        "So far: free arrows stretch and shrink, normalized ones only turn",
         says=(
             "So far: in training, free weight vectors come to all kinds of lengths.",
             "Those of nGPT always have length one. How is that done?",

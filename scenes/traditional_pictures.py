@@ -375,7 +375,7 @@ class Gliding:
         gone = [np.linalg.norm(np.diff(path, axis=0), axis=1).sum() for path in self.cloud.paths]
         self.calm = int(np.argmin(gone))
         self.path = noted(
-            "toy nGPT, the same matrix; dots: the tips, each on the sphere",
+            "toy nGPT, same matrix; dots: tips",
             f"thick: unit {self.calm + 1}, and the last part of its tip’s way",
             px=SIZE.tick,
         )

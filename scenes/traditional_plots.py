@@ -76,8 +76,9 @@ class Louder:
         outputs = [record.traced("gpt_outputs", unit) for unit in pair]
         ones = [record.traced("gpt_unit_norms", unit) for unit in pair]
         then = [record.traced("gpt_unit_outputs", unit) for unit in pair]
-        self.length = self._part("{{ norm(w) : traditional }}", "length", [ends, ones], FIRST)
-        self.fit = self._part("cos theta", "how well the direction fits", [fits], FIRST + APART)
+        # With three places the product of what is shown is the output shown.
+        self.length = self._part("{{ norm(w) : traditional }}", "length", [ends, ones], FIRST, 3)
+        self.fit = self._part("cos theta", "how well the direction fits", [fits], FIRST + APART, 3)
         self.output = self._part("w dot x", "output", [outputs, then], FIRST + 2 * APART + GIVEN)
         middle = FIRST + 2 * APART + (GIVEN - APART + BAR_BOX[0]) / 2
         self.input = VGroup(
@@ -100,14 +101,17 @@ class Louder:
         at_left(self.source, GRID.left, GRID.bottom + 0.55)
 
     def _part(
-        self, term: str, name: str, states: Sequence[Sequence[Traced]], left: float
+        self, term: str, name: str, states: Sequence[Sequence[Traced]], left: float,
+        places: int = 2,
     ) -> Part:  # fmt: skip
         role = "traditional" if "traditional" in term else "ink"
         box = Box(left, -1.75, *BAR_BOX)
         scale = measure(name, [number for state in states for number in state], most=4)
-        bars = Bars(box, scale, [states[0]], self.names, role)
+        bars = Bars(box, scale, [states[0]], self.names, role, places=places)
         bars.axis.texts[-1].shift((0, 0.22, 0))  # Room for the number of the highest bar.
-        alike = ChangingBars(box, scale, states, [], "normalized") if len(states) > 1 else None
+        alike = None
+        if len(states) > 1:
+            alike = ChangingBars(box, scale, states, [], "normalized", places=places)
         return Part(Equation(term).move_to((left + BAR_BOX[0] / 2, HEADS, 0)), bars, alike)
 
     @property
