@@ -76,7 +76,7 @@ class TraditionalVsNormalized(Chapter):
     @section(
         "Two small models: same text, same seed, same steps",
         says=(
-            "Two small models learn the same text: one built as usual, one an nGPT.",
+            "Two small models learn the same text: one of the usual, traditional kind, one nGPT.",
             "From a letter's three numbers, weights lead to units of the first layer.",
         ),
         pause=True,
