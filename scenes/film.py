@@ -53,7 +53,7 @@ FILM: tuple[Entry, ...] = (
         "TraditionalVsNormalized",
         "Traditional vs normalized learning",
     ),
-    Entry(2, "l2_norm_shell", "L2NormShell", "L2 normalization deep dive"),
+    Entry(2, "l2_norm_shell", "L2NormShell", "L2 normalization"),
     Entry(3, "normlinear_groups", "NormlinearGroups", "Normalized linear layers"),
     Entry(4, "slerp_vs_lerp", "SlerpVsLerp", "Residual connections: SLERP vs LERP"),
     Entry(5, "attention", "Attention", "Attention"),

@@ -182,6 +182,13 @@ class TestL2NormShell:
         found = plain_loss(model, int(r.vector_index), r.vector)
         assert np.isclose(found, r.division_loss[0], atol=1e-6)
 
+    def test_the_loss_as_trained_is_that_of_the_shipped_model(self) -> None:
+        r = shown("l2_norm_shell")
+        model = shipped("toy", "gpt").double()
+        rows = model.get_parameter(QKV.format(0)).detach()
+        found = loss_of(model, 0, rows[: model.config.heads * model.config.d_head])
+        assert np.isclose(found, r.trained_loss, atol=1e-6)
+
     def test_the_plain_gradient_is_the_slope_of_the_loss(self) -> None:
         r = shown("l2_norm_shell")
         model = shipped("toy", "gpt").double()
