@@ -225,7 +225,7 @@ class Attention(Chapter):
         "On this sentence, our nGPT’s heads spread their shares less",
         says=(
             "Every letter’s shares at once: rows ask, columns are asked; bright is a large share.",
-            "Entropy measures the spread. Each head shown is its model’s median: a typical one.",
+            "Entropy says how spread they are; each head shown is the median one of its model.",
         ),
         pause=True,
         covers=("5.2", "0.6"),

@@ -226,7 +226,7 @@ class Lengths:
     """Lengths of all keys in both models: as they come, and after what each does to them."""
 
     def __init__(self, sides: Sides) -> None:
-        record, (left, right) = sides.record, sides.both
+        record, right = sides.record, sides.both[1]
         ways = stages(record)
         both = measure(
             "length of each key",
@@ -346,9 +346,7 @@ class Mixed:
         return line.shift((left, self.TOP + 0.25 - line.baseline, 0))
 
 
-ADDED = (
-    "{{ h : traditional }} <- {{ h : traditional_before }} + {{ ANSWER : transformation }}"
-)
+ADDED = "{{ h : traditional }} <- {{ h : traditional_before }} + {{ ANSWER : transformation }}"
 SUGGESTED = '{{ h_A : transformation }} = "Norm" ( ANSWER )'
 """What becomes of all heads' answers in each model."""
 

@@ -241,7 +241,7 @@ class Pipeline:
             *into[1:], *into[:normed], *notes, *([self.norm] if self.norm else []), self.score
         ]  # fmt: skip
 
-    def _notes(self, role: str, k: float) -> list[Line]:
+    def _notes(self, role: str, k: float) -> list[VMobject]:
         """Beside the state: that its length is 1 already, or what RMSNorm makes of it."""
         if self.normed:
             note = Line("length 1 already", px=SIZE.tick, role=role)
@@ -327,8 +327,7 @@ class Pipelines:
         self.screen = SplitScreen()
         self.halves = (self.screen.left, self.screen.right)
         self.ways = [
-            Pipeline(*way)
-            for way in zip(self.halves, ROLES, SCORES, qk_norms(record), strict=True)
+            Pipeline(*way) for way in zip(self.halves, ROLES, SCORES, qk_norms(record), strict=True)
         ]
 
     @property

@@ -139,7 +139,7 @@ CLAIMS = Claims(
             "Trained ones are larger: they learned to match; nGPT’s scale adds to it.",
             learned,
             lambda r: (
-                "Trained ones are larger: they learned to match, and learned scales add to it."
+                "Trained ones are larger: they learned to match; learned scales add to it."
                 * both_enlarged(r)
             ),
         ),
