@@ -105,7 +105,7 @@ class Attention(Chapter):
     @section(
         "QK normalization: length one, then a learned scale for each entry",
         says=(
-            "Left, lengths differ, and count. nGPT gives every key and query length one.",
+            "Left, lengths differ, and matter. nGPT gives every key and query length one.",
             "Then s Q K scales each entry, for all letters alike: so lengths differ again.",
         ),
         pause=True,

@@ -36,7 +36,7 @@ def lengths_differ(r: R) -> bool:
 
 def alike_or_not(r: R) -> str:
     """What is said of the lengths where `lengths_differ` does not hold."""
-    left = "Left, lengths count." if plain(r) else "Left, RMSNorm sets the lengths."
+    left = "Left, lengths matter." if plain(r) else "Left, RMSNorm sets the lengths."
     return f"{left} nGPT gives every key and query length one." * unit(r)
 
 
@@ -106,7 +106,10 @@ CLAIMS = Claims(
         Claim(
             "nGPT: one, no RMSNorm; two, q and k normalized; three, the factor turned around.",
             lambda r: normed(r) and plain(r),
-            "nGPT: one, no RMSNorm; two, a scale s Q K; three, the factor turned around.",
+            lambda r: (
+                f"nGPT: one, no RMSNorm; two, {'its own Norm and ' * normed(r)}s Q K; three,"
+                " the factor turned around."
+            ),
         ),
         Claim("in nGPT; ours has it", normed, "in nGPT; not in ours"),
     ),
@@ -117,7 +120,7 @@ CLAIMS = Claims(
             "The lengths of keys, and a learned scale for each entry",
         ),
         Claim(
-            "Left, lengths differ, and count. nGPT gives every key and query length one.",
+            "Left, lengths differ, and matter. nGPT gives every key and query length one.",
             lengths_differ,
             alike_or_not,
         ),
