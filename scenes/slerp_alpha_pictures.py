@@ -13,7 +13,7 @@ from scenes.stage.curves import nearest_on_circle
 from scenes.stage.equations import Equation
 from scenes.stage.interpolation import Step
 from scenes.stage.layout import Explained, at_left, noted, stacked
-from scenes.stage.marks import Dot, arc, great_circle
+from scenes.stage.marks import Dot, arc, great_circle, term_of
 from scenes.stage.plots import Box, Plot, measure
 from scenes.stage.readouts import Readout, column_of, degrees_of, nearest_row, row_of
 from scenes.stage.slider import Slider
@@ -103,7 +103,7 @@ class LearnedAlpha:
         self.start = [start] * len(rows[0])
         self.bars = Bars(
             Box(GRID.left + 0.75, -2.3, 7.6, 4.4),
-            measure("mean |α|", [*rows[0], *rows[1], start]),
+            measure("mean |α| over the dimensions", [*rows[0], *rows[1], start]),
             rows,
             [f"layer {number + 1}" for number in range(len(rows[0]))],
             "scale",
@@ -113,8 +113,8 @@ class LearnedAlpha:
         self.before = Readout(Line("before training"), start)
         self.legend = self.bars.legend(
             [
-                Explained("abs(alpha_A)", "attention blocks"),
-                Explained("abs(alpha_M)", "feed-forward blocks"),
+                Explained("abs(alpha_A)", "attention"),
+                Explained("abs(alpha_M)", "feed-forward (MLP)"),
             ]
         )
         self.sign = noted("Of α, the model uses", "the size without sign.")
@@ -183,6 +183,7 @@ class OwnAlpha:
         self.way = great_circle(space, here, there, "muted")
         self.new = Dot(space, went, "normalized", px=28)
         foot = nearest_on_circle(went, here, there)
+        self.name = term_of(space, went, foot, '"new" {{ h : normalized }}')
         self.gap = arc(space, foot, went, "ink", STROKE.flow)
         self.values = [
             Readout(Line("h moved by"), update.angle("moved"), places=1, role="normalized"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from manim import UP, VGroup
+from manim import DOWN, UP, VGroup
 
 from ngpt_math.recordings import SlerpVsLerp, Traced
 from scenes.claims.slerp_vs_lerp import CLAIMS
@@ -62,7 +62,7 @@ class Update:
 
     @property
     def now(self) -> int:
-        """Its number; even ones are attention's, odd ones the MLP's."""
+        """Its number; even ones are attention's, odd ones feed-forward's."""
         return int(self.record.update)
 
     @property
@@ -83,7 +83,7 @@ class Update:
     @property
     def block(self) -> str:
         """The block that made the suggestion."""
-        return "MLP" if self.now % 2 else "attention block"
+        return "feed-forward block" if self.now % 2 else "attention block"
 
     @property
     def name(self) -> str:
@@ -124,19 +124,29 @@ class Recall:
         product.move_to((GRID.panel + 2.8, GRID.middle, 0))
         self.given = Equation("{{ h : ink }}").next_to(self.column, UP, buff=0.2)
         self.frames = [matrix.row_frame(best) for matrix in (self.weights, self.cosines)]
+        self.source = noted("query weights of our toy nGPT, first layer")
+        self.source.next_to(product, DOWN, buff=0.3)
 
 
 LEGEND = 1.28
 """The baseline of the words that explain the terms of a half's equation."""
 
 
-def in_a_row(things: Sequence[Explained], half: Half) -> VGroup:
+def in_a_row(things: Sequence[Explained | Line], half: Half) -> VGroup:
     """Explained terms beside each other on one baseline, in the middle of a half."""
     row = VGroup(*things).arrange(buff=0.45)
     row.move_to(half.at(0, LEGEND))
     for thing in things:
         thing.shift((0, LEGEND - thing.baseline, 0))
     return row
+
+
+def counted(updates: int) -> tuple[list[Explained | Line], list[Explained | Line]]:
+    """How many updates there are, and after which blocks: two a layer, in turn."""
+    every = Line(f"all {updates} updates at the same letter", px=SIZE.tick)
+    attention = Explained("{{ h_A : transformation }}", "attention, then", px=SIZE.tick)
+    mlp = f"feed-forward (MLP), {updates // 2} times"
+    return [every], [attention, Explained("{{ h_M : transformation }}", mlp, px=SIZE.tick)]
 
 
 class Halves:
@@ -151,7 +161,7 @@ class Halves:
     def __init__(self, update: Update) -> None:
         record, now = update.record, update.now
         self.update = update
-        self.screen = SplitScreen()
+        self.screen = SplitScreen("Traditional, toy model", "nGPT, toy model")
         sides = (self.screen.left, self.screen.right)
         self.left_states = record.gpt_states.astype(float) / float(record.gpt_norms[now])
         # The axes of two models have nothing in common: there is no one view of both.
@@ -180,9 +190,9 @@ class Halves:
             in_a_row([Explained(*each, px=SIZE.tick) for each in terms], side)
             for side, terms in zip(sides, meaning, strict=True)
         ]
-        count = f"all {len(record.angles)} updates at the same letter"
         self.counts = [
-            Line(count, px=SIZE.label, role="muted").move_to(side.at(0, LEGEND)) for side in sides
+            in_a_row(things, side)
+            for side, things in zip(sides, counted(len(record.angles)), strict=True)
         ]
         self.lengths = [
             Readout(Line("length of h", role=role), row_of(record, field), role=role)
@@ -342,7 +352,7 @@ class Ways(Interpolation):
         self.same = Equation(MOVING.replace("NAME", update.name))
         self.length = Readout(Line("length of the mix"), row_of(record, "sweep_chord_norm"))
         self.norm = Equation(NORMING)
-        self.done = noted("the step that nGPT computes", role="normalized")
+        self.done = noted("LERP, then Norm: what nGPT computes", role="normalized")
         stacked([self.slider, self.one], GRID.panel, 2.2, gap=0.2)
         stacked([self.rule, self.same], GRID.panel, 1.0, gap=0.25)
         stacked([self.length, self.norm, self.done], GRID.panel, -0.8, gap=0.45)

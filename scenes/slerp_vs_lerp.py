@@ -41,7 +41,7 @@ class SlerpVsLerp(Chapter):
 
     key: ClassVar[str] = "slerp_vs_lerp"
     number: ClassVar[int] = 4
-    heading: ClassVar[str] = "Residual connections with SLERP"
+    heading: ClassVar[str] = "Residual connections: SLERP vs LERP"
     Record: ClassVar[type[Recording]] = Recorded
     notebooks: ClassVar[tuple[str, ...]] = ("03", "05")
     claimed: ClassVar[Claims] = CLAIMS
@@ -67,7 +67,7 @@ class SlerpVsLerp(Chapter):
         self.play(*appear(past.state, past.name))
         self.turn(past.space.view, 30, seconds=TIME.sweep / 2)
         self.play(*appear(past.column, past.given))
-        self.play(*appear(past.equals, past.cosines))
+        self.play(*appear(past.equals, past.cosines, past.source))
         self.play(*dimmed(*past.others), *appear(*past.frames))
         self.wait(TIME.read)
         self.clear_next()
@@ -75,9 +75,9 @@ class SlerpVsLerp(Chapter):
     @section(
         "Two ways to take in what a block found",
         says=(
-            "A residual connection adds what a block answers to the state h that it read.",
+            "A block, such as attention, answers. A residual connection adds that to h.",
             "nGPT steps towards a suggested point, in each dimension as far as its alpha says.",
-            "Then Norm: it is back at length one.",
+            "Then Norm: divided by its length, it is back at one.",
         ),
         pause=True,
         covers=("4.1", "0.2", "0.3", "0.4"),
@@ -102,10 +102,11 @@ class SlerpVsLerp(Chapter):
         self.go_next(*one.all, *halves.legends)
 
     @section(
-        "Update after update",
+        "Update after update, nGPT’s state keeps its length",
         says=(
+            "Each layer has two blocks: attention mixes letters, feed-forward takes each alone.",
             "Update after update, the traditional state’s length goes up and down.",
-            "The normalized state only turns. Its length stays one.",
+            "nGPT’s state only turns.",
         ),
         covers=("4.1",),
     )
@@ -143,7 +144,7 @@ class SlerpVsLerp(Chapter):
         self.play(*appear(points.sphere, points.prompt, points.source))
         self.play(*appear(points.dots[0], points.names[0], points.meaning[0]))
         self.play(*appear(points.dots[1], points.names[1], points.meaning[1]))
-        self.turn(points.view, aside, seconds=TIME.sweep * 0.75)
+        self.turn(points.view, aside, seconds=TIME.sweep / 2)
         self.play(drawn(points.between))
         self.play(Appear(points.theta))
         self.wait(TIME.read)
@@ -153,8 +154,8 @@ class SlerpVsLerp(Chapter):
         "LERP: straight through the sphere, then back to length one",
         says=(
             "First with one alpha for all dimensions. LERP is linear interpolation:",
-            "a mix of both, one minus alpha of h, alpha of the suggestion.",
-            "The chord runs inside the sphere: the mix is too short. Norm puts it back.",
+            "a mix: one minus alpha of h, alpha of the suggestion.",
+            "The chord runs inside: the mix is too short. Norm puts it back on the sphere.",
         ),
         pause=True,
         covers=("4.2", "0.2"),
@@ -163,25 +164,21 @@ class SlerpVsLerp(Chapter):
         """The chord swept by α, the length of the mix, and the mix put back on the sphere."""
         self.ways = ways = Ways(self.update, self.points.space)
         read = [(ways.slider, ways.slider.show_row), (ways.length, ways.length.show_row)]
-        half = TIME.sweep / 2
         self.play(*appear(ways.slider, ways.one, ways.rule, ways.same))
         self.play(drawn(ways.chord))
         self.play(*appear(ways.mix, ways.spoke, ways.length))
-        self.play(*swept([*ways.chord_steps, *read], 0, ways.middle), run_time=half)
+        self.play(*swept([*ways.chord_steps, *read], 0, ways.middle), run_time=TIME.sweep / 2)
         self.wait(TIME.rest)
         self.play(*appear(ways.lerp, ways.ray), *swept(ways.put_back(ways.middle), 0, 1))
         self.play(*appear(ways.norm, ways.done))
-        self.wait(TIME.rest)
-        self.play(*swept([*ways.lerp_steps, *read], ways.middle, ways.last), run_time=half)
-        self.play(*swept([*ways.lerp_steps, *read], ways.last, ways.middle), run_time=half)
-        self.wait(TIME.rest)
+        self.wait(TIME.read)
         self.go_next(ways.one, ways.rule, ways.same, ways.length, ways.norm, ways.done)
 
     @section(
         "SLERP: along the arc, at an even pace",
         says=(
             "SLERP, spherical linear interpolation, walks on the surface, at an even pace.",
-            "With the same alpha, LERP lags behind at first, and catches up later.",
+            "With the same alpha, LERP lags up to halfway, then leads. Both arrive.",
             "But LERP is cheaper: it needs no angle and no sines.",
         ),
         pause=True,
@@ -196,9 +193,9 @@ class SlerpVsLerp(Chapter):
         self.play(*appear(ways.slerp, *ways.readouts))
         steps = [*ways.both, *((readout, readout.show_row) for readout in ways.readouts)]
         sweep = swept(steps, 0, ways.last)
-        self.look(view, self.update.seen_from(HALFWAY), *sweep, seconds=TIME.sweep * 1.2)
+        self.look(view, self.update.seen_from(HALFWAY), *sweep, seconds=TIME.sweep)
         self.wait(TIME.rest)
-        self.play(*swept(steps, ways.last, ways.ahead), run_time=TIME.sweep / 2)
+        self.play(*swept(steps, ways.last, ways.ahead))
         self.play(*appear(ways.sines, ways.cheaper))
         self.wait(TIME.read)
         self.go_next(*ways.readouts, ways.sines, ways.cheaper)
@@ -253,8 +250,8 @@ class SlerpVsLerp(Chapter):
     @section(
         "How far to step is learned",
         says=(
-            "How far each block may move the state is learned: real step sizes, by layer.",
-            "All began at the dashed line. The model uses the size of alpha, not its sign.",
+            "Each block learns how far to move h: alpha A in attention, alpha M in feed-forward.",
+            "All began at the dashed line. The model uses alpha’s size, not its sign.",
         ),
         pause=True,
         covers=("4.4", "0.6"),
@@ -296,7 +293,6 @@ class SlerpVsLerp(Chapter):
             self.play(Appear(row))
             self.wait(TIME.rest)
             before = stop
-        self.wait(TIME.rest)
         steps = (other.here, other.runner, *other.dots, other.arc)
         self.go_next(*steps, other.table, other.rule, ways.slider)
 
@@ -315,10 +311,10 @@ class SlerpVsLerp(Chapter):
         self.play(*appear(own.rule, own.product, own.bars, own.mostly, self.points.dots[0]))
         self.wait(TIME.rest)
         self.play(drawn(own.way))
-        self.play(*appear(own.new, own.values[0]))
+        self.play(*appear(own.new, own.name, own.values[0]))
         self.play(drawn(own.gap))
         self.play(Appear(own.values[1]))
-        self.look(self.points.view, own.view)
+        self.look(self.points.view, own.view, seconds=TIME.sweep / 2)
         self.wait(TIME.read)
         self.clear_next()
 

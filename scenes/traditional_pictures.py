@@ -33,6 +33,7 @@ from scenes.stage.text import Line
 SPOKEN = {"␣": "space", "⏎": "new line"}
 """How letters are named that the typeface has no sign for."""
 
+LOSS = "loss: mean −ln of the true letter’s probability"
 READING = "strong line: large weight, grey: negative; seed: fixes all that is left to chance"
 LEG = 3
 """Pieces of the arc drawn from one kept step to the next."""
@@ -49,6 +50,9 @@ TURN = 30.0
 
 TIP = 18
 """Diameter in pixels of the point on the tip of an arrow that ends on the sphere."""
+
+EARLY = 0.1
+"""The first share of a training, shown slowly where vectors are followed: most happens in it."""
 
 RECENT = 1 / 15
 """The share of a training in which a tip has left the part of its way that is drawn thick."""
@@ -90,12 +94,13 @@ class Training:
         view = crosswise(self.free, longest[norms.max(axis=1) > norms.max() / 2], *reach, turn)
         return view, *spread_in(view, self.free, *reach, turn)
 
-    def source(self) -> Line:
+    def source(self, when: str = "") -> VGroup:
         """Whose vectors these are, at the foot of a picture."""
         words, *_ = self.record.matrix.partition(":")
-        line = Line(f"toy models, {words}", role="muted", px=SIZE.tick)
-        at_left(line, GRID.left, GRID.bottom + 0.3)
-        return line
+        which = f"{words}: one of its matrices (see chapter 5)"
+        lines = noted(f"traditional toy model{when},", which, px=SIZE.tick)
+        at_left(lines, GRID.left, GRID.bottom + 0.5)
+        return lines
 
     def slider(self, width: float) -> Slider:
         """The training’s progress."""
@@ -260,6 +265,7 @@ class OneUnit:
         )
         self.radius = Line("the sphere: length 1", role="muted")
         stacked([self.length, self.radius], 2.9, -2.05, gap=0.25)
+        self.source = training.source(" after training")
 
 
 class Cloud:
@@ -369,7 +375,7 @@ class Gliding:
         gone = [np.linalg.norm(np.diff(path, axis=0), axis=1).sum() for path in self.cloud.paths]
         self.calm = int(np.argmin(gone))
         self.path = noted(
-            "dots: the tips, each on the sphere",
+            "toy nGPT, same matrix; dots: tips",
             f"thick: unit {self.calm + 1}, and the last part of its tip’s way",
             px=SIZE.tick,
         )
@@ -439,6 +445,9 @@ class Both:
         names = [Line(name, role=role, px=SIZE.label)
                  for name, role in zip(NAMES, SIDES, strict=True)]  # fmt: skip
         self.ends = Table(names, columns, 2.2, -1.2, spacing=0.55, px=SIZE.body)
+        self.loss = Line(LOSS, role="muted", px=SIZE.tick)
+        down = baseline_of(self.plot.texts[-1]) - self.loss.baseline
+        self.loss.shift((2.2 - self.loss.get_left()[0], down, 0))
 
     @property
     def going(self) -> list[Step]:

@@ -25,7 +25,7 @@ from scenes.stage.text import Line
 from scenes.traditional_pictures import NAMES, SIDES, Training, led, plain
 
 FIRST, APART, GIVEN = GRID.left + 0.75, 3.55, 2.45
-"""Where the first factor of an output stands, how far apart factors are, and room for ‖h‖."""
+"""Where the first factor of an output stands, how far apart factors are, and room for ‖x‖."""
 
 PANEL, SEEDS = 2.2, 3
 """Where what is read beside the larger models’ plot begins, and of how many seeds."""
@@ -76,12 +76,13 @@ class Louder:
         outputs = [record.traced("gpt_outputs", unit) for unit in pair]
         ones = [record.traced("gpt_unit_norms", unit) for unit in pair]
         then = [record.traced("gpt_unit_outputs", unit) for unit in pair]
-        self.length = self._part("{{ norm(w) : traditional }}", "length", [ends, ones], FIRST)
-        self.fit = self._part("cos theta", "how well the direction fits", [fits], FIRST + APART)
-        self.output = self._part("w dot h", "output", [outputs, then], FIRST + 2 * APART + GIVEN)
+        # With three places the product of what is shown is the output shown.
+        self.length = self._part("{{ norm(w) : traditional }}", "length", [ends, ones], FIRST, 3)
+        self.fit = self._part("cos theta", "how well the direction fits", [fits], FIRST + APART, 3)
+        self.output = self._part("w dot x", "output", [outputs, then], FIRST + 2 * APART + GIVEN)
         middle = FIRST + 2 * APART + (GIVEN - APART + BAR_BOX[0]) / 2
         self.input = VGroup(
-            Equation("norm(h)").move_to((middle, HEADS, 0)),
+            Equation("norm(x)").move_to((middle, HEADS, 0)),
             Line("same input", px=SIZE.label).move_to((middle, 0.3, 0)),
             Readout(Line("for both:", px=SIZE.label), record.traced("gpt_input_length")),
         )
@@ -93,20 +94,24 @@ class Louder:
             for sign, across in zip(("dot", "dot", "="), places, strict=True)
         ]
         self.source = noted(
-            f"input h: what the first layer is given at the end of “{record.prompt}”",
-            "traditional toy model, after training", px=SIZE.tick,
+            "input x = RMSNorm(h): the letter’s numbers h, divided by their root mean square, times"
+            " learned gains; θ: angle between w and x",
+            f"traditional toy model after training, last letter of “{record.prompt}”", px=SIZE.tick,
         )  # fmt: skip
         at_left(self.source, GRID.left, GRID.bottom + 0.55)
 
     def _part(
-        self, term: str, name: str, states: Sequence[Sequence[Traced]], left: float
+        self, term: str, name: str, states: Sequence[Sequence[Traced]], left: float,
+        places: int = 2,
     ) -> Part:  # fmt: skip
         role = "traditional" if "traditional" in term else "ink"
         box = Box(left, -1.75, *BAR_BOX)
         scale = measure(name, [number for state in states for number in state], most=4)
-        bars = Bars(box, scale, [states[0]], self.names, role)
+        bars = Bars(box, scale, [states[0]], self.names, role, places=places)
         bars.axis.texts[-1].shift((0, 0.22, 0))  # Room for the number of the highest bar.
-        alike = ChangingBars(box, scale, states, [], "normalized") if len(states) > 1 else None
+        alike = None
+        if len(states) > 1:
+            alike = ChangingBars(box, scale, states, [], "normalized", places=places)
         return Part(Equation(term).move_to((left + BAR_BOX[0] / 2, HEADS, 0)), bars, alike)
 
     @property
@@ -258,8 +263,8 @@ class Stretched:
         self.slider = training.slider(1.9)
         at_left(self.slider, left, 1.4)
         self.what = noted(
-            "circle: inputs of length 1; ellipse: what the first layer’s query",
-            "matrix makes of them, where it stretches most and least", px=SIZE.tick,
+            "circle: inputs of length 1; ellipse: what the same matrix",
+            "makes of them, where it stretches most and least", px=SIZE.tick,
         )  # fmt: skip
         at_left(self.what, GRID.left, GRID.bottom + 0.5)
 

@@ -16,6 +16,7 @@ from scenes.stage.motion import Appear, appear, dimmed, drawn, grown, leave, swe
 from scenes.stage.plots import Curve
 from scenes.stage.style import TIME
 from scenes.traditional_pictures import (
+    EARLY,
     ONWARD,
     TURN,
     Both,
@@ -75,8 +76,8 @@ class TraditionalVsNormalized(Chapter):
     @section(
         "Two small models: same text, same seed, same steps",
         says=(
-            "Two small models learn the same text: one traditional, one nGPT.",
-            "From a letter's three numbers, weights lead to the units of the first layer.",
+            "Two small models learn the same text: one of the usual, traditional kind, one nGPT.",
+            "From a letter's three numbers, weights lead to units of the first layer.",
         ),
         pause=True,
         covers=("1.1", "0.4"),
@@ -88,7 +89,7 @@ class TraditionalVsNormalized(Chapter):
         self.play(*appear(*pair.nets))
         self.play(*appear(pair.captions, *pair.seeds, *pair.progress, pair.text))
         self.wait(TIME.rest)
-        self.play(*swept(self.training.paced(pair.going), 0, 1), run_time=TIME.sweep * 1.2)
+        self.play(*swept(self.training.paced(pair.going), 0, 1), run_time=TIME.sweep)
         self.wait(TIME.read)
         self.clear_next()
 
@@ -104,7 +105,7 @@ class TraditionalVsNormalized(Chapter):
     def one_unit(self) -> None:
         """The unit whose vector ends longest."""
         unit = OneUnit(self.training)
-        self.play(Appear(unit.net))
+        self.play(*appear(unit.net, unit.source))
         self.play(*dimmed(unit.net), *appear(unit.one, unit.name))
         self.wait(TIME.rest)
         self.play(*appear(unit.term, unit.numbers))
@@ -120,7 +121,7 @@ class TraditionalVsNormalized(Chapter):
         "Traditional: each arrow grows and shrinks as it likes",
         says=(
             "The traditional model, from its first step on: each arrow for itself.",
-            "Some shoot out, some shrink again, some stay tiny. Nothing holds their lengths.",
+            "First all shoot out. Then most shrink, some to almost nothing. No length is fixed.",
         ),
         pause=True,
         covers=("1.2", "0.3", "0.5"),
@@ -132,14 +133,18 @@ class TraditionalVsNormalized(Chapter):
         self.play(*appear(free.rule, free.terms, free.radius))
         self.play(*appear(free.slider, *free.lengths))
         self.wait(TIME.rest)
-        sweep = swept(self.training.paced(free.going), 0, 1)
-        self.turn(free.view, TURN, *sweep, seconds=TIME.sweep * 1.5)
+        going = self.training.paced(free.going)
+        self.turn(free.view, TURN / 3, *swept(going, 0, EARLY), seconds=TIME.sweep / 2)
+        self.turn(free.view, TURN * 2 / 3, *swept(going, EARLY, 1), seconds=TIME.sweep)
         self.wait(TIME.read)
         self.clear_next()
 
     @section(
         "The lengths shoot apart, and stay apart",
-        says=("The same lengths, step by step. They begin together, and shoot apart.",),
+        says=(
+            "The same lengths, step by step: together at first, then far apart.",
+            "One that had all but shrunk away grows again, and ends longest.",
+        ),
         covers=("1.2", "0.6"),
     )
     def spread(self) -> None:
@@ -152,9 +157,9 @@ class TraditionalVsNormalized(Chapter):
         self.clear_next()
 
     @section(
-        "A long arrow drowns out one that fits better",
+        "A long arrow gives more than one that fits better",
         says=(
-            "For a real input: a unit gives its length, times how well its direction fits.",
+            "For a real input x: a unit gives its length, times how well its direction fits.",
             "The input's length counts for all alike. So the longer arrow gives more,",
             "even though the shorter one fits better.",
         ),
@@ -190,17 +195,18 @@ class TraditionalVsNormalized(Chapter):
         before = [part.bars for part in parts]
         self.play(*appear(*(bars.row for bars in alike)), run_time=TIME.quick)
         self.play(*leave(*(m for b in before for m in (b.rows[0], b.numbers))), run_time=TIME.quick)
-        self.play(*appear(*(bars.numbers for bars in alike)), run_time=TIME.quick)
         self.play(*swept(self.pair.going, 0, 1), run_time=TIME.sweep / 2)
+        # A number stands only above a bar that has come to rest: it is recorded, the way is not.
+        self.play(*appear(*(bars.numbers for bars in alike)), run_time=TIME.quick)
         self.wait(TIME.read)
         self.clear_next()
 
     @section(
         "nGPT: every step ends at length one, so arrows only turn",
         says=(
-            "nGPT divides every vector by its length, after every step of training.",
+            "nGPT divides every weight vector by its length, after every step of training.",
             "Only the direction is left to learn: the tips wander over the unit sphere.",
-            "The hope: the same loss after fewer steps. The film's end measures that.",
+            "The hope: as good guesses after fewer steps. The film's end measures that.",
         ),
         pause=True,
         covers=("1.3", "0.2", "0.5"),
@@ -216,7 +222,7 @@ class TraditionalVsNormalized(Chapter):
         self.play(Appear(gliding.path))
         self.wait(TIME.rest)
         sweep = swept(self.training.paced(gliding.going), 0, 1)
-        self.turn(gliding.cloud.space.view, TURN, *sweep, seconds=TIME.sweep * 1.5)
+        self.turn(gliding.cloud.space.view, TURN, *sweep, seconds=TIME.sweep * 1.25)
         self.wait(TIME.read)
         self.clear_next()
 
@@ -234,12 +240,12 @@ class TraditionalVsNormalized(Chapter):
         both = Both(self.training)
         first = swept(both.going, 0, 0)
         self.play(Appear(both.screen))
-        self.play(*appear(*(cloud.sphere for cloud in both.clouds)))
-        self.play(*appear(both.plot, *(length for pair in both.lengths for length in pair)))
+        self.play(*appear(*(cloud.sphere for cloud in both.clouds), both.plot))
+        self.play(*appear(both.loss, *(length for pair in both.lengths for length in pair)))
         marks = [mark for cloud in both.clouds for mark in cloud.marks if mark is not cloud.sphere]
         self.play(*first, *appear(*marks, *both.curves), run_time=TIME.quick)
         self.wait(TIME.rest)
-        self.play(*swept(self.training.paced(both.going), 0, 1), run_time=TIME.sweep * 1.5)
+        self.play(*swept(self.training.paced(both.going), 0, 1), run_time=TIME.sweep * 1.25)
         self.play(Appear(both.ends))
         self.wait(TIME.read)
         self.clear_next()
@@ -289,7 +295,7 @@ class TraditionalVsNormalized(Chapter):
         "Length one alone does not keep a matrix round",
         says=(
             "Both toy models end flatter than they began, one after an early spike.",
-            "In our larger ones nGPT's ends flattest: length one does not keep it round.",
+            "Of our larger ones nGPT's ends flatter: length one does not keep it round.",
             "The paper finds nGPT's rounder, in far larger models.",
         ),
         pause=True,
@@ -305,7 +311,7 @@ class TraditionalVsNormalized(Chapter):
         reads = swept(conditions.along_others, 0, 1)
         self.play(*map(drawn, others), *reads, run_time=TIME.sweep / 2)
         self.play(Appear(conditions.paper))
-        self.wait(TIME.read + TIME.rest)
+        self.wait(TIME.read)
         self.clear_next()
 
     @section(
@@ -313,7 +319,7 @@ class TraditionalVsNormalized(Chapter):
         says=(
             "Free lengths come apart, and a long vector wins by length.",
             "nGPT keeps every length at one: only the direction can win.",
-            "Our last losses show no clear gain. Fewer steps? The film's end measures that.",
+            "Our losses: no clear gain. Fewer steps? The film's end measures that.",
         ),
         pause=True,
         covers=("0.1", "0.7"),
@@ -321,7 +327,6 @@ class TraditionalVsNormalized(Chapter):
     def takeaways(self) -> None:
         """What to remember, and the notebooks to go on with."""
         points = self.to_remember(
-            ("ink", ("The weights into a unit are a vector: direction and length.",)),
             (
                 "traditional",
                 ("Traditional: lengths come apart; a long vector wins by length.",),

@@ -15,7 +15,7 @@ from ngpt_math.checkpoint import Model
 from ngpt_math.record.models import Models, floats, sources, spread, texts
 from ngpt_math.recordings import L2NormShell
 
-MANY_NAME = "traditional toy model, query weights of all layers"
+MANY_NAME = "traditional toy model: query weights, one matrix of each layer"
 CHOSEN_BY = "of the first layer's rows, the one whose length is farthest from 1"
 POINT_CHOSEN_BY = (
     "of those rows that lie inside the shell, the one with the largest radial part of the gradient"
@@ -101,9 +101,11 @@ def by_hand(numbers: np.ndarray, places: int) -> tuple[np.ndarray, float, float]
 def plain(model: Model, chosen: int) -> dict[str, Any]:
     """A row of the first layer's W_q where the layer divides it by its length.
 
-    Loss for every length on its way to 1, and the loss's gradient there.
+    Loss for every length on its way to 1, and the loss's gradient there; and the loss of the
+    model itself, which was trained without.
     """
     stored = query_weights(model)[0].clone()
+    trained = loss_with(model, 0, stored).item()
     way = torch.from_numpy(piece_by_piece(stored[chosen].numpy())["division"]).to(stored)
     losses = []
     for vector in way:
@@ -114,6 +116,7 @@ def plain(model: Model, chosen: int) -> dict[str, Any]:
     gradient, unit = every[chosen].numpy(), way[-1].numpy()
     return {
         "division_loss": floats(losses),
+        "trained_loss": floats(trained),
         "plain_gradient": floats(gradient),
         "plain_radial": floats(gradient @ unit),
         "plain_length": floats(sphere.norm(gradient)[0]),

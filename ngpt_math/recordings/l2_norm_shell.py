@@ -56,6 +56,9 @@ class L2NormShell(Recording):
         "loss with w on that way, in a layer that divides by the length",
         "division", model=TOY_GPT, unit="nat/letter",
     )  # fmt: skip
+    trained_loss: Array = array(
+        "loss of the model as it was trained, on the same text", model=TOY_GPT, unit="nat/letter"
+    )
     plain_gradient: Array = array("∂loss/∂w in that layer, w at length 1", 3, model=TOY_GPT)
     plain_radial: Array = array("its part along w", model=TOY_GPT)
     plain_length: Array = array("its length", model=TOY_GPT)

@@ -20,8 +20,10 @@ class NormlinearGroups(Recording):
     columns, not of the window. A normalized layer's output is W h with unit rows and unit h, so an
     entry is the cosine of the angle between them (paper, 2.3.2).
 
-    `gpt_outputs` and `same_outputs` are one matrix and one input, as they are and normalized;
-    `outputs` are those of the layer that was trained normalized.
+    The baseline's layer reads x = RMSNorm(h): the hidden state over its root mean square, times
+    learned gains; nGPT's reads h itself, of length 1. `gpt_outputs` and `same_outputs` are one
+    matrix and one x, as they are and normalized; `outputs` are those of the layer that was trained
+    normalized.
 
     Fields on `steps` lead from what was before to what is normalized along a straight line, so the
     lengths count down or up evenly to 1 and directions stay; the first step is before.
@@ -69,8 +71,10 @@ class NormlinearGroups(Recording):
     gpt_d_model: Array = array("length of a whole row, baseline", model=GPT, unit="entries")
     input: Array = array("first entries of the hidden state h, nGPT", "cols", model=MINI)
     input_length: Array = array("length of the whole h", model=MINI)
-    gpt_input: Array = array("first entries of the baseline's layer input x", "cols", model=GPT)
-    gpt_input_length: Array = array("length of that whole input", model=GPT)
+    gpt_input: Array = array(
+        "first entries of the baseline's layer input x = RMSNorm(h)", "cols", model=GPT
+    )
+    gpt_input_length: Array = array("length of the whole x", model=GPT)
     gpt_input_unit: Array = array("first entries of x/‖x‖", "cols", model=GPT)
     gpt_input_unit_length: Array = array("length of the whole x/‖x‖", model=GPT)
     gpt_outputs: Array = array("W x, baseline, all rows", "gpt_outputs", model=GPT)

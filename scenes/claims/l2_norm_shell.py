@@ -43,14 +43,14 @@ def in_shell(r: R) -> bool:
 CLAIMS = Claims(
     recall=(
         Claim(
-            "So far: free arrows stretch, normalized arrows only turn",
+            "So far: free arrows stretch and shrink, normalized ones only turn",
             all_kinds,
             "So far: free arrows have any length, normalized ones length one",
         ),
         Claim(
             "So far: in training, free weight vectors come to all kinds of lengths.",
             all_kinds,
-            "So far: in training, nothing holds the lengths of free weight vectors.",
+            "So far: in training, nothing fixes the lengths of free weight vectors.",
         ),
     ),
     components=(

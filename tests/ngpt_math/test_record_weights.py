@@ -182,6 +182,13 @@ class TestL2NormShell:
         found = plain_loss(model, int(r.vector_index), r.vector)
         assert np.isclose(found, r.division_loss[0], atol=1e-6)
 
+    def test_the_loss_as_trained_is_that_of_the_shipped_model(self) -> None:
+        r = shown("l2_norm_shell")
+        model = shipped("toy", "gpt").double()
+        rows = model.get_parameter(QKV.format(0)).detach()
+        found = loss_of(model, 0, rows[: model.config.heads * model.config.d_head])
+        assert np.isclose(found, r.trained_loss, atol=1e-6)
+
     def test_the_plain_gradient_is_the_slope_of_the_loss(self) -> None:
         r = shown("l2_norm_shell")
         model = shipped("toy", "gpt").double()
@@ -327,6 +334,16 @@ class TestNormlinearGroups:
             trace = trace_text(shipped("mini", kind), r.prompt)
             own = trace[f"layer{int(r.layer)}.q_raw"][0, -1].flatten()
             assert np.allclose(found, own, atol=1e-4)
+
+    def test_the_baseline_reads_the_normed_state(self) -> None:
+        """x = RMSNorm(h): h over its root mean square, times the layer's gains."""
+        r = shown("normlinear_groups")
+        model, layer = shipped("mini", "gpt"), int(r.layer)
+        h = trace_text(model, r.prompt)[f"layer{layer}.h_in"][0, -1].detach().numpy()
+        gains = weight(model, f"blocks.{layer}.attention_norm.gain")
+        x = h / np.sqrt((h**2).mean() + 1e-6) * gains
+        assert np.allclose(r.gpt_input, x[: len(r.gpt_input)], atol=1e-5)
+        assert np.isclose(r.gpt_input_length, np.linalg.norm(x), atol=1e-5)
 
     def test_normalized_outputs_are_cosines(self) -> None:
         r = shown("normlinear_groups")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from samples import numbers
+from watched import watched_chapter
 
 from ngpt_math.recordings import TraditionalVsNormalized, load
 from scenes.stage.space import Space, View
@@ -41,6 +42,24 @@ def test_a_plot_begins_where_most_of_the_fall_is_over(
     losses: tuple[float, ...], first: int
 ) -> None:
     assert fallen(numbers(*losses)) == first
+
+
+def test_numbers_stand_above_bars_only_while_they_rest() -> None:
+    """On their way to length one the bars have no number: a recorded one would not be theirs."""
+    moments = [
+        {text.words for text in moment.texts}
+        for moment in watched_chapter("traditional_vs_normalized").moments
+        if moment.section == "equal"
+    ]
+    record = load(TraditionalVsNormalized)
+    pair = record.loud_pair.astype(int)
+    old, new = (
+        {f"{value:.2f}" for value in values[pair]}
+        for values in (record.gpt_outputs, record.gpt_unit_outputs)
+    )
+    assert old <= moments[0] and new <= moments[-1]
+    first = next(number for number, words in enumerate(moments) if new & words)
+    assert not old & moments[first - 1] and not old & moments[-1]
 
 
 def test_at_length_one_bars_are_lengths_of_one_and_fits_times_the_input(
