@@ -237,11 +237,14 @@ def sheet(
 @RECORDINGS
 @JSON
 def where(wanted: str, recordings: Path | None, as_json: bool) -> None:
-    """List every number that a chapter shows, and where in its recording it comes from."""
+    """List every number that a chapter shows, and where in its recording it comes from.
+
+    Then the rules by which examples were chosen.
+    """
     chosen = target(wanted, film_of(recordings))
     jobs_of(1)
     from ngpt_film import studio
-    from ngpt_math.recordings import default_path
+    from ngpt_math.recordings import default_path, load
 
     studio.check_recordings([chosen])
     with redirect_stdout(sys.stderr):  # Manim's words
@@ -261,6 +264,9 @@ def where(wanted: str, recordings: Path | None, as_json: bool) -> None:
         unit = "" if row["unit"] == "1" else f" {row['unit']}"
         click.echo(f"{row['section']}  {row['value']:.6g}{unit}  {row['source']}  ({row['model']})")
     recording = chosen.outline.entry.recording or default_path(chapter.Record.chapter)
+    kept = load(chapter.Record, recording)
+    for name in (name for name in kept.texts() if name.endswith("chosen_by")):
+        click.echo(f"{name}: {getattr(kept, name)}")
     count = "1 number" if len(rows) == 1 else f"{len(rows)} numbers"
     click.echo(f"{count}, from {shown(recording)}")
 

@@ -82,9 +82,10 @@ class Attention(Chapter):
     @section(
         "The same way in both models; three steps differ",
         says=(
-            "h becomes q, k and v. Dot products compare; softmax makes shares; values mix.",
+            "h becomes q, k, v; dot products compare; softmax makes shares; values mix.",
+            "On the left, RMSNorm divides h by its root mean square, then scales each entry.",
             "nGPT: one, no RMSNorm; two, q and k normalized; three, the factor turned around.",
-            "A layer does all this several times side by side: in heads.",
+            "A layer does all this in several heads, side by side.",
         ),
         pause=True,
         covers=("5.1", "0.3", "0.4"),
@@ -95,16 +96,16 @@ class Attention(Chapter):
         self.play(Appear(ways.screen))
         for number in range(ways.steps):
             self.play(*appear(*ways.stage(number)))
-            self.wait(TIME.rest)
+            self.wait(TIME.rest if number else TIME.read)
         self.play(*dimmed(*ways.others))
         self.play(*appear(*ways.counts))
-        self.wait(TIME.read)
+        self.wait(2 * TIME.read)
         self.clear_next(ways.screen)
 
     @section(
         "QK normalization: length one, then a learned scale for each entry",
         says=(
-            "Left, lengths differ, and count. nGPT gives every key and query length one.",
+            "Left, lengths differ, and matter. nGPT gives every key and query length one.",
             "Then s Q K scales each entry, for all letters alike: so lengths differ again.",
         ),
         pause=True,
@@ -113,13 +114,15 @@ class Attention(Chapter):
     def norming(self) -> None:
         """Lengths of the keys in both heads; in nGPT as they come, normalized, scaled."""
         lengths = Lengths(self.sides)
-        bars, notes = lengths.right, lengths.notes
-        self.play(*appear(lengths.plain, lengths.rule, *self.sides.sources))
-        self.play(*appear(lengths.left, bars, lengths.same, notes[0]))
+        self.play(*appear(*lengths.rules, *self.sides.sources))
+        self.play(*appear(*(thing for way in lengths.ways for thing in (way.bars, way.notes[0]))))
         self.wait(TIME.rest)
-        for state in (1, 2):
-            self.play(*swept([(bars, bars.show_row)], state - 1, state), *leave(notes[state - 1]))
-            self.play(*appear(notes[state], *lengths.scale[: state - 1]))
+        for step in range(1, lengths.steps):
+            going = lengths.going(step)
+            bars = [(way.bars, way.bars.show_row) for way in going]
+            self.play(*swept(bars, step - 1, step), *leave(*(w.notes[step - 1] for w in going)))
+            last = [lengths.scale] * (step == lengths.steps - 1)
+            self.play(*appear(*(way.notes[step] for way in going), *last))
             self.wait(TIME.rest)
         self.clear_next(self.ways.screen, *self.sides.sources)
 
@@ -192,10 +195,11 @@ class Attention(Chapter):
         self.clear_next(self.ways.screen, *sides.sources)
 
     @section(
-        "Shares mix the values; all heads together suggest",
+        "Shares mix the values; all heads together answer",
         says=(
             "Each letter’s value, a row of numbers, times its share; then all rows are added.",
-            "That is a head’s answer. A learned matrix makes one suggestion of all answers.",
+            "That is a head’s answer. A learned matrix joins all heads’: the block’s answer,",
+            "traditionally added to h; in nGPT made length one: the suggestion h A.",
         ),
         pause=True,
         covers=("5.1", "0.6"),
@@ -214,14 +218,14 @@ class Attention(Chapter):
         self.wait(TIME.rest)
         self.play(*leave(*mixing.rules))
         self.play(*appear(*mixing.whole, *mixing.learned))
-        self.wait(TIME.read)
+        self.wait(TIME.read + TIME.rest)
         self.clear_next(self.ways.screen, *self.sides.sources)
 
     @section(
         "On this sentence, our nGPT’s heads spread their shares less",
         says=(
             "Every letter’s shares at once: rows ask, columns are asked; bright is a large share.",
-            "Entropy says how spread they are. Of each model, the head of median entropy.",
+            "Entropy says how spread they are; each head shown is the median one of its model.",
         ),
         pause=True,
         covers=("5.2", "0.6"),

@@ -31,6 +31,9 @@ SCALED = (
     " thin {{ times thin sqrt(d_k) : scale }}"
 )
 NORMING = '{{ k : normalized }} <- "Norm" ( {{ k : normalized_raw }} ) dot.o {{ s_(q k) : scale }}'
+SCALING = "{{ k : normalized }} <- {{ k : normalized_raw }} dot.o {{ s_(q k) : scale }}"
+PLAIN = "{{ k : traditional }} = W_k x"
+SIZING = '{{ k : traditional }} <- "RMSNorm" ( {{ k : traditional_raw }} )'
 RIGHT, WIDE, FOOT = 2.85, 5.1, -2.92
 """Half the width of what stands in a half, and the width of its bars, and the lowest baseline."""
 BARS, OVER_BARS = (-2.1, 2.05), 0.25
@@ -42,7 +45,7 @@ def head_in_words(record: Attention, prefix: str) -> str:
     layers, heads = getattr(record, f"{prefix}entropies").shape
     layer, head = (int(getattr(record, f"{prefix}{name}")) for name in ("layer", "head"))
     place = f"layer {layer + 1} of {layers}, head {head + 1} of {heads}"
-    return f"our larger model, {place}: its head of median entropy"
+    return f"our larger model, {place}: a typical one"
 
 
 @dataclass(frozen=True)
@@ -123,9 +126,9 @@ class Sides:
 
     def _product(self, side: Side) -> VGroup:
         """What a dot product is made of, and how long the followed query is."""
-        rule = Equation("q dot k = abs(q) thin abs(k) cos(q, k)", px=SIZE.body)
-        words = "length of the query" if side.role == "traditional" else "its length after s_qk"
-        name = Explained("abs(q)", words, px=SIZE.tick)
+        rule = Equation("q dot k = norm(q) thin norm(k) cos(q, k)", px=SIZE.body)
+        words = "length of the query" if side.role == "traditional" else "its length, scaled"
+        name = Explained("norm(q)", words, px=SIZE.tick)
         length = Readout(name, side.one("q_lengths", self.query), role=side.role, px=SIZE.label)
         edge = float(side.half.at(RIGHT, 0)[0])
         rule.shift((side.left - rule.get_left()[0], 1.12 - rule.baseline, 0))
@@ -188,21 +191,57 @@ class Level(VMobject):
         self.set_points(self.outline + np.array([0, up, 0]))
 
 
+@dataclass(frozen=True)
+class Stage:
+    """A step on the way of a key: where its length then stands, and what it is called."""
+
+    field: str
+    words: str
+    role: str
+
+
+def stages(record: Attention) -> tuple[list[Stage], list[Stage]]:
+    """The steps of a key in each model. Each may normalize its keys, or not."""
+    first = Stage("k_lengths_raw", "as it comes", "muted")
+    sized = Stage("k_lengths", "after RMSNorm", "traditional")
+    unit = Stage("k_lengths_unit", "after Norm", "normalized")
+    scaled = Stage("k_lengths", "after the learned scale", "scale")
+    left = [first, sized] if record.gpt_qk_norm else [first]
+    return left, [first, unit, scaled] if record.qk_norm else [first, scaled]
+
+
+class Way:
+    """The lengths of one model's keys as bars, led from step to step, and the step's name."""
+
+    def __init__(self, side: Side, letters: str, y: Measure, steps: Sequence[Stage]) -> None:
+        states = [side.row(step.field) for step in steps]
+        self.bars = ChangingBars(side.box(*BARS), y, states, letters, side.role, places=1)
+        self.notes = [
+            _flush_right(Line(step.words, role=step.role, px=SIZE.label), side, OVER_BARS)
+            for step in steps
+        ]
+
+
 class Lengths:
-    """Lengths of all keys: as they come, and in nGPT after Norm and after s_qk."""
+    """Lengths of all keys in both models: as they come, and after what each does to them."""
 
     def __init__(self, sides: Sides) -> None:
-        left, right = sides.both
-        names = sides.record.sentence
-        given = [left.row("k_lengths")]
-        steps = [right.row(f"k_lengths{step}") for step in ("_raw", "_unit", "")]
-        both = measure("length of each key", [n for state in given + steps for n in state])
-        self.left, self.right = (
-            ChangingBars(side.box(*BARS), both, states, names, side.role, places=1)
-            for side, states in ((left, given), (right, steps))
-        )
-        self.plain = Equation("{{ k : traditional }} = W_k x").move_to(left.half.at(0, 1.72))
-        self.rule = Equation(NORMING).move_to(right.half.at(0, 1.72))
+        record, right = sides.record, sides.both[1]
+        ways = stages(record)
+        both = measure(
+            "length of each key",
+            [n for side, steps in zip(sides.both, ways, strict=True) for step in steps
+             for n in side.row(step.field)],
+        )  # fmt: skip
+        self.ways = [
+            Way(side, record.sentence, both, steps)
+            for side, steps in zip(sides.both, ways, strict=True)
+        ]
+        rules = (SIZING if record.gpt_qk_norm else PLAIN, NORMING if record.qk_norm else SCALING)
+        self.rules = [
+            Equation(rule).move_to(side.half.at(0, 1.72))
+            for rule, side in zip(rules, sides.both, strict=True)
+        ]
         alike = Explained(
             "{{ s_(q k) : scale }}",
             "one number for each entry, alike for all letters",
@@ -210,15 +249,16 @@ class Lengths:
         )
         edge = right.left - alike.get_left()[0]
         alike.shift((edge, 1.17 - alike.baseline, 0))
-        self.scale = [alike]
-        words = ("as it comes", "after Norm", "after the learned scale")
-        self.notes = [
-            Line(each, role=role, px=SIZE.label)
-            for each, role in zip(words, ("muted", "normalized", "scale"), strict=True)
-        ]
-        for note in self.notes:
-            _flush_right(note, right, OVER_BARS)
-        self.same = _flush_right(Line(words[0], role="muted", px=SIZE.label), left, OVER_BARS)
+        self.scale = alike
+
+    @property
+    def steps(self) -> int:
+        """How many steps the longer way has."""
+        return max(len(way.notes) for way in self.ways)
+
+    def going(self, step: int) -> list[Way]:
+        """The ways that have such a step. The right one ends with the last."""
+        return [way for way in self.ways if step < len(way.notes)]
 
 
 def _flush_right(line: Line, side: Side, baseline: float) -> Line:
@@ -237,8 +277,8 @@ class Mixing:
         self.parts = [Mixed(sides, side) for side in sides.both]
         all_heads = 'W_o ( "mixes of all heads, end to end" )'
         self.whole = [
-            Equation(f"{{{{ h_A : transformation }}}} = {term}", px=SIZE.readout)
-            for term in (all_heads, f'"Norm" ( {all_heads} )')
+            Equation(rule, px=SIZE.readout)
+            for rule in (ADDED.replace("ANSWER", all_heads), SUGGESTED.replace("ANSWER", all_heads))
         ]
         for rules in (self.rules, self.whole):
             for side, rule in zip(sides.both, rules, strict=True):
@@ -306,6 +346,10 @@ class Mixed:
         return line.shift((left, self.TOP + 0.25 - line.baseline, 0))
 
 
+ADDED = "{{ h : traditional }} <- {{ h : traditional_before }} + {{ ANSWER : transformation }}"
+SUGGESTED = '{{ h_A : transformation }} = "Norm" ( ANSWER )'
+"""What becomes of all heads' answers in each model."""
+
 FULL = 0.3 * len(STRENGTHS) / (len(STRENGTHS) - 1)
 """So that the strongest colour begins at a share of 0.3: measured against 1, the shares of a spread
 row would not be seen."""
@@ -321,7 +365,7 @@ class Patterns:
         self.asked = [
             VGroup(
                 set_at(Line("entropy: how spread", px=SIZE.tick), left, 1.4),
-                set_at(Line("0: one takes all", px=SIZE.tick, role="muted"), left, 1.05),
+                set_at(Line("0 nat: one takes all", px=SIZE.tick, role="muted"), left, 1.05),
             )
             for left in edges
         ]

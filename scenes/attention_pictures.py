@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -28,7 +29,7 @@ ROLES = ("traditional", "normalized")
 
 STEPPING = (
     '{{ h : normalized }} <- "Norm" ( {{ h : normalized }} + {{ alpha : scale }}'
-    " ( {{ NAME : transformation }} - {{ h : normalized }} ))"
+    " dot.o ( {{ NAME : transformation }} - {{ h : normalized }} ))"
 )
 SCORES = (
     "{{ q : traditional_q }} dot {{ k : traditional_k }} thin {{ slash thin sqrt(d_k) : scale }}",
@@ -62,7 +63,7 @@ class Recall:
         self.went = Dot(self.space, went, "normalized", px=20)
         self.meaning = [
             Explained(term, "the block’s suggestion"),
-            Explained("{{ alpha : scale }}", "step size, for each entry its own: so h may turn"),
+            Explained("{{ alpha : scale }} dot.o", "each dimension by its own step size α:"),
         ]
         self.values = [
             Readout(
@@ -74,7 +75,10 @@ class Recall:
             ),
         ]  # fmt: skip
         stacked([self.rule, *self.meaning], GRID.panel, 1.6, gap=0.45)
-        column_of(self.values, GRID.panel, -0.95, 0.75)
+        aside = Line("so h may leave the white line", px=SIZE.label)
+        set_at(aside, self.meaning[1].words.get_left()[0], self.meaning[1].baseline - 0.42)
+        self.meaning[1].add(aside)
+        column_of(self.values, GRID.panel, -1.3, 0.75)
 
 
 class Letters(VGroup):
@@ -154,13 +158,35 @@ class TermBlock(Block):
 
 
 BLOCK, NARROW, BROAD = 0.44, 1.45, 2.5
-COLUMNS = (-1.9, -0.3, 1.6)
+COLUMNS = (-2.05, -0.5, 2.1)
 MIDDLE = (COLUMNS[0] + COLUMNS[1]) / 2
 WIDTH_QK = COLUMNS[1] - COLUMNS[0] + NARROW
 TOP, LOW = 1.86, -2.72
 STEPS = ("h", "rms", "qkv", "turn", "norm", "dot", "softmax", "mix")
+NORM_FIRST = ("h", "rms", "qkv", "norm", "turn", "dot", "softmax", "mix")
 """Where q, k and v stand in a half, what q and k lead to, and how wide is what holds both; the
-steps from the top down."""
+steps from the top down, in nGPT and in a baseline that normalizes q and k."""
+
+SIZED = ("h divided by its", "root mean square,", "times learned gains")
+"""What RMSNorm does."""
+
+
+@dataclass(frozen=True)
+class QKNorm:
+    """The step that normalizes q and k in a model: its name, and what is said beside it."""
+
+    term: str
+    said: tuple[str, str]
+    optional: bool
+
+
+def qk_norms(record: Attention) -> tuple[QKNorm | None, QKNorm]:
+    """That of the baseline, if it has one, and nGPT's."""
+    has = CLAIMS.true(record, "in nGPT; ours has it")
+    own = QKNorm('"Norm, then" dot.o "learned" s_(q k)', ("2 Norm is optional", has), optional=True)
+    if not record.gpt_qk_norm:
+        return None, own
+    return QKNorm('"RMSNorm of" q "and of" k', ("2 QK-norm", "of this model"), optional=False), own
 
 
 class Pipeline:
@@ -169,8 +195,10 @@ class Pipeline:
     `parts` are shown one after the other; `own` are the blocks that the other model has otherwise.
     """
 
-    def __init__(self, half: Half, role: str, score: str, *, normed: bool, ours: str) -> None:
-        self.half, self.normed, self.ours = half, normed, ours
+    def __init__(self, half: Half, role: str, score: str, qk_norm: QKNorm | None) -> None:
+        self.half, self.normed, self.qk_norm = half, role == "normalized", qk_norm
+        normed = self.normed
+        self.steps = STEPS if normed or qk_norm is None else NORM_FIRST
         q, k, v = COLUMNS
         start = self._term(STATE, role, BROAD, k, "h")
         into: list[VMobject] = (
@@ -182,8 +210,8 @@ class Pipeline:
             for n, x in zip("qkv", COLUMNS, strict=True)
         ]
         self.score = self._term(score, "scale", BROAD, MIDDLE, "dot")
-        self.norm = self._norming() if normed else None
-        levels = ("qkv", "turn", "norm", "dot") if normed else ("qkv", "turn", "dot")
+        self.norm = None if qk_norm is None else self._norming(qk_norm)
+        levels = [at for at in self.steps[2:6] if at != "norm" or qk_norm is not None]
         lower = [self._down(x, *ends) for x in (q, k) for ends in pairwise(levels)]
         turn = self._word("turned by position", "muted", MIDDLE, "turn", wide=WIDTH_QK)
         side = [(v, "qkv", -BLOCK / 2), (v, "mix", 0.0), (MIDDLE + BROAD / 2, "mix", 0.0)]
@@ -203,35 +231,62 @@ class Pipeline:
                 self._word("mix: a head’s answer", role, MIDDLE, "mix"),
             ),
         )
-        if normed:
-            note = Line("length 1 already", px=SIZE.tick, role=role)
-            place = self._at(k, "h") + np.array([BROAD / 2 + 0.2, 0, 0])
-            self.parts[0].add(note.shift(place - note.get_left()))
-            into.append(note)
+        notes = self._notes(role, k)
+        self.parts[0].add(*notes, self._matrices())
+        entries = self._entries()
+        self.parts[1].add(entries)
+        notes.append(entries)
         self.counts = self._counts(k)
-        self.own = [*into[1:], *into[:normed], *([self.norm] if self.norm else []), self.score]
+        self.own = [
+            *into[1:], *into[:normed], *notes, *([self.norm] if self.norm else []), self.score
+        ]  # fmt: skip
+
+    def _notes(self, role: str, k: float) -> list[VMobject]:
+        """Beside the state: that its length is 1 already, or what RMSNorm makes of it."""
+        if self.normed:
+            note = Line("length 1 already", px=SIZE.tick, role=role)
+            place = self._at(k + BROAD / 2 + 0.2, "h")
+            return [note.shift(place - note.get_left())]
+        left, up, _ = self._at(k + BROAD / 2 + 0.45, "rms")
+        return [
+            set_at(Line(words, px=SIZE.tick, role=role), left, up + 0.43 - 0.31 * number)
+            for number, words in enumerate(SIZED)
+        ]
+
+    def _matrices(self) -> Line:
+        """Between the boxes of k and v: what W stands for in all three."""
+        said = Line("W: learned", px=SIZE.tick, role="muted")
+        middle = self._at((COLUMNS[1] + COLUMNS[2]) / 2, "qkv")
+        return said.shift(middle - said.get_center())
+
+    def _entries(self) -> Explained:
+        """Under the number of the factor: what d_k is."""
+        said = Explained("d_k", "entries of q and k", px=SIZE.tick)
+        said.words.shift((-0.15, 0, 0))  # closer: it is small, and in a diagram
+        left, up, _ = self._at(MIDDLE + BROAD / 2 + 0.12, "dot")
+        return said.shift((left - said.get_left()[0], up - 0.42 - said.baseline, 0))
 
     def _counts(self, k: float) -> VGroup:
         """The three differences, numbered where they are."""
         first, norm = k + BROAD / 2, MIDDLE + WIDTH_QK / 2
         places = {"1": (first, "rms"), "3": (MIDDLE + BROAD / 2, "dot")}
         if self.normed:
-            places = {
-                "1 no RMSNorm": (k + 0.05, "rms"), "2 optional": (norm, "norm"), "3": places["3"]
-            }  # fmt: skip
+            places = {"1 no RMSNorm": (k + 0.05, "rms"), "3": places["3"]}
+        if self.qk_norm is not None:
+            places[self.qk_norm.said[0]] = (norm, "norm")
         group = VGroup()
         for words, (across, level) in places.items():
             line = Line(words, px=SIZE.tick, weight="SEMIBOLD")
             place = self._at(across + 0.12, level)
             group.add(set_at(line, place[0], place[1] - 0.34 * SIZE.tick * PIXEL))
-            if level == "norm":
-                ours = Line(self.ours, px=SIZE.tick, role="muted")
+            if level == "norm" and self.qk_norm is not None:
+                ours = Line(self.qk_norm.said[1], px=SIZE.tick, role="muted")
                 group.add(set_at(ours, line.get_left()[0], line.baseline - 0.3))
         return group
 
     def _at(self, across: float, level: str) -> Point:
         down = (TOP - LOW) / (len(STEPS) - 1)
-        return self.half.at(across, TOP - STEPS.index(level) * down)
+        return self.half.at(across, TOP - self.steps.index(level) * down)
 
     def _term(self, term: str, role: str, width: float, across: float, level: str) -> Block:
         return TermBlock(term, role, (width, BLOCK)).move_to(self._at(across, level))
@@ -239,9 +294,8 @@ class Pipeline:
     def _word(self, words: str, role: str, across: float, level: str, wide: float = BROAD) -> Block:
         return Block(words, role, (wide, BLOCK), px=SIZE.tick).move_to(self._at(across, level))
 
-    def _norming(self) -> Block:
-        term = '"Norm, then" times s_(q k)'
-        block = TermBlock(term, "scale", (WIDTH_QK, BLOCK), optional=True)
+    def _norming(self, norm: QKNorm) -> Block:
+        block = TermBlock(norm.term, "scale", (WIDTH_QK, BLOCK), optional=norm.optional)
         return block.move_to(self._at(MIDDLE, "norm"))
 
     def _down(self, across: float, upper: str, lower: str) -> Connection:
@@ -271,11 +325,9 @@ class Pipelines:
 
     def __init__(self, record: Attention) -> None:
         self.screen = SplitScreen()
-        ours = CLAIMS.true(record, "ours has it")
         self.halves = (self.screen.left, self.screen.right)
         self.ways = [
-            Pipeline(half, role, score, normed=role == "normalized", ours=ours)
-            for half, role, score in zip(self.halves, ROLES, SCORES, strict=True)
+            Pipeline(*way) for way in zip(self.halves, ROLES, SCORES, qk_norms(record), strict=True)
         ]
 
     @property

@@ -41,7 +41,7 @@ INSIDE = 0.7
 
 TURNED = (
     "{{ q_m : normalized }} = {{ q : normalized_q }}"
-    ' quad "turned by" quad m dot {{ theta : transformation }}'
+    ' quad "turned by" quad m dot {{ omega : transformation }}'
 )
 SAME = (
     "{{ q_m : normalized }} dot {{ k_n : ink_k }} quad"
@@ -183,7 +183,7 @@ class Turning:
         self.source.shift((GRID.panel - self.source.get_left()[0], FOOT - self.source.baseline, 0))
         self.values = [
             Readout(
-                Explained("{{ theta : transformation }}", "the turn at each position"),
+                Explained("{{ omega : transformation }}", "this pair’s turn per position"),
                 record.traced("rope_angle").degrees, places=1, role="transformation",
             ),
             Readout(
@@ -311,7 +311,7 @@ class Bent:
         stacked([self.rule, self.legend], 1.6, 1.9, gap=0.6)
         column_of(self.values, 1.6, -0.75, 0.75)
         self.none = Line(
-            "traditional: no such scale, nothing bends", role="traditional", px=SIZE.tick
+            "traditional: no scale after the turn, nothing bends", role="traditional", px=SIZE.tick
         )
         stacked([self.none], 1.6, -2.2)
         words = head_in_words(record, "").replace("model", "nGPT")

@@ -17,8 +17,10 @@ class Attention(Recording):
     """Chapter 5: one real head of each model on one real sentence.
 
     `tokens` letters of the sentence; `head_dim` = d_k. Paper eq. 12-16: q and k are normalized and
-    scaled by s_qk, the scores multiplied by √d_k, where the baseline divides by √d_k. The two heads
-    were chosen by one rule; heads of two trainings do not correspond.
+    scaled by s_qk, the scores multiplied by √d_k, where the baseline divides by √d_k. Norm is an
+    option there (`qk_norm`); a baseline may have its own, an RMSNorm of each head's q and k before
+    they are rotated (`gpt_qk_norm`). The two heads were chosen by one rule; heads of two trainings
+    do not correspond.
 
     The rotation keeps lengths, and the product of a rotated q and k depends on their distance only.
     s_qk multiplies single entries after it, so the scores in use bend this a little:
@@ -35,6 +37,10 @@ class Attention(Recording):
     gpt_layer: Array = array("layer shown, from 0, baseline", model=GPT)
     gpt_head: Array = array("head shown, from 0, baseline", model=GPT)
     query: Array = array("index of the token whose query is followed", model=MINI)
+    qk_norm: Array = array("1 if queries and keys are normalized, 0 if not", model=MINI)
+    gpt_qk_norm: Array = array(
+        "1 if the baseline's queries and keys go through an RMSNorm, 0 if not", model=GPT
+    )
     head_dim: Array = array("d_k, entries of a query", model=MINI)
     gpt_head_dim: Array = array("d_k, baseline", model=GPT)
     entropies: Array = array(
@@ -71,6 +77,9 @@ class Attention(Recording):
     gpt_v: Array = array("values", "tokens", "gpt_head_dim", model=GPT)
     gpt_q_lengths: Array = array("lengths of q", "tokens", model=GPT)
     gpt_k_lengths: Array = array("lengths of k", "tokens", model=GPT)
+    gpt_k_lengths_raw: Array = array(
+        "lengths of k before its RMSNorm; `gpt_k_lengths` if it has none", "tokens", model=GPT
+    )
 
     dots: Array = array("q·k of the query with every token up to it", "seen", model=MINI)
     gpt_dots: Array = array("the same, baseline", "seen", model=GPT)
@@ -94,7 +103,7 @@ class Attention(Recording):
 
     rope_key: Array = array("index of the token whose key is turned", model=MINI)
     rope_pair: Array = array("which pair of entries the rotation is drawn of", model=MINI)
-    rope_angle: Array = array("its angle a position", model=MINI, unit="rad")
+    rope_angle: Array = array("its angle a position, ω in the film", model=MINI, unit="rad")
     rope_angles: Array = array("angles a position of all pairs", "pairs", model=MINI, unit="rad")
     rope_q: Array = array(
         "that pair of the unit query, rotated to each position", "positions", 2, model=MINI

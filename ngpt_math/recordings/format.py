@@ -19,9 +19,10 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from ngpt_math.errors import DamagedFile
-from ngpt_math.files import ASSETS, read_card, shown, whole_file, write_card
+from ngpt_math.files import ASSETS, card_path, read_card, shown, whole_file, write_card
 
 FORMAT = "ngpt-recording/1"
+OWN_LICENCE = "MIT, as the project; read from the project's own models"
 UNIT_NORM_TOLERANCE = 1e-5  # float32 vectors that went through a file
 
 Array = NDArray[np.float32]
@@ -204,11 +205,26 @@ def _card(recording: Recording, made_by: str) -> dict[str, Any]:
     return {
         "chapter": recording.chapter,
         "made_by": made_by,
-        "licence": "MIT, as the project; read from the project's own models",
+        "licence": _licence(recording.sources),
         "sources": dict(recording.sources),
         "texts": {n: getattr(recording, n) for n in recording.texts()},
         "fields": fields,
     }
+
+
+def _licence(sources: Mapping[str, str]) -> str:
+    """The project's; where numbers were read from other checkpoints, these are named."""
+    others = sorted(name for name, sha256 in sources.items() if not is_shipped(name, sha256))
+    if not others:
+        return OWN_LICENCE
+    rest = "; what was read from the project's own models: MIT" * (len(others) < len(sources))
+    return f"that of the checkpoints it was read from: {', '.join(others)}{rest}"
+
+
+def is_shipped(name: str, sha256: str) -> bool:
+    """Whether a source of a recording is the shipped file of that name."""
+    cards = [card_path(ASSETS / folder / name) for folder in ("checkpoints", "results")]
+    return sha256 in [json.loads(card.read_text())["sha256"] for card in cards if card.is_file()]
 
 
 def load(cls: type[R], path: Path | None = None) -> R:

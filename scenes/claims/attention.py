@@ -18,9 +18,26 @@ def unit(r: R) -> bool:
     return bool(np.allclose(r.k_lengths_unit, 1, atol=1e-3))
 
 
+def normed(r: R) -> bool:
+    """nGPT uses its option to normalize queries and keys."""
+    return bool(r.qk_norm)
+
+
+def plain(r: R) -> bool:
+    """The baseline leaves the lengths of its queries and keys as they come."""
+    return not r.gpt_qk_norm
+
+
 def lengths_differ(r: R) -> bool:
-    """The traditional keys have different lengths; and `unit`."""
-    return unit(r) and spread(r.gpt_k_lengths) > 0.1 * float(r.gpt_k_lengths.mean())
+    """The traditional keys have different lengths, as they come; and `unit`."""
+    different = spread(r.gpt_k_lengths) > 0.1 * float(r.gpt_k_lengths.mean())
+    return unit(r) and plain(r) and different
+
+
+def alike_or_not(r: R) -> str:
+    """What is said of the lengths where `lengths_differ` does not hold."""
+    left = "Left, lengths matter." if plain(r) else "Left, RMSNorm sets the lengths."
+    return f"{left} nGPT gives every key and query length one." * unit(r)
 
 
 def large_products(r: R) -> bool:
@@ -62,10 +79,21 @@ def differ_again(r: R) -> bool:
     return unit(r) and spread(r.k_lengths) > 0.05 * float(r.k_lengths.mean())
 
 
-def learned(r: R) -> bool:
+def enlarged(r: R) -> bool:
     """Products are larger than those of random q and k, and nGPT's scale enlarges its own."""
     larger = np.abs(r.dots).mean() > r.chance[0] and np.abs(r.gpt_dots).mean() > r.gpt_chance[0]
     return bool(larger and r.q_lengths[int(r.query)] * r.k_lengths.mean() > 1)
+
+
+def learned(r: R) -> bool:
+    """As `enlarged`, and no learned gain has enlarged the baseline's."""
+    return enlarged(r) and plain(r)
+
+
+def both_enlarged(r: R) -> bool:
+    """As `enlarged`, and the gains of the baseline's QK-norm enlarge its own too."""
+    lengths = r.gpt_q_lengths[int(r.query)] * r.gpt_k_lengths.mean()
+    return enlarged(r) and not plain(r) and bool(lengths > r.gpt_head_dim)
 
 
 def larger_again(r: R) -> bool:
@@ -77,15 +105,13 @@ CLAIMS = Claims(
     two_ways=(
         Claim(
             "nGPT: one, no RMSNorm; two, q and k normalized; three, the factor turned around.",
-            unit,
-            "nGPT: no RMSNorm before; and the factor is turned around.",
+            lambda r: normed(r) and plain(r),
+            lambda r: (
+                f"nGPT: one, no RMSNorm; two, {'its own Norm and ' * normed(r)}s Q K; three,"
+                " the factor turned around."
+            ),
         ),
-        Claim(
-            "The same way in both models; three steps differ",
-            unit,
-            "The same way in both models, but for a few steps",
-        ),
-        Claim("ours has it", unit, "ours lacks it"),
+        Claim("in nGPT; ours has it", normed, "in nGPT; not in ours"),
     ),
     norming=(
         Claim(
@@ -94,9 +120,9 @@ CLAIMS = Claims(
             "The lengths of keys, and a learned scale for each entry",
         ),
         Claim(
-            "Left, lengths differ, and count. nGPT gives every key and query length one.",
+            "Left, lengths differ, and matter. nGPT gives every key and query length one.",
             lengths_differ,
-            lambda r: "Left, lengths count. nGPT gives every key and query length one." * unit(r),
+            alike_or_not,
         ),
         Claim(
             "Then s Q K scales each entry, for all letters alike: so lengths differ again.",
@@ -115,6 +141,10 @@ CLAIMS = Claims(
         Claim(
             "Trained ones are larger: they learned to match; nGPT’s scale adds to it.",
             learned,
+            lambda r: (
+                "Trained ones are larger: they learned to match; learned scales add to it."
+                * both_enlarged(r)
+            ),
         ),
     ),
     softmax=(
@@ -147,6 +177,11 @@ CLAIMS = Claims(
         Claim("turn fast: nearly equal", fast_alike, "turn fast"),
     ),
     takeaways=(
+        Claim(
+            "Traditional: q and k of any length; a root divides products.",
+            plain,
+            "Traditional: RMSNorm sizes q and k; a root divides products.",
+        ),
         Claim(
             "nGPT: q and k made length 1, then scaled entry by entry.",
             unit,

@@ -157,6 +157,15 @@ def test_where_names_the_recording_that_a_chapter_is_drawn_from(laid_studio) -> 
     assert said == "0 numbers, from assets/recordings/tiny.safetensors\n"
 
 
+def test_where_says_by_which_rule_examples_were_chosen(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["where", "attention:recall"]) == 0
+    *_, rule, last = capsys.readouterr().out.splitlines()
+    assert rule.startswith(
+        "chosen_by: in each model the head whose attention has the median entropy"
+    )
+    assert last.endswith("numbers, from assets/recordings/attention.safetensors")
+
+
 def test_where_opens_every_number(laid_studio) -> None:
     done = laid_studio.ngpt("where", "tiny", "--json")
     assert done.returncode == 0, done.stderr

@@ -9,12 +9,14 @@ import torch.nn.functional as F
 from conftest import small
 from shipped import shipped, shown, softmax, weight
 
+from ngpt_math import record
 from ngpt_math import training as t
 from ngpt_math.checkpoint import build_model, checkpoint_path
 from ngpt_math.corpus import load_tokens
 from ngpt_math.files import read_card
 from ngpt_math.record.full_architecture import PROMPT, normalized_points, norms
 from ngpt_math.record.models import trace_text
+from ngpt_math.recordings import Attention
 
 
 class TestAttention:
@@ -72,6 +74,19 @@ class TestAttention:
         assert np.allclose(np.linalg.norm(r.q / r.s_qk, axis=1), 1, atol=1e-5)
         assert np.allclose(np.linalg.norm(r.q, axis=1), r.q_lengths, atol=1e-5)
         assert np.abs(r.q_lengths_raw - 1).max() > 1e-2
+
+    def test_the_baseline_leaves_its_keys_as_they_come(self) -> None:
+        r = shown("attention")
+        assert r.qk_norm == 1 and r.gpt_qk_norm == 0
+        assert np.allclose(r.gpt_k_lengths_raw, r.gpt_k_lengths, atol=1e-5)
+
+    def test_a_baseline_with_qk_norm_says_so(self) -> None:
+        model = shipped("mini", "gpt-qknorm")
+        r = record.make("attention", {"mini gpt": checkpoint_path("mini", "gpt-qknorm")})
+        assert isinstance(r, Attention) and r.gpt_qk_norm == 1
+        gains = weight(model, f"blocks.{int(r.gpt_layer)}.attention.k_norm.gain")
+        assert (r.gpt_k_lengths < np.abs(gains).max() * r.gpt_head_dim**0.5 + 1e-4).all()
+        assert np.ptp(r.gpt_k_lengths) < 0.5 * np.ptp(r.gpt_k_lengths_raw)
 
     def test_the_rotation_is_a_rotation(self) -> None:
         r = shown("attention")

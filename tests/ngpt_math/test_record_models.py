@@ -96,6 +96,22 @@ def test_another_model_is_written_and_checked(others: dict[str, Path], tmp_path:
     assert str(tmp_path) not in read_card(path, "")["made_by"]
 
 
+def test_a_card_names_the_checkpoints_that_are_not_the_projects_own(
+    others: dict[str, Path], all_four: dict[str, Path], tmp_path: Path
+) -> None:
+    """The toy of the first is the shipped one."""
+    path = tmp_path / "attention.safetensors"
+    for given, own in ((others, True), (all_four, False), ({}, True)):
+        record.record("attention", path, given)
+        card = read_card(path, "")
+        mine = [f"{file.parent.name}/{file.name}" for file in given.values()]
+        named = [name for name in mine if name in card["sources"]]
+        assert bool(named) == bool(given)
+        assert all(name in card["licence"] for name in named)
+        assert ("the project's own models" in card["licence"]) == own
+    assert card["licence"] == "MIT, as the project; read from the project's own models"
+
+
 def test_a_checkpoint_knows_what_it_can_stand_for(others: dict[str, Path]) -> None:
     assert record.role(others["mini gpt"]) == "mini gpt"
     assert record.role(checkpoint_path("toy", "ngpt")) == "toy ngpt"

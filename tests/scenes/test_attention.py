@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,10 +24,13 @@ from test_chapters import (
 from watched import play
 
 from ngpt_math.recordings import Attention, load, save
+from scenes.attention_head_pictures import stages
+from scenes.attention_pictures import Pipeline, Pipelines
 from scenes.film import entry
 from scenes.stage.changing_bars import ChangingBars
 from scenes.stage.plane import Circle, Plane, pairs_in_plane, turning
 from scenes.stage.plots import Box, measure
+from scenes.stage.text import Line
 
 BOX = Box(-2.0, -1.0, 4.0, 2.0)
 
@@ -85,6 +89,57 @@ def test_a_turn_keeps_the_length_between_two_places() -> None:
     way = turning(places, 8)
     assert np.allclose(way[::8], places)
     assert np.allclose(np.linalg.norm(way, axis=1), 0.3)
+
+
+def qk_normed(own: float, other: float) -> Attention:
+    """The recording, of an nGPT and a baseline that normalize queries and keys, or do not."""
+    given = {"qk_norm": np.float32(own), "gpt_qk_norm": np.float32(other)}
+    return dataclasses.replace(load(Attention), **given)
+
+
+def words_of(way: Pipeline) -> set[str]:
+    return {part.words for part in way.counts.get_family() if isinstance(part, Line)}
+
+
+def test_the_diagram_has_qk_norm_where_a_model_has_it() -> None:
+    plain, own = Pipelines(qk_normed(1, 0)).ways
+    assert plain.norm is None and plain.steps == own.steps
+    assert own.norm is not None and {"2 Norm is optional", "in nGPT; ours has it"} < words_of(own)
+    normed, _ = Pipelines(qk_normed(1, 1)).ways
+    assert normed.norm is not None and normed.norm in normed.own
+    whole, dashed = (
+        len(norm.edge.points) / len(norm.area.points) for norm in (normed.norm, own.norm)
+    )
+    assert whole == 1 < dashed, "what a baseline has is no option"
+    order = normed.steps.index
+    assert order("qkv") < order("norm") < order("turn") < order("dot")
+    assert "2 QK-norm" in words_of(normed)
+
+
+def test_an_ngpt_without_norm_is_said_to_lack_it() -> None:
+    _, own = Pipelines(qk_normed(0, 0)).ways
+    assert "in nGPT; not in ours" in words_of(own)
+
+
+@pytest.mark.parametrize(
+    ("own", "other", "steps"),
+    [(1, 0, (["k_lengths_raw"], ["k_lengths_raw", "k_lengths_unit", "k_lengths"])),
+     (0, 1, (["k_lengths_raw", "k_lengths"], ["k_lengths_raw", "k_lengths"]))],
+)  # fmt: skip
+def test_keys_are_led_through_what_their_model_does(own: float, other: float, steps: Any) -> None:
+    assert tuple([step.field for step in way] for way in stages(qk_normed(own, other))) == steps
+
+
+@pytest.mark.parametrize(("own", "other"), [(0, 0), (0, 1), (1, 1)])
+def test_models_with_and_without_qk_norm_find_room(own: int, other: int, tmp_path: Path) -> None:
+    path = tmp_path / "attention.safetensors"
+    save(qk_normed(own, other), path, "a test")
+    chapter = entry("attention")
+    assert chapter is not None
+    watched = play(chapter.load(), recording=path)
+    nothing_leaves(watched)
+    no_text_overlaps(watched)
+    text_can_be_read(watched)
 
 
 def widened(mine: Attention, name: str, shape: tuple[int | str, ...]) -> np.ndarray:

@@ -71,12 +71,32 @@ def test_the_film_of_other_models(chapter: Entry, folder: Path) -> None:
     says_what_is_true(entry, watched)
 
 
+def test_attention_of_a_baseline_with_qk_norm(tmp_path: Path) -> None:
+    """The project's own takes the baseline's place: chapter 5 says what that one does."""
+    from ngpt_math import record
+    from ngpt_math.checkpoint import checkpoint_path
+
+    given = {"mini gpt": checkpoint_path("mini", "gpt-qknorm")}
+    record.record("attention", tmp_path / "attention.safetensors", given)
+    chapter = next(each for each in FILM if each.key == "attention")
+    entry = dataclasses.replace(chapter, recordings=tmp_path)
+    watched = play(entry.load(), recording=entry.recording)
+    whole.test_nothing_leaves_the_frame_or_meets_the_captions(watched)
+    whole.test_no_text_overlaps_another(watched)
+    whole.test_text_can_be_read(watched)
+    whole.test_nothing_moves_while_text_appears(watched)
+    says_what_is_true(entry, watched)
+    shown = {text.words for moment in watched.moments for text in moment.texts}
+    assert {"2 QK-norm", "after RMSNorm"} <= shown
+    assert "Traditional: RMSNorm sizes q and k; a root divides products." in shown
+
+
 def says_what_is_true(entry: Entry, watched: Watched) -> None:
     """No claim that does not hold stands on the screen or is spoken; captions can be followed."""
     sections = told(entry, entry.load().sections())
     untrue = {claim.words for _, claim in claims_of(entry).untrue(recorded(entry))}
     shown = {text.words for moment in watched.moments for text in moment.texts}
-    assert untrue, "they were trained for eight steps only"
+    assert untrue, "they are others"
     assert not untrue & shown
     for section in sections:
         assert not untrue & {section.title, *section.says}
