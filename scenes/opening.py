@@ -96,7 +96,7 @@ class Opening(Chapter):
             px=SIZE.tick,
         )
         source = Line(
-            f"the {len(letters)} tokens of our smallest model, where it put them",
+            f"the {len(letters)} letters of our smallest model, where it put them",
             role="muted", px=SIZE.tick,
         )  # fmt: skip
         stacked([about, own, paper], PANEL, TOP - 0.7, gap=0.5)

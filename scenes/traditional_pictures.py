@@ -33,7 +33,7 @@ from scenes.stage.text import Line
 SPOKEN = {"␣": "space", "⏎": "new line"}
 """How letters are named that the typeface has no sign for."""
 
-LOSS = "loss: mean −ln of the true letter’s probability"
+LOSS = "loss: mean −ln of the true letter’s probability (nat)"
 READING = "strong line: large weight, grey: negative; seed: fixes all that is left to chance"
 LEG = 3
 """Pieces of the arc drawn from one kept step to the next."""

@@ -160,7 +160,7 @@ class Larger:
         ]
         millions = float(record.parameters) / 1e6
         self.source = noted(
-            f"models with {millions:.1f} million weights,", "one matrix of the first layer"
+            f"models with {millions:.1f} million parameters,", "one matrix of the first layer"
         )
         last = len(record.gpt_steps) - 1
         self.lengths = [
@@ -315,7 +315,7 @@ class Conditions:
             ends[1].shift((0, baseline_of(ends[0].label) - baseline_of(ends[1].label), 0))
             self.ends.append(ends)
         self.paper = noted(
-            "The paper (figure 5) finds nGPT’s far lower, in models of 0.5 billion weights;"
+            "The paper (figure 5) finds nGPT’s far lower, in models of 0.5 billion parameters;"
             " ours: one seed. Larger models: median of the matrix’s parts.", px=SIZE.tick,
         )  # fmt: skip
         at_left(self.paper, GRID.left, GRID.bottom + 0.25)
