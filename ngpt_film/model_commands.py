@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +14,9 @@ from ngpt_film.terminal import print_json, say
 from ngpt_math.config import PRECISIONS
 from ngpt_math.errors import NothingKept, UsageError
 from ngpt_math.files import shown
+
+if TYPE_CHECKING:
+    from ngpt_math.vocabulary import Given
 
 FILE = click.Path(path_type=Path, dir_okay=False)
 FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -57,11 +60,18 @@ def train(preset: str, out: Path | None, **options: Any) -> None:
 @click.argument("chapters", nargs=-1, metavar="[CHAPTER]...")
 @click.option("--checkpoint", "given", type=FILE, multiple=True, metavar="FILE",
               help="A model to show instead of the shipped one; repeatable.")  # fmt: skip
+@click.option("--tokenizer", type=FILE, metavar="FILE",
+              help="Its tokenizer.json, if its vocabulary is not known here.")  # fmt: skip
 @click.option("--out", type=FOLDER, help="Folder of the recordings; then `render --recordings`.")
 @click.option("--check", is_flag=True, help="Compare with what is recorded, and write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def record(
-    chapters: tuple[str, ...], given: tuple[Path, ...], out: Path | None, check: bool, as_json: bool
+    chapters: tuple[str, ...],
+    given: tuple[Path, ...],
+    tokenizer: Path | None,
+    out: Path | None,
+    check: bool,
+    as_json: bool,
 ) -> None:
     """Run the models and write down what chapters show; all of them when none is named.
 
@@ -76,12 +86,13 @@ def record(
     need_torch()
     from ngpt_math import record as recorder
 
-    models = recorder.roles(given)
+    vocabulary = None if tokenizer is None else recorder.Given(tokenizer)
+    models = recorder.roles(given, vocabulary)
     folder = recorder.place(models, out)
     rows = []
     for chapter in chapters or tuple(recorder.MAKERS):
         try:
-            rows.append(_record(chapter, folder, models, check))
+            rows.append(_record(chapter, folder, (models, vocabulary), check))
         except NothingKept as error:
             if chapters:
                 raise
@@ -98,7 +109,10 @@ def record(
 
 
 def _record(
-    chapter: str, folder: Path | None, models: dict[str, Path], check: bool
+    chapter: str,
+    folder: Path | None,
+    models: tuple[dict[str, Path], Given | None],
+    check: bool,
 ) -> dict[str, Any]:
     """Record a chapter, or check it; gives what is said of it."""
     from ngpt_math import record as recorder
@@ -108,9 +122,9 @@ def _record(
     path = path if folder is None else folder / path.name
     row: dict[str, Any] = {"chapter": chapter, "path": shown(path)}
     if check:
-        row["largest_difference"] = recorder.check(chapter, path, models)
+        row["largest_difference"] = recorder.check(chapter, path, *models)
     else:
-        recorder.record(chapter, path, models)
+        recorder.record(chapter, path, *models)
     return row
 
 

@@ -114,10 +114,15 @@ def load_tokens(name: str, path: Path = CORPUS) -> tuple[Tokens, Tokens]:
     if name == prose.NAME:
         found = prose.load()
         return found.training, found.validation
-    text = read_corpus(path)
-    cut = int(len(text) * TRAINING_SHARE)
+    first, rest = split(read_corpus(path))
     coder = tokenizer(name)
-    return coder.encode(text[:cut]), coder.encode(text[cut:])
+    return coder.encode(first), coder.encode(rest)
+
+
+def split(text: str) -> tuple[str, str]:
+    """The first nine tenths of a text and the rest."""
+    cut = int(len(text) * TRAINING_SHARE)
+    return text[:cut], text[cut:]
 
 
 def alphabet(name: str) -> frozenset[str]:

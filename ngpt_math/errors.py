@@ -26,4 +26,4 @@ class UsageError(StudioError):
 
 
 class NothingKept(StudioError):
-    """A model's training kept less than a chapter shows of it."""
+    """Less is known of a model, or of its training, than a chapter shows."""

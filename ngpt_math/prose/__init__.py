@@ -107,8 +107,8 @@ class Bpe:
         return str(self.engine.decode([int(token) for token in tokens], skip_special_tokens=False))
 
 
-def engine(text: str) -> Any:
-    """The tokenizer written down in `text`, JSON of the package `tokenizers`.
+def engine(text: str, path: Path = VOCABULARY, remedy: str = REMAKE) -> Any:
+    """The tokenizer written down in `text`, JSON of the package `tokenizers`, read from `path`.
 
     Raises:
         DamagedFile: there is no such package, or the text is no vocabulary.
@@ -120,4 +120,5 @@ def engine(text: str) -> Any:
     except ImportError as error:
         raise DamagedFile("the package `tokenizers` is missing", "run `make model`") from error
     except Exception as error:  # it raises nothing narrower
-        raise DamagedFile(f"{shown(VOCABULARY)} is no vocabulary: {error}", REMAKE) from error
+        reason = " ".join(str(error).split())
+        raise DamagedFile(f"{shown(path)} is no vocabulary: {reason}", remedy) from error

@@ -1,7 +1,8 @@
 """Runs the trained models and writes down what the chapters show.
 
 `record(CHAPTER)` writes a chapter's recording; `check(CHAPTER)` derives it again and compares. Both
-take other checkpoints in place of the shipped ones: `checkpoints={"mini ngpt": path}`.
+take other checkpoints in place of the shipped ones: `checkpoints={"mini ngpt": path}`, with the
+vocabulary of those that have none of this project's: `given=Given(path)`.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from ngpt_math.record.slerp_vs_lerp import slerp_vs_lerp
 from ngpt_math.record.traditional_vs_normalized import traditional_vs_normalized
 from ngpt_math.recordings import Recording
 from ngpt_math.recordings.format import remake
+from ngpt_math.vocabulary import Given
 
 MAKERS: Mapping[str, Callable[[Models], Recording]] = {
     "opening": opening,
@@ -42,17 +44,20 @@ TOLERANCE = 1e-5
 Checkpoints = Mapping[str, Path]
 
 __all__ = [
-    "MAKERS", "TOLERANCE", "Checkpoints", "check", "difference", "make", "place", "record", "role",
-    "roles",
+    "MAKERS", "TOLERANCE", "Checkpoints", "Given", "check", "difference", "make", "place", "record",
+    "role", "roles",
 ]  # fmt: skip
 
 
-def make(chapter: str, checkpoints: Checkpoints | None = None) -> Recording:
+def make(
+    chapter: str, checkpoints: Checkpoints | None = None, given: Given | None = None
+) -> Recording:
     """Derive a chapter's recording from the committed checkpoints.
 
     Args:
         checkpoints: files that take the place of shipped ones, by model name; `role` gives the name
             that a file can stand for.
+        given: the vocabulary of those that have none of this project's.
 
     Raises:
         UsageError: there is no such chapter, or a checkpoint cannot stand where it was put.
@@ -63,19 +68,23 @@ def make(chapter: str, checkpoints: Checkpoints | None = None) -> Recording:
         raise UsageError(
             f"no recording is made for {chapter!r}", f"choose from {', '.join(MAKERS)}"
         )
-    return MAKERS[chapter](Models(checkpoints or {}))
+    return MAKERS[chapter](Models(checkpoints or {}, given))
 
 
-def record(chapter: str, path: Path | None = None, checkpoints: Checkpoints | None = None) -> Path:
+def record(
+    chapter: str, path: Path | None = None, checkpoints: Checkpoints | None = None,
+    given: Given | None = None,
+) -> Path:  # fmt: skip
     """Write a chapter's recording and its card; gives the recording's path.
 
     Raises:
         UsageError: the models cannot be shown side by side; and as `make`.
     """
     path = path or recordings.default_path(chapter)
-    given = [f" --checkpoint {source_name(file)}" for file in (checkpoints or {}).values()]
-    made_by = f"ngpt record {chapter}{''.join(given)}"
-    made = make(chapter, checkpoints)
+    options = [f" --checkpoint {source_name(file)}" for file in (checkpoints or {}).values()]
+    options += [f" --tokenizer {given.path.name}"] if given else []
+    made_by = f"ngpt record {chapter}{''.join(options)}"
+    made = make(chapter, checkpoints, given)
     try:
         recordings.save(made, path, made_by)
     except ValueError as error:
@@ -97,7 +106,10 @@ def place(checkpoints: Checkpoints, out: Path | None = None) -> Path | None:
     return ROOT / "runs" / "recordings" / name
 
 
-def check(chapter: str, path: Path | None = None, checkpoints: Checkpoints | None = None) -> float:
+def check(
+    chapter: str, path: Path | None = None, checkpoints: Checkpoints | None = None,
+    given: Given | None = None,
+) -> float:  # fmt: skip
     """Derive a chapter's recording again, compare it with the file and give the largest difference.
 
     Nothing is written.
@@ -107,7 +119,7 @@ def check(chapter: str, path: Path | None = None, checkpoints: Checkpoints | Non
             field.
         DamagedFile: the recording or a checkpoint is missing or damaged.
     """
-    fresh = make(chapter, checkpoints)
+    fresh = make(chapter, checkpoints, given)
     path = path or recordings.default_path(chapter)
     kept = recordings.load(type(fresh), path)
     remedy = remake(chapter, path)

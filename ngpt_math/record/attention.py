@@ -11,9 +11,10 @@ from torch import Tensor
 
 from ngpt_math import sphere
 from ngpt_math.checkpoint import Model
+from ngpt_math.errors import NothingKept
 from ngpt_math.layers import Scale, Trace
 from ngpt_math.ngpt import NGPT
-from ngpt_math.record.models import Models, encode, entropy, floats, letters, sources, trace_text
+from ngpt_math.record.models import Models, Shipped, alike, entropy, floats, sources
 from ngpt_math.record.slerp_vs_lerp import PROMPT, choose, residual_path
 from ngpt_math.recordings import Attention
 
@@ -29,7 +30,7 @@ SHOWN = 8  # entries of a hidden state that are drawn
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """One head of a model on a text of T letters; vectors are [T, d_k], in the model's precision.
+    """One head of a model on a text of T tokens; vectors are [T, d_k], in the model's precision.
 
     `dots` and `pattern` are [T, T], row by query; `scale` multiplies the dots before softmax.
     `x` [T, d] is what the layer's W_q, W_k and W_v are applied to.
@@ -54,17 +55,25 @@ class Head:
 
 
 def attention(models: Models) -> Attention:
-    """Run both larger models on the sentence and fill the recording."""
+    """Run both larger models on the sentence and fill the recording.
+
+    Raises:
+        NothingKept: they read it as other tokens, so that nothing can be compared.
+    """
     ngpt, gpt, toy = (models.load(name) for name in ("mini ngpt", "mini gpt", "toy ngpt"))
-    traces = [trace_text(each.model, SENTENCE) for each in (ngpt, gpt)]
+    if not alike(ngpt, gpt, SENTENCE):
+        problem = f"{ngpt.name} and {gpt.name} read a text as different tokens"
+        raise NothingKept(problem, "add a baseline of the same vocabulary with --checkpoint")
+    traces = [each.trace(SENTENCE) for each in (ngpt, gpt)]
     entropies = [
         head_entropies(each.model, trace) for each, trace in zip((ngpt, gpt), traces, strict=True)
     ]
-    head, other, query = chosen(ngpt.model, gpt.model)
+    head, other, query = chosen(ngpt, gpt)
     return Attention(
         sources=sources((ngpt, gpt, toy)),
-        sentence=letters(ngpt.model, encode(ngpt.model, SENTENCE)),
-        chosen_by=CHOSEN_BY,
+        sentence=ngpt.pieces(ngpt.encode(SENTENCE)),
+        noun=ngpt.noun,
+        chosen_by=CHOSEN_BY.replace("letter", ngpt.noun),
         query=floats(query),
         **projections(head, ""),
         **projections(other, "gpt_"),
@@ -84,14 +93,20 @@ def attention(models: Models) -> Attention:
         gpt_entropies_mean=floats(entropies[1].mean()),
         entropy_uniform=floats(uniform_entropy(len(head.q))),
         **rotation(ngpt.model, head, query),
-        **recall(toy.model),
+        **recall(toy),
     )
 
 
-def chosen(ngpt: Model, gpt: Model) -> tuple[Head, Head, int]:
-    """The heads of both models and the query of which `CHOSEN_BY` speaks."""
-    head, other = (typical_head(model, trace_text(model, SENTENCE)) for model in (ngpt, gpt))
-    return head, other, int((entropy(head.pattern) + entropy(other.pattern)).argmax())
+def chosen(ngpt: Shipped, gpt: Shipped) -> tuple[Head, Head, int]:
+    """The heads of both models and the query of which `CHOSEN_BY` speaks.
+
+    Where the baseline reads the sentence as other tokens, nGPT's head alone decides.
+    """
+    head, other = (typical_head(each.model, each.trace(SENTENCE)) for each in (ngpt, gpt))
+    spread = entropy(head.pattern)
+    if alike(ngpt, gpt, SENTENCE):
+        spread = spread + entropy(other.pattern)
+    return head, other, int(spread.argmax())
 
 
 def head_entropies(model: Model, trace: Trace) -> Tensor:
@@ -101,7 +116,7 @@ def head_entropies(model: Model, trace: Trace) -> Tensor:
 
 
 def uniform_entropy(length: int) -> float:
-    """Mean entropy of attention over `length` letters if all seen letters were attended alike."""
+    """Mean entropy of attention over `length` tokens if all seen ones were attended alike."""
     return float(np.log(np.arange(1, length + 1)).mean())
 
 
@@ -140,7 +155,7 @@ def layer_input(model: Model, trace: Trace, layer: int) -> Tensor:
 
 
 def projections(head: Head, prefix: str) -> dict[str, Any]:
-    """Which head it is, what goes in, and q, k, v, pattern and output of all letters."""
+    """Which head it is, what goes in, and q, k, v, pattern and output of all tokens."""
     found: dict[str, Any] = {"layer": head.layer, "head": head.head, "head_dim": head.q.shape[-1]}
     found |= {"inputs": head.x[:, :SHOWN], "q": head.q, "k": head.k, "v": head.v}
     found |= {"pattern": head.pattern, "mixed": head.mixed}
@@ -221,9 +236,9 @@ def diagonal_spread(scores: Tensor) -> float:
     return max(float(diagonal.max() - diagonal.min()) for diagonal in diagonals)
 
 
-def recall(toy: Model) -> dict[str, Any]:
+def recall(toy: Shipped) -> dict[str, Any]:
     """Chapter 4's update: h, what the block suggests, and where h goes."""
-    path = residual_path(trace_text(toy, PROMPT), toy.config.layers)
+    path = residual_path(toy.trace(PROMPT), toy.model.config.layers)
     update, position = choose(path)
     return {
         "recall_update": floats(update),

@@ -13,15 +13,7 @@ from ngpt_math import measure
 from ngpt_math.checkpoint import Model
 from ngpt_math.corpus import read_corpus
 from ngpt_math.layers import RMSNorm, Scale, Trace
-from ngpt_math.record.models import (
-    Models,
-    Shipped,
-    encode,
-    floats,
-    letters,
-    sources,
-    trace_text,
-)  # fmt: skip
+from ngpt_math.record.models import Models, Shipped, floats, letters, sources
 from ngpt_math.record.scale_management import KINDS, of_kinds
 from ngpt_math.record.slerp_vs_lerp import alphas, residual_path, stepped
 from ngpt_math.recordings import FullArchitecture
@@ -31,6 +23,12 @@ CHOSEN_BY = (
     "a line of the validation text, which no model was trained on, cut after the first letter of"
     " its last word; the bars are the letters that each model finds likeliest"
 )
+OF_TOKENS = (
+    "a line of The Tempest, cut for the toy after the first letter of its last word, for the larger"
+    " model, whose tokens are longer than letters, before that word; the bars are the tokens that"
+    " each model finds likeliest"
+)
+UNSEEN = ("the validation text, which no model was trained on,", "The Tempest,")
 TOP = 8
 TOLERANCE = 1e-5
 
@@ -39,21 +37,25 @@ def full_architecture(models: Models) -> FullArchitecture:
     """Run the prompt through the toy and the larger nGPT and fill the recording."""
     toy, ngpt, gpt = (models.load(name) for name in ("toy ngpt", "mini ngpt", "mini gpt"))
     kept = models.history("mini ngpt")
-    scales = of_kinds(ngpt.model, kept.arrays).values()
-    toy_trace, trace = (trace_text(each.model, PROMPT) for each in (toy, ngpt))
+    scales = of_kinds(ngpt, kept.arrays).values()
+    prompt = prompt_of(ngpt)
+    toy_trace, trace = toy.trace(PROMPT), ngpt.trace(prompt)
     return FullArchitecture(
         sources=sources((toy, ngpt, gpt, kept)),
-        prompt=letters(toy.model, encode(toy.model, PROMPT)),
-        mini_prompt=letters(ngpt.model, encode(ngpt.model, PROMPT)),
+        prompt=letters(toy, toy.encode(PROMPT)),
+        mini_prompt=ngpt.pieces(ngpt.encode(prompt)),
+        noun=ngpt.noun,
         goes_on=goes_on(PROMPT),
-        chosen_by=CHOSEN_BY,
-        alphabet=letters(toy.model, range(toy.model.config.vocab)),
+        mini_goes_on=(PROMPT.removeprefix(prompt) + goes_on(PROMPT)).replace(" ", "␣"),
+        chosen_by=chosen_by(toy, ngpt),
+        alphabet=letters(toy, range(toy.model.config.vocab)),
+        learned_plays=floats(ngpt.learned_plays),
         kinds=",".join(KINDS),
         **shape(ngpt.model),
         **norms(ngpt.model, gpt.model, trace),
         embeddings=floats(toy.model.embed.weight),
         output_embeddings=floats(toy.model.unembed.weight),
-        token_ids=floats(encode(toy.model, PROMPT)),
+        token_ids=floats(toy.encode(PROMPT)),
         **flow(toy, toy_trace),
         **bars(toy, toy_trace, ""),
         **bars(ngpt, trace, "mini_"),
@@ -61,6 +63,19 @@ def full_architecture(models: Models) -> FullArchitecture:
         recall_start=floats([abs_mean(kind[0]) for kind in scales]),
         recall_end=floats([abs_mean(kind[-1]) for kind in scales]),
     )
+
+
+def prompt_of(ngpt: Shipped) -> str:
+    """The larger model's prompt: where tokens may be words, it ends with a word."""
+    return PROMPT if ngpt.noun == "letter" else PROMPT.rpartition(" ")[0]
+
+
+def chosen_by(*models: Shipped) -> str:
+    """The rule, as far as it is true of these models."""
+    if any(each.noun != "letter" for each in models):
+        return OF_TOKENS
+    known = all(each.learned_plays for each in models)
+    return CHOSEN_BY if known else CHOSEN_BY.replace(*UNSEEN)
 
 
 def goes_on(prompt: str) -> str:
@@ -158,12 +173,12 @@ def logit_scales(model: Model) -> Tensor:
 
 
 def bars(model: Shipped, trace: Trace, prefix: str) -> dict[str, Any]:
-    """The likeliest letters after the prompt, their logits and probabilities."""
+    """The likeliest tokens after the prompt, their logits and probabilities."""
     logits = trace["logits"][0, -1]
     best = logits.topk(TOP).indices
     tokens = "mini_tokens" if prefix else "toy_tokens"
     return {
-        tokens: letters(model.model, best.tolist()),
+        tokens: model.pieces(best) if prefix else letters(model, best),
         f"{prefix}logits": floats(logits[best]),
         f"{prefix}probabilities": floats(logits.softmax(-1)[best]),
         f"{prefix}rest": floats(1 - logits.softmax(-1)[best].sum()),

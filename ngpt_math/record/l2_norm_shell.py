@@ -12,7 +12,7 @@ from torch.func import functional_call
 
 from ngpt_math import measure, sphere
 from ngpt_math.checkpoint import Model
-from ngpt_math.record.models import Models, floats, sources, spread, texts
+from ngpt_math.record.models import Models, Shipped, floats, sources
 from ngpt_math.recordings import L2NormShell
 
 MANY_NAME = "traditional toy model: query weights, one matrix of each layer"
@@ -45,7 +45,7 @@ def l2_norm_shell(models: Models) -> L2NormShell:
         chosen_by=CHOSEN_BY,
         vector_index=floats(chosen),
         **piece_by_piece(many[chosen]),
-        **plain(gpt.model, chosen),
+        **plain(gpt, chosen),
         **step(),
         many=floats(many),
         many_lengths=floats(lengths),
@@ -53,7 +53,7 @@ def l2_norm_shell(models: Models) -> L2NormShell:
         many_unit_lengths=floats(sphere.norm(sphere.normalize(many))[:, 0]),
         norm_eps=floats(ngpt.model.config.norm_eps),
         **shell(many),
-        **gradients(gpt.model, many, rows),
+        **gradients(gpt, many, rows),
         recall_rows=floats(query_weights(ngpt.model)[0]),
         recall_gpt_rows=floats(query_weights(gpt.model)[0]),
     )
@@ -98,21 +98,21 @@ def by_hand(numbers: np.ndarray, places: int) -> tuple[np.ndarray, float, float]
     return squares, total, float(np.sqrt(total).round(places))
 
 
-def plain(model: Model, chosen: int) -> dict[str, Any]:
+def plain(gpt: Shipped, chosen: int) -> dict[str, Any]:
     """A row of the first layer's W_q where the layer divides it by its length.
 
     Loss for every length on its way to 1, and the loss's gradient there; and the loss of the
     model itself, which was trained without.
     """
-    stored = query_weights(model)[0].clone()
-    trained = loss_with(model, 0, stored).item()
+    stored = query_weights(gpt.model)[0].clone()
+    trained = loss_with(gpt, 0, stored).item()
     way = torch.from_numpy(piece_by_piece(stored[chosen].numpy())["division"]).to(stored)
     losses = []
     for vector in way:
         stored[chosen] = vector
-        losses.append(loss_with(model, 0, sphere.to_shell(stored)).item())
+        losses.append(loss_with(gpt, 0, sphere.to_shell(stored)).item())
     stored.requires_grad_()
-    (every,) = torch.autograd.grad(loss_with(model, 0, sphere.to_shell(stored)), stored)
+    (every,) = torch.autograd.grad(loss_with(gpt, 0, sphere.to_shell(stored)), stored)
     gradient, unit = every[chosen].numpy(), way[-1].numpy()
     return {
         "division_loss": floats(losses),
@@ -153,10 +153,10 @@ def inside(lengths: np.ndarray, eps: float) -> np.ndarray:
     return np.abs(lengths - 1) <= eps
 
 
-def gradients(model: Model, many: np.ndarray, rows: int) -> dict[str, Any]:
+def gradients(gpt: Shipped, many: np.ndarray, rows: int) -> dict[str, Any]:
     """The loss's gradient at the vector that `POINT_CHOSEN_BY` describes."""
     units, lengths = sphere.normalize(many), sphere.norm(many)[:, 0]
-    each = [layer_gradients(model, layer) for layer in range(len(many) // rows)]
+    each = [layer_gradients(gpt, layer) for layer in range(len(many) // rows)]
     used, before, after = (torch.cat(parts).numpy() for parts in zip(*each, strict=True))
     radial_before, radial = (sphere.dot(units, part)[:, 0] for part in (before, after))
     there = inside(lengths, EPS[EPS_SHOWN])
@@ -178,23 +178,23 @@ def gradients(model: Model, many: np.ndarray, rows: int) -> dict[str, Any]:
     }
 
 
-def layer_gradients(model: Model, layer: int) -> tuple[Tensor, Tensor, Tensor]:
+def layer_gradients(gpt: Shipped, layer: int) -> tuple[Tensor, Tensor, Tensor]:
     """W_q of a layer in the shell, and the gradients of what the layer uses and of what it stores.
 
     The layer is given the shell's normalization, whose derivative is the difference between the
     two. All [H·d_k, d].
     """
-    stored = query_weights(model)[layer].clone().requires_grad_()
+    stored = query_weights(gpt.model)[layer].clone().requires_grad_()
     used = sphere.to_shell(stored, float(EPS[EPS_SHOWN]))
-    before, after = torch.autograd.grad(loss_with(model, layer, used), (used, stored))
+    before, after = torch.autograd.grad(loss_with(gpt, layer, used), (used, stored))
     return used.detach(), before, after
 
 
-def loss_with(model: Model, layer: int, queries: Tensor) -> Tensor:
+def loss_with(gpt: Shipped, layer: int, queries: Tensor) -> Tensor:
     """Loss on windows of the training text with another W_q in one layer."""
     name = f"blocks.{layer}.attention.qkv.weight"
-    rest = model.get_parameter(name).detach()[len(queries) :]
-    window = spread(model, texts(model)[0], WINDOWS)
+    rest = gpt.model.get_parameter(name).detach()[len(queries) :]
+    window = gpt.spread(gpt.texts[0], WINDOWS)
     changed = {name: torch.cat((queries, rest))}
-    logits: Tensor = functional_call(model, changed, (window[:, :-1],))
+    logits: Tensor = functional_call(gpt.model, changed, (window[:, :-1],))
     return F.cross_entropy(logits.flatten(0, 1), window[:, 1:].flatten())

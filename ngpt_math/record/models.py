@@ -18,12 +18,22 @@ from torch import Tensor
 
 from ngpt_math.checkpoint import Model, checkpoint_path, load_model, remake
 from ngpt_math.config import ModelConfig
-from ngpt_math.corpus import TOKENIZERS, Tokens, load_tokens, tokenizer
+from ngpt_math.corpus import CORPUS, REMAKE, Tokens
 from ngpt_math.errors import NothingKept, UsageError
 from ngpt_math.files import read_card, shown
 from ngpt_math.history import Arrays, load_history
 from ngpt_math.layers import Trace
 from ngpt_math.training import spread_windows
+from ngpt_math.vocabulary import (
+    Coder,
+    Given,
+    coder_of,
+    is_unknown,
+    of_letters,
+    piece,
+    plays,
+    source_of,
+)
 
 Floats = NDArray[np.float32]
 
@@ -31,20 +41,65 @@ NAMES = ("toy ngpt", "toy gpt", "mini ngpt", "mini gpt")
 TOYS = NAMES[:2]
 SHARED_BY_TOYS = ("layers", "heads", "d_head", "tokenizer", "vocab")
 SPHERE = 3  # entries of the toy models' hidden states, which are points of S²
-SIGNS = {" ": "␣", "\n": "⏎", "\ufffd": "·"}
+LEARNED = "the last tenth of nine plays of Shakespeare, which the model was not trained on"
+NOT_KNOWN = (
+    "nine plays of Shakespeare, the last tenth; what the model was trained on is another text, or"
+    " not known"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Shipped:
-    """A checkpoint: its model, in double precision, and the file's name and sha256.
+    """A checkpoint: its model, in double precision, its vocabulary, the file's name and sha256.
 
     Weights are kept in single precision; in double, two machines or numbers of threads agree to
     far better than the tolerance of a check.
+
+    Attributes:
+        data: sha256 of the text it was trained on; nothing where its card does not say.
     """
 
     model: Model
+    coder: Coder
     name: str
     sha256: str
+    data: str = ""
+
+    def encode(self, text: str) -> Tensor:
+        """The tokens [T] of a text in the model's vocabulary."""
+        return torch.from_numpy(self.coder.encode(text).astype(np.int64))
+
+    def pieces(self, tokens: Iterable[int]) -> tuple[str, ...]:
+        """Tokens as pieces of text: a space is ␣, the end of a line ⏎, no text ·."""
+        return tuple(piece(self.coder, int(token)) for token in tokens)
+
+    def trace(self, text: str) -> Trace:
+        """Run a text through the model and give every intermediate result, each [1, T, ...]."""
+        return trace_tokens(self.model, self.encode(text)[None])
+
+    @property
+    def texts(self) -> tuple[Tokens, Tokens]:
+        """The plays in the model's vocabulary: the first nine tenths, and the rest."""
+        return plays(self.coder)
+
+    def spread(self, text: Tokens, count: int) -> Tensor:
+        """`count` evenly spread windows [count, context + 1] of a text."""
+        return spread_windows(text, self.model.config.context, count)
+
+    @property
+    def noun(self) -> str:
+        """What a token is: a letter (or sign), or a token where it may be longer."""
+        return "letter" if of_letters(self.model.config) else "token"
+
+    @property
+    def learned_plays(self) -> bool:
+        """Whether the first nine tenths of the plays are what it was trained on."""
+        return self.data == read_card(CORPUS, REMAKE)["sha256"]
+
+    @property
+    def measured_on(self) -> str:
+        """What entropies and losses are means over."""
+        return LEARNED if self.learned_plays else NOT_KNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +117,11 @@ class Models:
 
     Attributes:
         paths: files that take the place of shipped ones, by model name.
+        given: the vocabulary of those that have none of this project's.
     """
 
     paths: Mapping[str, Path] = field(default_factory=dict)
+    given: Given | None = None
 
     def __post_init__(self) -> None:
         """Refuse names that no chapter asks for, and toys that cannot stand side by side.
@@ -81,7 +138,7 @@ class Models:
     def _check_toys(self) -> None:
         ngpt, gpt = (load_model(self.path(name)).config for name in TOYS)
         for config, name in zip((ngpt, gpt), TOYS, strict=True):
-            check_role(config, name, self.path(name))
+            check_role(config, name, self.path(name), self.given)
         for setting in SHARED_BY_TOYS:
             mine, other = getattr(ngpt, setting), getattr(gpt, setting)
             if mine != other:
@@ -104,8 +161,12 @@ class Models:
         """
         path = self.path(name)
         model = load_model(path)
-        check_role(model.config, name, path)
-        return Shipped(model.double(), source_name(path), _sha256(path))
+        coder = check_role(model.config, name, path, self.given)
+        card = read_card(path, remake(path))
+        return Shipped(
+            model.double(), coder, source_name(path), str(card["sha256"]),
+            str(card.get("data_sha256", "")),
+        )  # fmt: skip
 
     def history(self, name: str) -> Kept:
         """The training history of the model called `name`.
@@ -120,7 +181,8 @@ class Models:
                 f"{shown(path)} is missing: nothing is known of that training",
                 "choose a model that was trained here, with its history beside it",
             )
-        return Kept(load_history(path, remake(path)), source_name(path), _sha256(path))
+        sha256 = str(read_card(path, remake(path))["sha256"])
+        return Kept(load_history(path, remake(path)), source_name(path), sha256)
 
     def training(self, name: str) -> dict[str, Any]:
         """The training settings on the card of the model called `name`.
@@ -135,46 +197,55 @@ class Models:
         return dict(settings["training"])
 
 
-def roles(paths: Iterable[Path]) -> dict[str, Path]:
+def roles(paths: Iterable[Path], given: Given | None = None) -> dict[str, Path]:
     """Checkpoints by the name of the model that each can stand for.
 
     Raises:
         DamagedFile: a file is missing, damaged, or no checkpoint of this project.
-        UsageError: two of them can stand for the same model only, or one has a vocabulary that
-            this project does not have.
+        UsageError: two of them can stand for the same model only, one has a vocabulary that is not
+            known, or none needs the one that is given.
     """
     found: dict[str, Path] = {}
     for path in paths:
-        name = role(path)
+        name = role(path, given)
         if name in found:
             raise UsageError(
                 f"{shown(found[name])} and {shown(path)} both stand for the {name}", "leave one out"
             )
         found[name] = path
+    if given and not any(is_unknown(load_model(path).config) for path in found.values()):
+        raise UsageError(
+            f"no checkpoint here has a vocabulary to be read from {shown(given.path)}",
+            "leave --tokenizer out",
+        )
     return found
 
 
-def role(path: Path) -> str:
+def role(path: Path, given: Given | None = None) -> str:
     """The name of the model that a checkpoint can stand for: "mini ngpt" for most nGPTs.
 
     Raises:
         DamagedFile: it is missing, damaged, or no checkpoint of this project.
-        UsageError: it has a vocabulary that this project does not have.
+        UsageError: its vocabulary is not known, or no toy's.
     """
     config = load_model(path).config
-    check_vocabulary(config, path)
     size = "toy" if config.d_model == SPHERE else "mini"
-    return f"{size} {'ngpt' if config.normalized else 'gpt'}"
+    name = f"{size} {'ngpt' if config.normalized else 'gpt'}"
+    check_role(config, name, path, given)
+    return name
 
 
-def check_role(config: ModelConfig, name: str, path: Path) -> None:
-    """Refuse a baseline for an nGPT, and a toy whose hidden states are no points of S².
+def check_role(config: ModelConfig, name: str, path: Path, given: Given | None = None) -> Coder:
+    """The model's vocabulary, unless it cannot stand where `name` stands.
+
+    That is a baseline for an nGPT, and a toy whose hidden states are no points of S² or whose
+    tokens are no letters.
 
     Raises:
         UsageError: names the file.
     """
     size, kind = name.split()
-    check_vocabulary(config, path)
+    coder = coder_of(config, path, given)
     if config.normalized != (kind == "ngpt"):
         raise UsageError(f"{shown(path)} holds a {config.kind}", f"name a file that holds a {kind}")
     if size == "toy" and config.d_model != SPHERE:
@@ -182,25 +253,12 @@ def check_role(config: ModelConfig, name: str, path: Path) -> None:
             f"{shown(path)} has hidden states of {config.d_model} entries",
             f"train one with {SPHERE}, as `ngpt train toy` does, or leave the shipped one",
         )
-
-
-def check_vocabulary(config: ModelConfig, path: Path) -> None:
-    """Refuse a model to which no text of this project can be given.
-
-    Raises:
-        UsageError: names the file.
-    """
-    known = TOKENIZERS.get(config.tokenizer)
-    if known is None:
+    if size == "toy" and not of_letters(config):
         raise UsageError(
-            f"{shown(path)} has the vocabulary {config.tokenizer!r}, which this project does not",
-            f"choose a model of {' or '.join(TOKENIZERS)}",
+            f"{shown(path)} has the vocabulary {config.tokenizer!r}, toys show letters",
+            "choose one of letters or bytes",
         )
-    if config.vocab < known.vocab:
-        raise UsageError(
-            f"{shown(path)} has {config.vocab} tokens, {config.tokenizer} are {known.vocab}",
-            "choose a model that knows all of them",
-        )
+    return coder
 
 
 def history_beside(path: Path) -> Path:
@@ -229,46 +287,24 @@ def source_name(path: Path) -> str:
     return f"{path.parent.name}/{path.name}" if path.stem in ("model", "history") else path.name
 
 
-def _sha256(path: Path) -> str:
-    return str(read_card(path, remake(path))["sha256"])
-
-
 def sources(files: Iterable[Shipped | Kept]) -> dict[str, str]:
     """The `sources` of a recording."""
-    return {file.name: file.sha256 for file in files}
+    found: dict[str, str] = {}
+    for file in files:
+        found[file.name] = file.sha256
+        if isinstance(file, Shipped):
+            found |= source_of(file.coder)
+    return found
 
 
-def encode(model: Model, text: str) -> Tensor:
-    """The tokens [T] of a text in the model's vocabulary."""
-    tokens = tokenizer(model.config.tokenizer).encode(text)
-    return torch.from_numpy(tokens.astype(np.int64))
+def letters(model: Shipped, tokens: Iterable[int]) -> str:
+    """Tokens of a toy as one visible letter each."""
+    return "".join(model.pieces(tokens))
 
 
-def letters(model: Model, tokens: Iterable[int]) -> str:
-    """Tokens as one visible letter each: a space is ␣, the end of a line ⏎, no letter ·."""
-    coder = tokenizer(model.config.tokenizer)
-    # A model may have room for more tokens than there are; those are no letters.
-    found = (
-        coder.decode(np.array([token], dtype=np.uint8)) if token < coder.vocab else "\ufffd"
-        for token in tokens
-    )
-    return "".join(SIGNS.get(sign, sign if sign.isprintable() else "·") for sign in found)
-
-
-def texts(model: Model) -> tuple[Tokens, Tokens]:
-    """Training and validation tokens in the model's vocabulary."""
-    return load_tokens(model.config.tokenizer)
-
-
-def spread(model: Model, text: Tokens, count: int) -> Tensor:
-    """`count` evenly spread windows [count, context + 1] of a text."""
-    return spread_windows(text, model.config.context, count)
-
-
-@torch.no_grad()
-def trace_text(model: Model, text: str) -> Trace:
-    """Run a text through a model and give every intermediate result, each [1, T, ...]."""
-    return trace_tokens(model, encode(model, text)[None])
+def alike(first: Shipped, second: Shipped, text: str) -> bool:
+    """Whether two models read a text as the same pieces."""
+    return first.pieces(first.encode(text)) == second.pieces(second.encode(text))
 
 
 @torch.no_grad()

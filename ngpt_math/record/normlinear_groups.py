@@ -13,7 +13,7 @@ from ngpt_math import measure, sphere
 from ngpt_math.checkpoint import Model
 from ngpt_math.record.attention import SENTENCE, layer_input
 from ngpt_math.record.l2_norm_shell import piece_by_piece, query_weights
-from ngpt_math.record.models import Models, Shipped, floats, sources, trace_text
+from ngpt_math.record.models import Models, Shipped, floats, sources
 from ngpt_math.recordings import NormlinearGroups
 
 CHOSEN_BY = (
@@ -33,15 +33,16 @@ Matrix = NDArray[np.float64]
 def normlinear_groups(models: Models) -> NormlinearGroups:
     """Run both larger models on the sentence and fill the recording."""
     ngpt, gpt, toy = (models.load(name) for name in ("mini ngpt", "mini gpt", "toy gpt"))
-    layer = loudest_layer(gpt.model, ngpt.model.config.layers)
+    layer = loudest_layer(gpt, ngpt.model.config.layers)
     weight, output = (matrix(gpt.model, layer, name) for name in ("q", "o"))
     rows, columns = by_length(weight), by_length(output.T)
     return NormlinearGroups(
         sources=sources((ngpt, gpt, toy)),
         weight_name=f"W_q of layer {layer + 1} of the larger baseline",
         output_name=f"W_o of layer {layer + 1} of the larger baseline",
-        prompt=SENTENCE,
-        chosen_by=CHOSEN_BY,
+        prompt=gpt.pieces(gpt.encode(SENTENCE)),
+        noun=gpt.noun,
+        chosen_by=CHOSEN_BY.replace("letter", gpt.noun),
         layer=floats(layer),
         **by_rows(weight, rows),
         **by_columns(output, columns),
@@ -51,10 +52,10 @@ def normlinear_groups(models: Models) -> NormlinearGroups:
     )
 
 
-def loudest_layer(gpt: Model, layers: int) -> int:
+def loudest_layer(gpt: Shipped, layers: int) -> int:
     """The layer of which `CHOSEN_BY` speaks; one that the nGPT with `layers` layers has too."""
-    both = range(min(layers, gpt.config.layers))
-    return max(both, key=lambda n: np.abs(matrix(gpt, n, "q") @ last_input(gpt, n)).max())
+    both = range(min(layers, gpt.model.config.layers))
+    return max(both, key=lambda n: np.abs(matrix(gpt.model, n, "q") @ last_input(gpt, n)).max())
 
 
 def matrix(model: Model, layer: int, name: str) -> Matrix:
@@ -63,9 +64,9 @@ def matrix(model: Model, layer: int, name: str) -> Matrix:
     return np.asarray(named[f"layer{layer}.{name}"])
 
 
-def last_input(model: Model, layer: int) -> Matrix:
-    """What a layer's W_q is applied to at the last letter of the sentence [d]."""
-    return np.asarray(layer_input(model, trace_text(model, SENTENCE), layer)[-1])
+def last_input(shown: Shipped, layer: int) -> Matrix:
+    """What a layer's W_q is applied to at the last token of the sentence [d]."""
+    return np.asarray(layer_input(shown.model, shown.trace(SENTENCE), layer)[-1])
 
 
 def by_length(weight: Matrix) -> NDArray[np.int64]:
@@ -115,11 +116,11 @@ def by_columns(output: Matrix, columns: NDArray[np.int64]) -> dict[str, Any]:
 
 
 def outputs(ngpt: Shipped, gpt: Shipped, layer: int) -> dict[str, Any]:
-    """W_q of a layer on what it is given at the last letter, in both models.
+    """W_q of a layer on what it is given at the last token, in both models.
 
     `same_outputs` is the baseline's own matrix and input once more, both normalized.
     """
-    h, x = (last_input(each.model, layer) for each in (ngpt, gpt))
+    h, x = (last_input(each, layer) for each in (ngpt, gpt))
     weight, unit_weight = (matrix(each.model, layer, "q") for each in (gpt, ngpt))
     plain, cosines = weight @ x, unit_weight @ h
     same = sphere.normalize(weight) @ sphere.normalize(x)

@@ -12,6 +12,6 @@ def opening(models: Models) -> Opening:
     embeddings = toy.model.get_submodule("embed").get_parameter("weight")
     return Opening(
         sources=sources((toy,)),
-        letters=letters(toy.model, range(len(embeddings))),
+        letters=letters(toy, range(len(embeddings))),
         embeddings=floats(embeddings),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,15 +18,13 @@ from ngpt_math.layers import Scale, Trace
 from ngpt_math.record.attention import SENTENCE, Head, chosen, uniform_entropy
 from ngpt_math.record.models import (
     Models,
-    encode,
+    Shipped,
+    alike,
     entropy,
     floats,
     kept_along,
     letters,
     sources,
-    spread,
-    texts,
-    trace_text,
     trace_tokens,
 )  # fmt: skip
 from ngpt_math.recordings import ScaleManagement
@@ -44,8 +43,13 @@ CHOSEN_BY = (
     " over evenly spread windows of the validation text; factors run from 1/d_k, which puts 1/√d_k"
     " in the place of √d_k, to d_k; the bars are the letters likeliest at factor 1"
 )
+ALONE = (
+    "the sentence is that of the attention chapter, the head that of median entropy, the letter the"
+    " one whose attention is spread most"
+)
 FACTORS = 41
 TOKENS = 2048  # of validation text, for means
+AT_ONCE = 1 << 23  # logits
 TOP = 8
 QUANTILES = np.linspace(0, 1, 41)
 INNER = slice(1, -1)  # quantiles that are drawn
@@ -58,33 +62,46 @@ def scale_management(models: Models) -> ScaleManagement:
     ngpt, gpt, toy = (models.load(name) for name in ("mini ngpt", "mini gpt", "toy ngpt"))
     kept = models.history("mini ngpt")
     model = ngpt.model
-    head, _, query = chosen(model, gpt.model)
+    head, _, query = chosen(ngpt, gpt)
     factors = model.config.d_head ** torch.linspace(-1, 1, FACTORS, dtype=torch.float64)
     count = max(1, TOKENS // model.config.context)
-    windows = spread(model, texts(model)[1], count)
+    windows = ngpt.spread(ngpt.texts[1], count)
     trace = trace_tokens(model, windows[:, :-1])
     return ScaleManagement(
         sources=sources((ngpt, gpt, toy, kept)),
-        prompt=letters(model, encode(model, SENTENCE)),
-        chosen_by=CHOSEN_BY,
+        prompt=ngpt.pieces(ngpt.encode(SENTENCE)),
+        noun=ngpt.noun,
+        measured_on=ngpt.measured_on,
+        learned_plays=floats(ngpt.learned_plays),
+        chosen_by=chosen_by(ngpt, gpt),
         kinds=",".join(KINDS),
         learning_rate=floats(models.training("mini ngpt")["lr"]),
         **settings(model.config),
-        **one_step(model, kept.arrays),
-        **over_training(model, kept.arrays),
+        **one_step(ngpt, kept.arrays),
+        **over_training(ngpt, kept.arrays),
         multiplier=floats(factors),
         trained=floats(FACTORS // 2),
         window=floats(windows.shape[1] - 1),
         **sharpness(model, trace, head, query, factors),
         **gates(model, trace),
-        **confidence(model, trace["logits"], windows[:, 1:], factors),
-        **on_the_sphere(toy.model),
+        **confidence(ngpt, trace["logits"], windows[:, 1:], factors),
+        **on_the_sphere(toy),
         recall_pattern=floats(head.pattern),
         recall_weights=floats(head.pattern[query, : query + 1]),
         layer=floats(head.layer),
         head=floats(head.head),
         query=floats(query),
     )
+
+
+def chosen_by(ngpt: Shipped, gpt: Shipped) -> str:
+    """The rule, as far as it is true of these models."""
+    rule, own = CHOSEN_BY, ALONE if not alike(ngpt, gpt, SENTENCE) else ""
+    if own:
+        rule = "; ".join((own, *rule.split("; ")[1:]))
+    if not ngpt.learned_plays:
+        rule = rule.replace("the validation text", ngpt.measured_on.replace(";", ","))
+    return rule.replace("letter", ngpt.noun)
 
 
 def settings(config: ModelConfig) -> dict[str, Any]:
@@ -94,27 +111,28 @@ def settings(config: ModelConfig) -> dict[str, Any]:
     return {"init": floats(init), "scale": floats(scale), "factor": floats(init / scale)}
 
 
-def of_kinds(model: Model, history: Arrays) -> dict[str, NDArray[np.float64]]:
+def of_kinds(ngpt: Shipped, history: Arrays) -> dict[str, NDArray[np.float64]]:
     """Effective values of each kind over training, all layers side by side [S, n].
 
     Of s_z those of the tokens in use: the others only ever learn not to be chosen, and grow on.
     """
     kinds = {kind: kept_along(history, "scale.", names[0]) for kind, names in KINDS.items()}
-    kinds["s_z"] = kinds["s_z"][:, used(model)]
+    kinds["s_z"] = kinds["s_z"][:, used(ngpt)]
     return kinds
 
 
-def used(model: Model) -> NDArray[np.int64]:
-    """The tokens that occur in the training text, in order."""
-    return np.unique(texts(model)[0]).astype(np.int64)
+def used(ngpt: Shipped) -> NDArray[np.int64]:
+    """The tokens that occur in the training text, in order; in all plays, if it is not known."""
+    first, rest = ngpt.texts
+    return np.unique(first if ngpt.learned_plays else np.concatenate((first, rest))).astype(int)
 
 
-def one_step(model: Model, history: Arrays) -> dict[str, Any]:
+def one_step(ngpt: Shipped, history: Arrays) -> dict[str, Any]:
     """How far the first recorded step that lies between two snapshots moved each kind."""
-    config, steps = model.config, history["snapshot.step"]
+    config, steps = ngpt.model.config, history["snapshot.step"]
     factor = settings(config)["factor"]
     first = int((np.diff(steps) == 1).argmax())
-    moved = [np.abs(kind[first + 1] - kind[first]) for kind in of_kinds(model, history).values()]
+    moved = [np.abs(kind[first + 1] - kind[first]) for kind in of_kinds(ngpt, history).values()]
     effective = np.array([each.mean() for each in moved])
     return {
         "one_step_at": floats(steps[first]),
@@ -124,9 +142,9 @@ def one_step(model: Model, history: Arrays) -> dict[str, Any]:
     }
 
 
-def over_training(model: Model, history: Arrays) -> dict[str, Any]:
+def over_training(ngpt: Shipped, history: Arrays) -> dict[str, Any]:
     """Mean size and spread of each kind by snapshot."""
-    sizes = {kind: np.abs(values) for kind, values in of_kinds(model, history).items()}
+    sizes = {kind: np.abs(values) for kind, values in of_kinds(ngpt, history).items()}
     effective = np.stack([size.mean(1) for size in sizes.values()])
     low, high = (
         np.stack([np.quantile(size, share, axis=1) for size in sizes.values()])
@@ -137,8 +155,8 @@ def over_training(model: Model, history: Arrays) -> dict[str, Any]:
         "effective": floats(effective),
         "effective_low": floats(low),
         "effective_high": floats(high),
-        "stored": floats(effective / settings(model.config)["factor"][:, None]),
-        "used": floats(len(used(model))),
+        "stored": floats(effective / settings(ngpt.model.config)["factor"][:, None]),
+        "used": floats(len(used(ngpt))),
     }
 
 
@@ -161,6 +179,19 @@ def sharpness(
 def mean_entropies(logits: Tensor, factors: Tensor) -> Tensor:
     """Mean entropy of softmax(factor · logits) for each factor."""
     return torch.stack([entropy((factor * logits).softmax(-1)).mean() for factor in factors])
+
+
+def in_parts(found: Callable[[Tensor, Tensor], Tensor], logits: Tensor, targets: Tensor) -> Tensor:
+    """A mean over logits [n, V] and targets [n] from parts: of a large vocabulary all are much."""
+    rows = max(1, AT_ONCE // logits.shape[-1])
+    parts = zip(logits.split(rows), targets.split(rows), strict=True)
+    sums = [found(part, target) * (len(part) / len(logits)) for part, target in parts]
+    return torch.stack(sums).sum(0)
+
+
+def losses(logits: Tensor, targets: Tensor, factors: Tensor) -> Tensor:
+    """Mean loss for each factor on the logits."""
+    return torch.stack([F.cross_entropy(factor * logits, targets) for factor in factors])
 
 
 def attention_logits(model: Model, trace: Trace, layer: int) -> Tensor:
@@ -235,38 +266,38 @@ def bend(gate: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def on_the_sphere(toy: Model) -> dict[str, Any]:
+def on_the_sphere(toy: Shipped) -> dict[str, Any]:
     """The toy's last h after the sentence, and the directions of its letters."""
-    h = trace_text(toy, SENTENCE)[f"layer{toy.config.layers - 1}.h_out"][0, -1]
-    directions = toy.get_parameter("unembed.weight")
+    h = toy.trace(SENTENCE)[f"layer{toy.model.config.layers - 1}.h_out"][0, -1]
+    directions = toy.model.get_parameter("unembed.weight")
     return {
-        "toy_letters": letters(toy, range(toy.config.vocab)),
+        "toy_letters": letters(toy, range(toy.model.config.vocab)),
         "toy_h": floats(h),
         "toy_directions": floats(directions),
         "toy_cosines": floats(directions @ h),
     }
 
 
-def confidence(model: Model, logits: Tensor, targets: Tensor, factors: Tensor) -> dict[str, Any]:
+def confidence(ngpt: Shipped, logits: Tensor, targets: Tensor, factors: Tensor) -> dict[str, Any]:
     """The output with s_z multiplied: bars after the sentence, entropy and loss over windows."""
-    after = trace_text(model, SENTENCE)["logits"][0, -1]
+    model = ngpt.model
+    after = ngpt.trace(SENTENCE)["logits"][0, -1]
     best = after.topk(TOP).indices
     scale = model.get_submodule("s_logit")
     assert isinstance(scale, Scale)
     size = scale.effective().detach()
     cosines = after / size
     bars = (factors[:, None] * after).softmax(-1)[:, best]
-    flat = logits.flatten(0, 1)
-    losses = [F.cross_entropy(factor * flat, targets.flatten()) for factor in factors]
+    flat = logits.flatten(0, 1), targets.flatten()
     return {
-        "next_tokens": letters(model, best.tolist()),
+        "next_tokens": ngpt.pieces(best),
         "probabilities": floats(bars),
         "cosines": floats(cosines[best]),
         "s_z": floats(size[best]),
         "logits": floats(after[best]),
         "unscaled": floats(cosines.softmax(-1)[best]),
         "vocab": floats(model.config.vocab),
-        "output_entropy": floats(mean_entropies(flat, factors)),
+        "output_entropy": floats(in_parts(lambda part, _: mean_entropies(part, factors), *flat)),
         "output_entropy_uniform": floats(np.log(model.config.vocab)),
-        "output_loss": floats(losses),
+        "output_loss": floats(in_parts(lambda part, next_: losses(part, next_, factors), *flat)),
     }

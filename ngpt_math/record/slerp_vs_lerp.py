@@ -9,12 +9,10 @@ import torch
 from torch import Tensor
 
 from ngpt_math import sphere
-from ngpt_math.corpus import load_tokens
 from ngpt_math.layers import Trace
 from ngpt_math.ngpt import NGPT
-from ngpt_math.record.models import Models, Shipped, floats, sources, trace_text, trace_tokens
+from ngpt_math.record.models import Models, Shipped, floats, sources, trace_tokens
 from ngpt_math.recordings import SlerpVsLerp
-from ngpt_math.training import spread_windows
 
 PROMPT = "we are such stuff as dreams are made on"  # The Tempest IV.1, in the validation text
 CHOSEN_BY = (
@@ -29,7 +27,7 @@ WINDOWS = 8  # of validation text, for the mini model's angles
 def slerp_vs_lerp(models: Models) -> SlerpVsLerp:
     """Run the toy and mini models and fill the recording."""
     toy, gpt, mini = (models.load(name) for name in ("toy ngpt", "toy gpt", "mini ngpt"))
-    path = residual_path(trace_text(toy.model, PROMPT), toy.model.config.layers)
+    path = residual_path(toy.trace(PROMPT), toy.model.config.layers)
     update, position = choose(path)
     h, suggestion = path["states"][update, position], path["suggestions"][update, position]
     return SlerpVsLerp(
@@ -104,7 +102,7 @@ def off_arc(path: dict[str, Tensor], position: int) -> Tensor:
 
 def baseline(gpt: Shipped, position: int) -> dict[str, Any]:
     """The baseline's hidden state at the same letter: h ← h + f(norm(h))."""
-    trace = trace_text(gpt.model, PROMPT)
+    trace = gpt.trace(PROMPT)
     each = [f"layer{layer}" for layer in range(gpt.model.config.layers)]
     inside = [trace[f"{at}.{name}"] for at in each for name in ("h_mid", "h_out")]
     states = torch.stack([trace["layer0.h_in"], *inside])[:, 0, position]
@@ -148,8 +146,7 @@ def learned(mini: Shipped) -> dict[str, Any]:
     """The mini model's α, and the angles of its updates over windows of validation text."""
     model = mini.model
     assert isinstance(model, NGPT)
-    _, text = load_tokens(model.config.tokenizer)
-    rows = spread_windows(text, model.config.context, WINDOWS)
+    rows = mini.spread(mini.texts[1], WINDOWS)
     trace = trace_tokens(model, rows[:, :-1])
     found: dict[str, Any] = {"alpha_init": floats(model.config.alpha_init)}
     sizes = torch.stack(alphas(model)).unflatten(0, (-1, 2))

@@ -13,20 +13,12 @@ from numpy.typing import NDArray
 from ngpt_math import sphere
 from ngpt_math.checkpoint import remake
 from ngpt_math.corpus import CORPUS, REMAKE
+from ngpt_math.errors import NothingKept
 from ngpt_math.files import read_card
 from ngpt_math.history import Arrays
 from ngpt_math.measuring import seeds
 from ngpt_math.measuring.results import MADE_BY, RESULTS
-from ngpt_math.record.models import (
-    Models,
-    Shipped,
-    encode,
-    floats,
-    kept_along,
-    letters,
-    sources,
-    trace_text,
-)  # fmt: skip
+from ngpt_math.record.models import Models, Shipped, floats, kept_along, letters, sources
 from ngpt_math.recordings import TraditionalVsNormalized
 
 MATRIX = (
@@ -41,9 +33,17 @@ QUARTILES = (0, 25, 50, 75, 100)
 
 
 def traditional_vs_normalized(models: Models) -> TraditionalVsNormalized:
-    """Read the histories of all four models and fill the recording."""
+    """Read the histories of all four models and fill the recording.
+
+    Raises:
+        NothingKept: little is known of a training, or the larger models' losses are of different
+            vocabularies, or texts, and cannot be compared.
+    """
     toy, toy_gpt = models.load("toy ngpt"), models.load("toy gpt")
-    mini = models.load("mini ngpt")
+    mini, mini_gpt = models.load("mini ngpt"), models.load("mini gpt")
+    if mini.coder is not mini_gpt.coder or mini.data != mini_gpt.data:
+        problem = f"the losses of {mini.name} and {mini_gpt.name} are of different tokens or texts"
+        raise NothingKept(problem, "add a baseline that learned the same with --checkpoint")
     kept = {name: models.history(name) for name in ("toy ngpt", "toy gpt", "mini ngpt", "mini gpt")}
     larger, larger_gpt = kept["mini ngpt"].arrays, kept["mini gpt"].arrays
     more = again(models)
@@ -93,15 +93,15 @@ def toy_weights(toy: Shipped, history: Arrays, prefix: str) -> dict[str, Any]:
 
 def last_letter(toy: Shipped) -> int:
     """The last letter of the prompt, as an index of the alphabet."""
-    return int(encode(toy.model, PROMPT)[-1])
+    return int(toy.encode(PROMPT)[-1])
 
 
 def guesses(toy: Shipped) -> dict[str, Any]:
     """The likeliest letters after the prompt, and their probabilities."""
-    shares = trace_text(toy.model, PROMPT)["logits"][0, -1].softmax(-1)
+    shares = toy.trace(PROMPT)["logits"][0, -1].softmax(-1)
     best = shares.topk(GUESSES)
     return {
-        "guessed": letters(toy.model, best.indices.tolist()),
+        "guessed": letters(toy, best.indices),
         "guess": floats(best.values),
     }
 
@@ -110,7 +110,7 @@ def outputs(toy: Shipped) -> dict[str, Any]:
     """What the first matrix makes of the prompt's last letter, row by row: length times fit."""
     block: Any = toy.model.get_submodule("blocks.0")
     config = toy.model.config
-    stream = trace_text(toy.model, PROMPT)["layer0.h_in"][0, -1]
+    stream = toy.trace(PROMPT)["layer0.h_in"][0, -1]
     given = block.attention_norm(stream).detach().numpy()
     rows = block.attention.qkv.weight.detach().numpy()[: config.heads * config.d_head]
     lengths, length = sphere.norm(rows)[:, 0], sphere.norm(given)[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ngpt_math.recordings.format import Array, Recording, array, text
+from ngpt_math.recordings.format import Array, Recording, array, pieces, text
 
 MINI = "mini ngpt"
 GPT = "mini gpt"
@@ -16,7 +16,7 @@ TOY = "toy ngpt"
 class Attention(Recording):
     """Chapter 5: one real head of each model on one real sentence.
 
-    `tokens` letters of the sentence; `head_dim` = d_k. Paper eq. 12-16: q and k are normalized and
+    `tokens` tokens of the sentence; `head_dim` = d_k. Paper eq. 12-16: q and k are normalized and
     scaled by s_qk, the scores multiplied by √d_k, where the baseline divides by √d_k. Norm is an
     option there (`qk_norm`); a baseline may have its own, an RMSNorm of each head's q and k before
     they are rotated (`gpt_qk_norm`). The two heads were chosen by one rule; heads of two trainings
@@ -29,7 +29,8 @@ class Attention(Recording):
 
     chapter: ClassVar[str] = "attention"
 
-    sentence: str = text("the letters attended over, one token a letter, a space as ␣")
+    sentence: tuple[str, ...] = pieces("the tokens attended over, a space as ␣", "tokens")
+    noun: str = text("what a token of both models is: letter, or token where it may be longer")
     chosen_by: str = text("the rules by which heads, query and rotated pair were chosen")
 
     layer: Array = array("layer shown, from 0", model=MINI)
@@ -52,7 +53,7 @@ class Attention(Recording):
     entropies_mean: Array = array("mean over all heads", model=MINI, unit="nat")
     gpt_entropies_mean: Array = array("the same, baseline", model=GPT, unit="nat")
     entropy_uniform: Array = array(
-        "mean entropy if all letters seen were attended alike", model="geometry", unit="nat"
+        "mean entropy if all tokens seen were attended alike", model="geometry", unit="nat"
     )
 
     inputs: Array = array("first entries of h by token", "tokens", "shown", model=MINI)

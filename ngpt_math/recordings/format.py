@@ -56,6 +56,14 @@ def text(meaning: str) -> Any:
     return field(metadata={"meaning": meaning})
 
 
+def pieces(meaning: str, length: str = "") -> Any:
+    """Declare a field that holds tokens as pieces of text, each of one character or more.
+
+    A space is ␣, the end of a line ⏎. `length` names the axis that has as many entries.
+    """
+    return field(metadata={"meaning": meaning, "pieces": length})
+
+
 @dataclass(frozen=True, slots=True)
 class Traced:
     """A number that knows where it comes from, as every number on screen must.
@@ -104,8 +112,14 @@ class Recording:
 
     @classmethod
     def texts(cls) -> tuple[str, ...]:
-        """The names of the declared text fields."""
+        """The names of the declared text fields, and of those that hold pieces of text."""
         return tuple(f.name for f in dataclasses.fields(cls) if "meaning" in f.metadata)
+
+    @classmethod
+    def in_pieces(cls) -> dict[str, str]:
+        """The fields that hold pieces of text, each with the name of its length, if it has one."""
+        found = {f.name: f.metadata for f in dataclasses.fields(cls)}
+        return {name: about["pieces"] for name, about in found.items() if "pieces" in about}
 
     def traced(self, name: str, *index: int) -> Traced:
         """The number at `index` of the array field `name`, with its origin.
@@ -139,11 +153,12 @@ def remake(chapter: str, path: Path | None = None) -> str:
 
 
 def validate(recording: Recording) -> None:
-    """Check every array against its declaration.
+    """Check every array and every text against its declaration.
 
     Raises:
         ValueError: names the field and what is wrong: dtype, shape, a value that is no finite
-            number, or a unit vector that is none.
+            number, a unit vector that is none, a text that is none, or pieces of text that are
+            none, or as many as there should be.
     """
     lengths: dict[str, int] = {}
     for name, spec in recording.specs().items():
@@ -155,6 +170,20 @@ def validate(recording: Recording) -> None:
             raise ValueError(f"{name} holds a value that is not a finite number")
         if spec.unit_vectors:
             _check_unit(name, values)
+    for name in recording.texts():
+        length = recording.in_pieces().get(name)
+        if length is None and not isinstance(getattr(recording, name), str):
+            raise ValueError(f"{name} is no text")
+        if length is not None:
+            _check_pieces(name, getattr(recording, name), lengths.get(length))
+
+
+def _check_pieces(name: str, found: Any, length: int | None) -> None:
+    """A tuple of texts, none of them empty, of which there are `length`."""
+    if not (isinstance(found, tuple) and all(isinstance(each, str) and each for each in found)):
+        raise ValueError(f"{name} does not hold pieces of text")
+    if length is not None and len(found) != length:
+        raise ValueError(f"{name} holds {len(found)} pieces of text, expected {length}")
 
 
 def _check_shape(name: str, spec: Spec, found: tuple[int, ...], lengths: dict[str, int]) -> None:
@@ -223,7 +252,7 @@ def _licence(sources: Mapping[str, str]) -> str:
 
 def is_shipped(name: str, sha256: str) -> bool:
     """Whether a source of a recording is the shipped file of that name."""
-    cards = [card_path(ASSETS / folder / name) for folder in ("checkpoints", "results")]
+    cards = [card_path(ASSETS / folder / name) for folder in ("checkpoints", "results", "corpora")]
     return sha256 in [json.loads(card.read_text())["sha256"] for card in cards if card.is_file()]
 
 
@@ -261,7 +290,10 @@ def _read(cls: type[R], path: Path) -> R:
         arrays = {name: file.get_tensor(name) for name in cls.specs()}
     words = json.loads(header["texts"])
     sources = json.loads(header["sources"])
-    return cls(sources=sources, **{n: words[n] for n in cls.texts()}, **arrays)
+    texts = {name: words[name] for name in cls.texts()}
+    for name in cls.in_pieces():
+        texts[name] = tuple(texts[name]) if isinstance(texts[name], list) else texts[name]
+    return cls(sources=sources, **texts, **arrays)
 
 
 def fields(recording: Recording) -> Iterator[tuple[str, Spec, Array]]:

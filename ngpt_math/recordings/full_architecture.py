@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ngpt_math.recordings.format import Array, Recording, array, text
+from ngpt_math.recordings.format import Array, Recording, array, pieces, text
 
 TOY = "toy ngpt"
 MINI = "mini ngpt"
@@ -24,9 +24,13 @@ class FullArchitecture(Recording):
 
     prompt: str = text("the prompt of the toy model, a space as ␣")
     toy_tokens: str = text("letters of the toy model's bars, most likely first")
-    mini_prompt: str = text("the prompt of the larger model")
-    mini_tokens: str = text("letters of the larger model's bars, most likely first")
+    mini_prompt: tuple[str, ...] = pieces("the prompt of the larger model, a space as ␣")
+    mini_tokens: tuple[str, ...] = pieces(
+        "tokens of the larger model's bars, most likely first", "top"
+    )
+    noun: str = text("what a token of the larger nGPT is: letter, or token where it may be longer")
     goes_on: str = text("how the line goes on after the prompt, to the end of the word")
+    mini_goes_on: str = text("how it goes on after the larger model's prompt, a space as ␣")
     chosen_by: str = text("the rule by which prompt and bars were chosen")
     alphabet: str = text("the toy model's letters, in the order of `embeddings`")
     norm_points: str = text("what is normalized in a layer, in order, separated by commas")
@@ -88,6 +92,10 @@ class FullArchitecture(Recording):
     mini_rest: Array = array("probability of all other tokens", model=MINI)
 
     # For the recall of chapter 6: every kind of scale at the start and at the end. Of s_z those of
-    # the tokens that occur in the training text.
+    # the tokens that occur in the training text, or, where that is not known, in the plays.
+    learned_plays: Array = array(
+        "1 if the first nine tenths of the plays were the training text, 0 if it is not known",
+        model=MINI,
+    )
     recall_start: Array = array("mean |effective value| at the start", "kinds", model=MINI)
     recall_end: Array = array("mean |effective value| at the end", "kinds", model=MINI)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ngpt_math.recordings.format import Array, Recording, array, text
+from ngpt_math.recordings.format import Array, Recording, array, pieces, text
 
 MINI = "mini ngpt"
 GPT = "mini gpt"
@@ -33,7 +33,8 @@ class NormlinearGroups(Recording):
 
     weight_name: str = text("which matrix of the baseline is normalized by rows")
     output_name: str = text("which matrix of the baseline is normalized by columns")
-    prompt: str = text("the text whose hidden state goes in")
+    prompt: tuple[str, ...] = pieces("the baseline's tokens; its state at the last one goes in")
+    noun: str = text("what these tokens are: letter, or token where one may be longer")
     chosen_by: str = text("the rule by which rows, columns and the input were chosen")
 
     layer: Array = array("layer of both models, from 0", model=GPT)

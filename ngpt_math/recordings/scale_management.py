@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ngpt_math.recordings.format import Array, Recording, array, text
+from ngpt_math.recordings.format import Array, Recording, array, pieces, text
 
 MINI = "mini ngpt"
 TOY = "toy ngpt"
@@ -20,12 +20,17 @@ class ScaleManagement(Recording):
     stored value moves the effective one init/scale times as far. Means are over all entries and
     layers, without sign: |α| is what the forward pass uses, and s_qk enters it squared. Of s_z they
     are over the `used` tokens, those that occur in the training text: the others' s_z only learns
-    that they never come, and ends several times as large.
+    that they never come, and ends several times as large. Where the training text is not known,
+    `used` are those that occur in the plays (`learned_plays`).
     """
 
     chapter: ClassVar[str] = "scale_management"
 
-    prompt: str = text("the text whose activations are shown, a space as ␣")
+    prompt: tuple[str, ...] = pieces(
+        "the tokens whose activations are shown, a space as ␣", "tokens"
+    )
+    noun: str = text("what a token of the larger nGPT is: letter, or token where it may be longer")
+    measured_on: str = text("the text that entropies and losses are means over")
     chosen_by: str = text("the rule by which examples and factors were chosen")
     kinds: str = text("names of the kinds in order, separated by commas")
 
@@ -50,13 +55,20 @@ class ScaleManagement(Recording):
         "a tenth of the |effective values| lie above", "kinds", "snapshots", model=MINI
     )
 
-    used: Array = array("tokens that occur in the training text", model=MINI, unit="1")
+    learned_plays: Array = array(
+        "1 if the first nine tenths of the plays were the training text, 0 if it is not known",
+        model=MINI,
+    )
+    used: Array = array(
+        "tokens that occur in the training text; in the plays, if it is not known",
+        model=MINI, unit="1",
+    )  # fmt: skip
 
     multiplier: Array = array("factors put on s_qk² and on s_z", "multipliers", model="geometry")
     trained: Array = array("index of the factor 1, the trained value", model="geometry")
     layer: Array = array("layer of the attention shown, from 0", model=MINI)
     head: Array = array("its head, from 0", model=MINI)
-    query: Array = array("index of the letter whose attention is shown", model=MINI)
+    query: Array = array("index of the token whose attention is shown", model=MINI)
     window: Array = array(
         "tokens of each text that entropies and losses are means over", model=MINI, unit="1"
     )
@@ -99,12 +111,12 @@ class ScaleManagement(Recording):
     gate_bend_raw: Array = array("RMS of SiLU(ν) − ν/2 over RMS of SiLU(ν), without √d", model=MINI)
     gate_bend: Array = array("the same as used", model=MINI)
 
-    next_tokens: str = text("the letters of the output's bars, one each")
+    next_tokens: tuple[str, ...] = pieces("the tokens of the output's bars, one each", "top")
     probabilities: Array = array(
         "next-token probabilities for each factor on s_z", "multipliers", "top", model=MINI
     )
     cosines: Array = array("cosines of the last h with their output embeddings", "top", model=MINI)
-    s_z: Array = array("effective s_z of these letters", "top", model=MINI)
+    s_z: Array = array("effective s_z of these tokens", "top", model=MINI)
     logits: Array = array("their products, the logits", "top", model=MINI)
     unscaled: Array = array("next-token probabilities if every s_z were 1", "top", model=MINI)
     vocab: Array = array("tokens between which the output chooses", model=MINI, unit="1")
@@ -115,7 +127,7 @@ class ScaleManagement(Recording):
         "entropy if all tokens were equally likely", model=MINI, unit="nat"
     )
     output_loss: Array = array(
-        "validation loss for each factor", "multipliers", model=MINI, unit="nat/letter"
+        "loss on that text for each factor", "multipliers", model=MINI, unit="nat/token"
     )
 
     toy_letters: str = text("the toy's letters in order")

@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import torch
 
 from ngpt_math import recordings
 from ngpt_math.checkpoint import Model, checkpoint_path, load_model
+from ngpt_math.corpus import tokenizer
+from ngpt_math.layers import Trace
+from ngpt_math.record.models import trace_tokens
 
 
 def shown(chapter: str) -> Any:
@@ -18,6 +22,12 @@ def shown(chapter: str) -> Any:
 def shipped(preset: str, kind: str) -> Model:
     """A shipped model, in single precision as it is kept."""
     return load_model(checkpoint_path(preset, kind))
+
+
+def trace_text(model: Model, text: str) -> Trace:
+    """Run a text through a model that knows letters or bytes."""
+    tokens = tokenizer(model.config.tokenizer).encode(text).astype(np.int64)
+    return trace_tokens(model, torch.from_numpy(tokens)[None])
 
 
 def weight(model: Model, name: str) -> np.ndarray:

@@ -7,7 +7,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from conftest import small
-from shipped import shipped, shown, softmax, weight
+from shipped import shipped, shown, softmax, trace_text, weight
 
 from ngpt_math import record
 from ngpt_math import training as t
@@ -15,7 +15,6 @@ from ngpt_math.checkpoint import build_model, checkpoint_path
 from ngpt_math.corpus import load_tokens
 from ngpt_math.files import read_card
 from ngpt_math.record.full_architecture import PROMPT, normalized_points, norms
-from ngpt_math.record.models import trace_text
 from ngpt_math.recordings import Attention
 
 
@@ -61,7 +60,7 @@ class TestAttention:
             found = getattr(r, f"{prefix}entropies")
             layer, head = int(getattr(r, f"{prefix}layer")), int(getattr(r, f"{prefix}head"))
             assert (found < found[layer, head]).sum() == found.size // 2
-            trace = trace_text(shipped("mini", kind), r.sentence.replace("␣", " "))
+            trace = trace_text(shipped("mini", kind), "".join(r.sentence).replace("␣", " "))
             own = trace[f"layer{layer}.pattern"][0, head].double().numpy()
             assert np.allclose(own, getattr(r, f"{prefix}pattern"), atol=1e-4)
             logs = np.log(np.where(own > 0, own, 1))
@@ -149,7 +148,8 @@ class TestScaleManagement:
         trained = int(r.trained)
         assert r.multiplier[trained] == 1
         assert np.allclose(r.attention[trained], r.recall_weights, atol=1e-5)
-        logits = trace_text(shipped("mini", "ngpt"), r.prompt.replace("␣", " "))["logits"][0, -1]
+        prompt = "".join(r.prompt).replace("␣", " ")
+        logits = trace_text(shipped("mini", "ngpt"), prompt)["logits"][0, -1]
         best = logits.softmax(-1).topk(r.probabilities.shape[1]).values.numpy()
         assert np.allclose(r.probabilities[trained], best, atol=1e-4)
         assert np.isclose(r.output_loss[trained], validation_loss("mini", 1.0), atol=1e-4)
@@ -280,7 +280,7 @@ class TestFullArchitecture:
 
     def test_the_larger_models_bars(self) -> None:
         r = shown("full_architecture")
-        trace = trace_text(shipped("mini", "ngpt"), r.mini_prompt.replace("␣", " "))
+        trace = trace_text(shipped("mini", "ngpt"), "".join(r.mini_prompt).replace("␣", " "))
         shares = trace["logits"][0, -1].softmax(-1)
         own = [float(shares[ord(sign)]) for sign in r.mini_tokens]
         assert np.allclose(own, r.mini_probabilities, atol=1e-4)

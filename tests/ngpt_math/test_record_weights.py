@@ -9,13 +9,12 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
-from shipped import queries, shipped, shown, weight
+from shipped import queries, shipped, shown, trace_text, weight
 
 from ngpt_math import training as t
 from ngpt_math.checkpoint import Model, checkpoint_path
 from ngpt_math.corpus import load_tokens
 from ngpt_math.files import ASSETS, read_card
-from ngpt_math.record.models import trace_text
 from ngpt_math.record.traditional_vs_normalized import loud_pair
 
 LEAST = 1e-5
