@@ -58,8 +58,10 @@ def told(entry: Entry, sections: Iterable[Section]) -> tuple[Section, ...]:
     return tuple(
         replace(
             section,
-            title=claims.true(record, section.title),
-            says=tuple(filter(None, (claims.true(record, line) for line in section.says))),
+            title=claims.said(record, section.title, section.name),
+            says=tuple(
+                filter(None, (claims.said(record, line, section.name) for line in section.says))
+            ),
         )
         for section in sections
     )
@@ -72,7 +74,8 @@ def untrue(entries: Iterable[Entry]) -> list[Untrue]:
         record = recorded(entry)
         if record is not None:
             for section, claim in claims_of(entry).untrue(record):
-                words, instead = (" ".join(w.split()) for w in (claim.words, claim.true(record)))
+                said = claims_of(entry).said(record, claim.words, section)
+                words, instead = (" ".join(w.split()) for w in (claim.words, said))
                 found.append(Untrue(entry, section, words, instead))
     return found
 

@@ -9,11 +9,12 @@ from manim import VGroup, VMobject
 
 from ngpt_math.recordings import FullArchitecture
 from scenes.architecture_plan import CARD, Layer, block_names
+from scenes.claims.full_architecture import CLAIMS
 from scenes.stage.bars import Bars
 from scenes.stage.curves import disc_points, rectangles, straight
 from scenes.stage.equations import Equation
 from scenes.stage.layout import Explained, at_left, below, noted
-from scenes.stage.patterns import shown_as
+from scenes.stage.pieces import shown_as, text_of
 from scenes.stage.plots import Box, measure
 from scenes.stage.prompt import Prompt
 from scenes.stage.readouts import Label, Readout, baseline_of, column_of, row_of
@@ -93,12 +94,12 @@ def behind_headings() -> VMobject:
     return band.set_points(rectangles(middle, np.array([FRAME_WIDTH + 0.2, top - foot])))
 
 
-def letters_of(letters: str) -> list[str]:
-    """Letters as they can be seen: a space is a mark."""
-    return [shown_as(letter.replace("␣", " ")) for letter in letters]
+def letters_of(letters: Sequence[str]) -> list[str]:
+    """Letters, or longer tokens, as they can be seen: a space is a mark."""
+    return [shown_as(letter) for letter in letters]
 
 
-def quoted(letters: str) -> list[str]:
+def quoted(letters: Sequence[str]) -> list[str]:
     """The same in quotation marks, where they could be taken for symbols, as h."""
     return [f"“{letter}”" for letter in letters_of(letters)]
 
@@ -135,7 +136,8 @@ class Recall:
             )
         ]
         self.table = Table(names, columns, GRID.left + 2.3, 2.0, spacing=0.7)
-        words = f"mean sizes in {larger(record)}; of the output’s, for letters that its text has"
+        whose = CLAIMS.said(record, "of the output’s, for letters that its text has")
+        words = f"mean sizes in {larger(record)}; {whose}"
         self.source = Line(words, role="muted", px=SIZE.tick)
         at_left(self.source, GRID.left + 2.3, -2.72)
 
@@ -217,10 +219,15 @@ class Guess:
     """What both models expect after the prompt, and what really follows."""
 
     def __init__(self, record: FullArchitecture) -> None:
-        self.right = record.goes_on[:1]
         self.prompt = prompt_of(record)
-        found = self.right in record.toy_tokens + record.mini_tokens
-        words = f"goes on: “{record.goes_on}”" + ", its first letter framed" * found
+        sides = (
+            (GRID.left + 0.75, toy(record), "probabilities", record.toy_tokens, record.goes_on),
+            (0.95, self.larger(record), "mini_probabilities", record.mini_tokens,
+             record.mini_goes_on),
+        )  # fmt: skip
+        found = any(right(*side[3:]) for side in sides)
+        framed = ", its first letter framed" if record.noun == "letter" else "; framed: right"
+        words = f"goes on: “{record.goes_on}”" + framed * found
         self.follows = Line(words, px=SIZE.body, weight="SEMIBOLD")
         at_left(self.prompt, GRID.left, 2.25)
         self.follows.shift(
@@ -230,14 +237,10 @@ class Guess:
                 0,
             )
         )
-        sides = (
-            (GRID.left + 0.75, toy(record), "probabilities", record.toy_tokens),
-            (0.95, larger(record), "mini_probabilities", record.mini_tokens),
-        )
         self.bars, self.frames, self.heads = [], VGroup(), VGroup()
         # One measure for both: equal heights are equal probabilities.
-        both = [number for _, _, name, _ in sides for number in row_of(record, name)]
-        for left, words, name, letters in sides:
+        both = [number for _, _, name, *_ in sides for number in row_of(record, name)]
+        for left, words, name, letters, goes_on in sides:
             numbers = row_of(record, name)
             box = Box(left, -2.3, 5.3, 2.9)
             every = Bars(
@@ -248,12 +251,23 @@ class Guess:
             at_left(head, left - 0.6, 1.55)
             self.heads.add(head)
             self.bars.append(bars)
-            if self.right in letters:
-                self.frames.add(_framed(bars, letters.index(self.right)))
+            for place in right(letters, goes_on):
+                self.frames.add(_framed(bars, place))
+
+    @staticmethod
+    def larger(record: FullArchitecture) -> str:
+        """The larger model, and after what it guesses, if that is not the same prompt."""
+        after = text_of(record.mini_prompt)
+        return larger(record) + f", after “{after}”" * (record.noun != "letter")
+
+
+def right(tokens: Sequence[str], goes_on: str) -> list[int]:
+    """Where tokens stand with which the text goes on."""
+    return [place for place, token in enumerate(tokens) if goes_on.startswith(token)]
 
 
 def _framed(bars: Bars, number: int) -> VMobject:
-    """A frame around the name of the letter that is right."""
+    """A frame around the name of the letter or longer token that is right."""
     row, box = bars.rows[0], bars.axis.box
     top = row.tops[number]
     width, low = row.width_of_bar + 0.12, box.bottom - 0.48

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from manim import VGroup
 
 from ngpt_math.recordings import FullArchitecture
+from scenes.claims.tokens import in_tokens
 from scenes.stage.equations import Equation
 from scenes.stage.hypersphere import Hypersphere
 from scenes.stage.layout import stacked
@@ -370,7 +371,7 @@ class Whole:
         self.input = Part([frame, self.sphere, Ways(zoom, [[(-6.4, 0), (corner[0], 0)]])])
         self.stream = Part([Ways(zoom, [[(start, 0), (end, 0)]])])
         self.output = self._output()
-        self.labels = self._labels()
+        self.labels = self._labels(record)
 
     def _output(self) -> list[Part]:
         """The frame, then E_out, s_z and softmax one after the other."""
@@ -401,7 +402,7 @@ class Whole:
         parts[2].names.append(near.word("logits", 1.2, 0.35, SIZE.tick))
         return [Part([frame, arrow]), *parts]
 
-    def _labels(self) -> list[Name]:
+    def _labels(self, record: FullArchitecture) -> list[Name]:
         """Names seen from afar."""
         explained = (
             ((-4.95, -0.85), ("embeddings",)),
@@ -409,7 +410,10 @@ class Whole:
             ((MLP[0], -1.76), ("feed-forward (MLP)", "works on each letter alone")),
             ((5.35, -0.85), ("output", "next-letter", "probabilities")),
         )
-        return [Name(self.zoom, place, _label(words)) for place, words in explained]
+        return [
+            Name(self.zoom, place, _label([in_tokens(record, line) for line in words]))
+            for place, words in explained
+        ]
 
     @property
     def parts(self) -> list[Part]:
@@ -437,7 +441,7 @@ def block_names(layer: Layer, gap: float) -> list[Name]:
     return [Name(layer.zoom, at, Line(words, px=SIZE.tick)) for at, words in places]
 
 
-def _label(words: tuple[str, ...]) -> VGroup:
+def _label(words: Sequence[str]) -> VGroup:
     first = Line(words[0], weight="SEMIBOLD")
     rest = [Line(line, role="muted", px=SIZE.tick) for line in words[1:]]
     group = stacked([first, *rest], 0, 0, gap=0.12)

@@ -11,6 +11,7 @@ from scenes.attention_pictures import LookBack, Pipelines, Recall
 from scenes.attention_rotary_pictures import Bent, ByOffset, Turning
 from scenes.claims import Claims
 from scenes.claims.attention import CLAIMS
+from scenes.claims.tokens import in_tokens
 from scenes.stage.cards import NextChapter
 from scenes.stage.chapter import Chapter, section
 from scenes.stage.motion import Appear, appear, dimmed, drawn, grown, leave, lit, swept
@@ -184,9 +185,8 @@ class Attention(Chapter):
     def softmax(self) -> None:
         """The attention of the followed query in both models."""
         sides = self.sides
-        shares = sides.bars(
-            ("weights",), sides.common("the lit letter’s row: shares, together 1", "weights"), 2
-        )
+        named_row = in_tokens(self.recording, "the lit letter’s row: shares, together 1")
+        shares = sides.bars(("weights",), sides.common(named_row, "weights"), 2)
         self.play(*appear(*sides.shares_rules, *sides.softmax))
         self.play(*appear(*(each.axis for each in shares), *(each.names for each in shares)))
         self.play(*(grown(each.row) for each in shares), run_time=TIME.sweep / 2)

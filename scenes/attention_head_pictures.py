@@ -10,13 +10,15 @@ from manim import VGroup, VMobject
 
 from ngpt_math.recordings import Attention, Traced
 from scenes.attention_pictures import ROLES, SCORES
+from scenes.claims.tokens import in_tokens
 from scenes.stage.cards import set_at
 from scenes.stage.changing_bars import ChangingBars
 from scenes.stage.curves import straight
 from scenes.stage.equations import Equation
 from scenes.stage.layout import Explained, at_left
 from scenes.stage.matrices import STRENGTHS, Matrix, kept
-from scenes.stage.patterns import AttentionGrid, pattern_of, shown_as
+from scenes.stage.patterns import AttentionGrid, label_width, pattern_of
+from scenes.stage.pieces import elided, row_px, shown_as, width_of
 from scenes.stage.plots import Box, Measure, measure
 from scenes.stage.readouts import Readout, baseline_of, row_of
 from scenes.stage.split import Half, SplitScreen
@@ -213,7 +215,9 @@ def stages(record: Attention) -> tuple[list[Stage], list[Stage]]:
 class Way:
     """The lengths of one model's keys as bars, led from step to step, and the step's name."""
 
-    def __init__(self, side: Side, letters: str, y: Measure, steps: Sequence[Stage]) -> None:
+    def __init__(
+        self, side: Side, letters: Sequence[str], y: Measure, steps: Sequence[Stage]
+    ) -> None:
         states = [side.row(step.field) for step in steps]
         self.bars = ChangingBars(side.box(*BARS), y, states, letters, side.role, places=1)
         self.notes = [
@@ -244,7 +248,7 @@ class Lengths:
         ]
         alike = Explained(
             "{{ s_(q k) : scale }}",
-            "one number for each entry, alike for all letters",
+            in_tokens(record, "one number for each entry, alike for all letters"),
             px=SIZE.tick,
         )
         edge = right.left - alike.get_left()[0]
@@ -292,12 +296,17 @@ class Mixed:
     """One model's shares beside its values, and below them the mix."""
 
     MOST, HIGH, TOP = 7, 2.6, 0.7
+    CELL, FOR_NAMES, AT_MOST = 64.0, 0.5, 1.4
+    """How wide a cell is in pixels, what there is for a letter's name, and for a longer token's."""
 
     def __init__(self, sides: Sides, side: Side) -> None:
-        self.side, self.seen = side, sides.seen
+        self.side, self.seen = side, [shown_as(token) for token in sides.seen]
         self.high = min(46.0, self.HIGH / len(sides.seen) / PIXEL)
+        self.px = min(SIZE.label, self.high * 0.9)
+        wide = self._name_tokens()
         width = int(side.one("head_dim").value)
-        self.columns = [j for j in kept(width, self.MOST) if j is not None]
+        fewer = int(np.ceil(wide / (self.CELL * PIXEL)))
+        self.columns = [j for j in kept(width, self.MOST - fewer) if j is not None]
         self.gap = len(self.columns) - 1 if len(self.columns) < width else None
         values = [[side.one("v", i, j) for j in self.columns] for i in range(len(sides.seen))]
         mix = [[side.one("mixed", sides.query, j) for j in self.columns]]
@@ -306,7 +315,7 @@ class Mixed:
         shares = [[share] for share in side.row("weights")]
         small = max(SIZE.least, min(SIZE.tick, self.high * 0.8))
         self.shares = Matrix(shares, "scale", cell=(84.0, self.high), px=small, full=1.0)
-        left = side.left + 0.6
+        left = side.left + 0.6 + wide
         at_left(self.shares, left, self.TOP)
         at_left(self.values, self.shares.get_right()[0] + 0.55, self.TOP)
         at_left(self.mix, self.values.get_left()[0], self.values.get_bottom()[1] - 0.2)
@@ -317,9 +326,9 @@ class Mixed:
             _flush_right(largest, side, self.TOP + 0.52),
         ]
         self.asked = VGroup(
-            self._letters(left - 0.3), self.shares, self._above("share", self.shares)
+            self._letters(left - 0.3 - wide / 2), self.shares, self._above("share", self.shares)
         )
-        words = "value of each letter; grey: below zero"
+        words = in_tokens(sides.record, "value of each letter; grey: below zero")
         self.given = VGroup(self.values, self._above(words, self.values))
         self.name = Line("mix", px=SIZE.label, weight="SEMIBOLD")
         middle = np.array([self.shares.get_center()[0], self.mix.get_center()[1], 0])
@@ -327,14 +336,24 @@ class Mixed:
 
     def _matrix(self, cells: list[list[Traced]], *, numbers: bool = False) -> Matrix:
         return Matrix(
-            cells, self.side.role, cell=(64.0, self.high), numbers=numbers, px=SIZE.least,
+            cells, self.side.role, cell=(self.CELL, self.high), numbers=numbers, px=SIZE.least,
             gaps=(None, self.gap),
         )  # fmt: skip
 
+    def _name_tokens(self) -> float:
+        """Find a size for the tokens seen; gives how much wider they are than letters."""
+        if all(len(token) == 1 for token in self.seen):
+            return 0.0
+        rooms = [self.AT_MOST] * len(self.seen)
+        self.px = row_px(self.seen, rooms, max(SIZE.least, self.px), "NORMAL")
+        self.seen = [elided(token, self.AT_MOST, self.px) for token in self.seen]
+        widest = max(width_of(token, self.px) for token in self.seen)
+        return max(0.0, widest - self.FOR_NAMES)
+
     def _letters(self, middle: float) -> VGroup:
         """The letters seen, each beside its share."""
-        px = min(SIZE.label, self.high * 0.9)
-        lines = [Line(shown_as(letter), px=px) for letter in self.seen]
+        px = self.px
+        lines = [Line(letter, px=px) for letter in self.seen]
         for number, line in enumerate(lines):
             baseline = self.shares.middle_of(number, 0)[1] - 0.17 * px * PIXEL
             line.shift((middle - line.get_center()[0], baseline - line.baseline, 0))
@@ -358,6 +377,9 @@ row would not be seen."""
 class Patterns:
     """The whole pattern of each head, and how spread it is."""
 
+    WIDE = 3.7
+    """Of a grid with the names of its rows."""
+
     def __init__(self, sides: Sides) -> None:
         self.sides = sides
         self.grids = [self._grid(side) for side in sides.both]
@@ -370,7 +392,8 @@ class Patterns:
             for left in edges
         ]
         self.frames = [grid.grid.row_frame(sides.query) for grid in self.grids]
-        said = ("rows ask columns; framed: the lit letter", "full colour: a share of 0.3 or more")
+        framed = in_tokens(sides.record, "rows ask columns; framed: the lit letter")
+        said = (framed, "full colour: a share of 0.3 or more")
         self.notes = [
             VGroup(*self._notes(grid, words)) for grid, words in zip(self.grids, said, strict=True)
         ]
@@ -384,7 +407,8 @@ class Patterns:
         left, right = float(grid.grid.corner[0]), float(grid.grid.get_right()[0])
         foot = float(grid.get_bottom()[1])
         lines = [set_at(Line(legend, px=SIZE.tick, role="muted"), left, foot - 0.35)]
-        for words, down in (("later letters", 0.75), ("are not asked", 1.05)):
+        later = in_tokens(self.sides.record, "later letters")
+        for words, down in ((later, 0.75), ("are not asked", 1.05)):
             line = Line(words, px=SIZE.tick, role="muted")
             line.shift((right - 0.2 - line.get_right()[0], 0, 0))
             lines.append(line.shift((0, float(grid.grid.corner[1]) - down - line.baseline, 0)))
@@ -392,8 +416,11 @@ class Patterns:
 
     def _grid(self, side: Side) -> AttentionGrid:
         letters = side.record.sentence
-        cell = min(32.0, 3.7 / (len(letters) + 1) / PIXEL)
+        cell = self.WIDE / (len(letters) + 1) / PIXEL
         px = max(SIZE.least, min(SIZE.tick, cell * 0.85))
+        if any(len(letter) > 1 for letter in letters):  # longer names, of which a row has room
+            wide = self.WIDE - label_width(letters, cell, px) - 0.14
+            cell = min(cell, wide / len(letters) / PIXEL)
         cells = pattern_of(side.record, f"{side.prefix}pattern")
         grid = AttentionGrid(cells, letters, side.role, side=cell, px=px, full=FULL)
         at_left(grid, side.left, 1.75)

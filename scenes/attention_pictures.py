@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -10,13 +11,14 @@ from manim import VGroup, VMobject
 
 from ngpt_math.recordings import Attention
 from scenes.claims.attention import CLAIMS
+from scenes.claims.tokens import in_tokens
 from scenes.stage.blocks import Block, Connection
 from scenes.stage.cards import set_at
 from scenes.stage.equations import Equation
 from scenes.stage.hypersphere import Hypersphere
 from scenes.stage.layout import Explained, noted, stacked
 from scenes.stage.marks import Dot, arc, term_of
-from scenes.stage.patterns import shown_as
+from scenes.stage.pieces import row_px, shown_as, width_of
 from scenes.stage.readouts import Readout, column_of
 from scenes.stage.space import Space, View
 from scenes.stage.split import Half, SplitScreen
@@ -82,13 +84,21 @@ class Recall:
 
 
 class Letters(VGroup):
-    """A sentence, letter by letter, one of them lit; `arcs` lead from it back to those it sees."""
+    """A sentence, letter by letter, one of them lit; `arcs` lead from it back to those it sees.
 
-    def __init__(self, sentence: str, query: int, up: float, width: float) -> None:
+    Longer tokens stand as far apart as they are wide.
+    """
+
+    BETWEEN = 0.35
+    """Between two tokens that are longer than a letter."""
+
+    def __init__(self, sentence: Sequence[str], query: int, up: float, width: float) -> None:
         super().__init__()
         spacing = min(0.8, width / len(sentence))
         px = min(SIZE.title * 1.2, spacing / PIXEL * 0.9)
         across = spacing * (np.arange(len(sentence)) - (len(sentence) - 1) / 2)
+        if any(len(token) > 1 for token in sentence):
+            across, px = self._by_width(sentence, width)
         self.places = np.stack([across, 0 * across + up, 0 * across], axis=1)
         self.query, self.spacing = query, spacing
         for number, letter in enumerate(sentence):
@@ -96,6 +106,14 @@ class Letters(VGroup):
             line = Line(shown_as(letter), px=px, role="ink" if lit else "muted", weight="SEMIBOLD")
             line.shift((across[number] - line.get_center()[0], up - line.baseline, 0))
             self.add(line)
+
+    def _by_width(self, sentence: Sequence[str], width: float) -> tuple[np.ndarray, float]:
+        """The middles of tokens that are as far apart as they are wide, and their size."""
+        words, between = [shown_as(token) for token in sentence], self.BETWEEN * len(sentence)
+        px = row_px(["".join(words)], [width - between], SIZE.title * 1.2, "SEMIBOLD")
+        widths = [width_of(word, px, "SEMIBOLD") + self.BETWEEN for word in words]
+        ends = np.cumsum(widths)
+        return ends - np.array(widths) / 2 - ends[-1] / 2, px
 
     def arcs(self) -> VMobject:
         """Thin arcs from the query above the lit letter to each letter before it, and a loop."""
@@ -135,8 +153,8 @@ class LookBack:
         self.keys = [letters.under(number, "k", 0.5) for number in range(query + 1)]
         self.values = [letters.under(number, "v", 1.0) for number in range(query + 1)]
         self.meaning = [
-            Explained("q", "query: what the lit letter looks for"),
-            Explained("k", "key: what a letter can be found by"),
+            Explained("q", in_tokens(record, "query: what the lit letter looks for")),
+            Explained("k", in_tokens(record, "key: what a letter can be found by")),
             Explained("v", "value: what it hands over when found"),
         ]
         stacked(self.meaning, GRID.left + 0.6, -1.15, gap=0.4)
@@ -195,12 +213,14 @@ class Pipeline:
     `parts` are shown one after the other; `own` are the blocks that the other model has otherwise.
     """
 
-    def __init__(self, half: Half, role: str, score: str, qk_norm: QKNorm | None) -> None:
+    def __init__(
+        self, half: Half, role: str, score: str, qk_norm: QKNorm | None, state: str
+    ) -> None:
         self.half, self.normed, self.qk_norm = half, role == "normalized", qk_norm
         normed = self.normed
         self.steps = STEPS if normed or qk_norm is None else NORM_FIRST
         q, k, v = COLUMNS
-        start = self._term(STATE, role, BROAD, k, "h")
+        start = self._term(state, role, BROAD, k, "h")
         into: list[VMobject] = (
             [start] if normed else [start, self._word("x = RMSNorm(h)", role, k, "rms")]
         )
@@ -326,8 +346,10 @@ class Pipelines:
     def __init__(self, record: Attention) -> None:
         self.screen = SplitScreen()
         self.halves = (self.screen.left, self.screen.right)
+        state = in_tokens(record, STATE)
         self.ways = [
-            Pipeline(*way) for way in zip(self.halves, ROLES, SCORES, qk_norms(record), strict=True)
+            Pipeline(*way, state)
+            for way in zip(self.halves, ROLES, SCORES, qk_norms(record), strict=True)
         ]
 
     @property

@@ -109,7 +109,7 @@ class Between(VMobject):
 class Slots(VGroup):
     """The positions of the sentence as a row of places, and a marker on one of them."""
 
-    def __init__(self, letters: str, left: float, up: float, width: float) -> None:
+    def __init__(self, letters: Sequence[str], left: float, up: float, width: float) -> None:
         super().__init__()
         spacing = min(0.42, width / len(letters))
         middles = left + spacing * (np.arange(len(letters)) + 0.5)
@@ -233,7 +233,7 @@ class ByOffset:
     def __init__(self, turning: Turning) -> None:
         record, offset = turning.record, turning.offset
         size = turning.positions
-        side = min(30.0, 3.15 / size / PIXEL)
+        side = min(60.0, 3.15 / size / PIXEL)
         cells = [[record.traced("rope_scores", i, j) for j in range(size)] for i in range(size)]
         self.rule = Equation(SAME)
         self.grid = Matrix(cells, "normalized", cell=(side, side), numbers=False)

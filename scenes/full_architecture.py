@@ -38,6 +38,7 @@ from scenes.architecture_plan import (
 from scenes.architecture_sphere_pictures import Letters, Update, Walk
 from scenes.claims import Claims
 from scenes.claims.full_architecture import CLAIMS
+from scenes.claims.tokens import in_tokens
 from scenes.stage.cards import NextChapter, Takeaways
 from scenes.stage.chapter import Chapter, section
 from scenes.stage.equations import Equation
@@ -200,7 +201,8 @@ class FullArchitecture(Chapter):
         parts = self.whole.layer.attention
         self._whole(parts)
         self._zoom_in(parts, ON_ATTENTION)
-        self._steps(parts, ATTENTION_STEPS, Equation(ATTENDING, px=36))
+        steps = [in_tokens(self.recording, words) for words in ATTENTION_STEPS]
+        self._steps(parts, steps, Equation(ATTENDING, px=36))
 
     def _steps(self, parts: Sequence[Part], says: Sequence[str], rule: Equation) -> None:
         """Light the steps inside a block one after the other, then all, with the equation."""

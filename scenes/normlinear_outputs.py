@@ -19,6 +19,7 @@ from scenes.stage.layout import Explained, at_left, noted, stacked
 from scenes.stage.lengths import OFF, Lengths, TurningMatrix
 from scenes.stage.marks import Arrow, Dot, Tag, Trace, tag, term_of
 from scenes.stage.matrices import Cells, Matrix
+from scenes.stage.pieces import text_of
 from scenes.stage.plots import Box, Measure, Upright, measure
 from scenes.stage.prompt import Prompt
 from scenes.stage.readouts import Number, Readout, column_of, degrees_of, row_of
@@ -107,7 +108,8 @@ class BothLayers:
         ]
         lengths = ("gpt_input_length", "gpt_input_unit_length")
         last = len(record.prompt) - 1
-        self.prompt = Prompt(record.prompt, last, roles[0], px=SIZE.readout)
+        read = [text_of([piece]) for piece in record.prompt]
+        self.prompt = Prompt(read, last, roles[0], px=SIZE.readout)
         self.reading = Explained(READING, "h over its root mean square, times gains", px=SIZE.tick)
         self.later = noted("hat: divided by its length after training; not yet nGPT")
         width = int(record.gpt_d_model)

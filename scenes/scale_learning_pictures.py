@@ -9,6 +9,7 @@ from manim import VGroup
 
 from ngpt_math.recordings import ScaleManagement, Traced
 from scenes.claims.scale_management import CLAIMS
+from scenes.claims.tokens import in_tokens
 from scenes.scale_pictures import Kind, called, counted, kinds_of, place_of, under_groups
 from scenes.stage.bars import Bars
 from scenes.stage.blocks import Connection
@@ -79,7 +80,7 @@ class TwoNumbers:
     def _about(self, record: ScaleManagement) -> Iterator[str]:
         """What else there is to know; the last line only where it is true of all kinds."""
         yield "each s is many numbers:"
-        yield "one for each entry, unit or letter"
+        yield in_tokens(record, "one for each entry, unit or letter")
         root = 1 / float(record.root_d)
         if all(np.isclose(scale, 1) or np.isclose(scale, root) for scale in record.scale):
             yield "s_scale is 1 or 1/√d (d: entries of h)"
@@ -155,7 +156,8 @@ class Rulers:
         )  # fmt: skip
         stacked([self.factor], 0.2, 0.6)
         self.step = Readout(Line("optimizer steps"), counted(row_of(record, "steps")), places=0)
-        of = ("our larger model; mean of the letters", "that occur in its training text")
+        said = ("our larger model; mean of the letters", "that occur in its training text")
+        of = [in_tokens(record, line) for line in CLAIMS.lines(record, *said)]
         self.of = noted(*of, px=SIZE.tick)
         letter = called(record.next_tokens[0])
         self.one = Readout(
@@ -323,7 +325,7 @@ class Trends:
         )
         self.key = noted(
             "our larger model · thick: the mean · between the thin ones: eight of ten values;",
-            "of the logits: of the letters that occur in the training text",
+            CLAIMS.said(record, "of the logits: of the letters that occur in the training text"),
             px=SIZE.tick,
         )
         stacked([self.steps], GRID.left, -2.45)

@@ -105,7 +105,7 @@ class ScaleManagement(Chapter):
     )
     def places(self) -> None:
         """The way of h through the model, with each scale where it is."""
-        self.map = places = Places()
+        self.map = places = Places(self.recording)
         boxes = [station.box for station in places.stations]
         self.play(*appear(places.state, places.flow, *places.past, *boxes))
         for station in places.stations:

@@ -11,6 +11,7 @@ from manim import VGroup
 
 from ngpt_math.recordings import ScaleManagement, Traced
 from scenes.claims.scale_management import CLAIMS
+from scenes.claims.tokens import in_tokens
 from scenes.stage.bars import Bars
 from scenes.stage.blocks import Block, Connection, NormPoint
 from scenes.stage.changing_bars import ChangingBars
@@ -20,6 +21,7 @@ from scenes.stage.interpolation import Step
 from scenes.stage.layout import Explained, noted, stacked
 from scenes.stage.marks import Dot, Tag, arc, tag, term_of
 from scenes.stage.patterns import AttentionGrid, pattern_of
+from scenes.stage.pieces import elided, fitted, shown_as, text_of
 from scenes.stage.plots import Box, measure
 from scenes.stage.readouts import Label, Number, Readout, baseline_of, column_of, row_of
 from scenes.stage.space import Space, View
@@ -45,6 +47,9 @@ MOST_LETTERS = 30
 
 RADIUS = 2.35
 
+LONGEST = 1.6
+"""Room for a token in a line of words, in Manim's units."""
+
 UNSEEN = {"␣": ("space", "·"), "⏎": ("↲", "↲")}
 """What stands in a recording for a letter that cannot be seen: its name, and a shorter sign."""
 
@@ -69,9 +74,14 @@ def place_of(record: ScaleManagement, name: str) -> int:
     return record.kinds.split(",").index(name)
 
 
-def prompt_of(record: ScaleManagement) -> str:
-    """The prompt as it was read by the model."""
-    return record.prompt.translate({ord("␣"): " ", ord("⏎"): "\n"})
+def prompt_of(record: ScaleManagement) -> list[str]:
+    """The prompt as it was read by the model, token by token."""
+    return [text_of([piece]) for piece in record.prompt]
+
+
+def quoted_prompt(record: ScaleManagement) -> str:
+    """The prompt in quotation marks."""
+    return f"“{''.join(prompt_of(record))}”"
 
 
 class Recall:
@@ -79,7 +89,7 @@ class Recall:
 
     def __init__(self, record: ScaleManagement) -> None:
         cells, query = pattern_of(record, "recall_pattern"), int(record.query)
-        self.grid = AttentionGrid(cells, prompt_of(record), "normalized", side=34)
+        self.grid = AttentionGrid(cells, record.prompt, "normalized", side=34)
         self.grid.move_to((GRID.picture, GRID.middle, 0))
         self.frame = self.grid.grid.row_frame(query)
         self.rule = Equation('"softmax" ( sqrt(d_k) {{ s_(q k)^2 : scale }} cos(q, k) )')
@@ -124,7 +134,7 @@ class OnSphere:
         ]
         self.rule = Equation("cos( {{ h : ink }}, {{ e : normalized }} )")
         self.terms = [
-            Explained("{{ h : ink }}", f"the state after “{prompt_of(record)}”"),
+            Explained("{{ h : ink }}", f"the state after “{text_of(record.toy_prompt)}”"),
             Explained("{{ e : normalized }}", "a letter’s direction, for the output"),
         ]
         self.values = [
@@ -150,7 +160,13 @@ class OnSphere:
 
 
 def called(letter: str) -> str:
-    return UNSEEN[letter][0] if letter in UNSEEN else f"“{letter}”"
+    """A letter or longer token in words."""
+    return UNSEEN[letter][0] if letter in UNSEEN else f"“{shortened(shown_as(letter))}”"
+
+
+def shortened(words: str) -> str:
+    """A long token without its middle."""
+    return elided(words, LONGEST, SIZE.label)
 
 
 class Unsure:
@@ -165,14 +181,14 @@ class Unsure:
         bottom, width, height = -1.35, 5.0, 2.6
         self.left = Bars(
             Box(GRID.left + 0.75, bottom, width, height),
-            measure("cosine of h with each letter", cosines),
+            measure(in_tokens(record, "cosine of h with each letter"), cosines),
             [cosines],
             [],
             "normalized",
         )
         self.right = ChangingBars(
             Box(GRID.panel + 0.6, bottom, width, height),
-            measure("probability of the next letter", [*table[0], *table[1]]),
+            measure(next_probability(record), [*table[0], *table[1]]),
             table,
             [],
             "normalized",
@@ -182,9 +198,9 @@ class Unsure:
         name.shift((0, self.right.axis.texts[-1].get_bottom()[1] - name.get_bottom()[1], 0))
         self.names = [letters_under(bars, letters) for bars in (self.left, self.right)]
         self.scales = self._scales(record)
-        after = prompt_of(record)
+        asked = in_tokens(record, "which letter or sign comes next?")
         self.prompt = Line(
-            f"our larger model, after “{after}”: which letter or sign comes next?", role="muted"
+            f"our larger model, after {quoted_prompt(record)}: {asked}", role="muted"
         )
         self.prompt.move_to((0, 2.35, 0)).align_to((GRID.left, 0, 0), np.array([-1.0, 0, 0]))
         self.bounds = Line("between −1 and 1, always", role="normalized")
@@ -193,8 +209,9 @@ class Unsure:
             Equation('"softmax"( {{ s_z : scale }} cos )'),
         ]
         self.count = Readout(
-            Line("letters and signs to choose from"), record.traced("vocab"), places=0
-        )
+            Line(in_tokens(record, "letters and signs to choose from")), record.traced("vocab"),
+            places=0,
+        )  # fmt: skip
         self.best = Readout(
             Line(f"probability of {called(letters[0])}", px=SIZE.label), [row[0] for row in table],
             places=3, px=SIZE.label,
@@ -280,7 +297,7 @@ def _block(name: str, role: str) -> Block:
 class Places:
     """The way of h through the model, with the six scales where they are."""
 
-    def __init__(self) -> None:
+    def __init__(self, record: ScaleManagement) -> None:
         across = np.linspace(-5.1, 5.1, len(STATIONS))
         self.stations = [
             Station(*station, float(x)) for station, x in zip(STATIONS, across, strict=True)
@@ -293,7 +310,9 @@ class Places:
         last = self.stations[-1].box
         self.once = _span([last.get_left()[0], last.get_right()[0]], "once")
         self.about = noted(
-            "feed-forward (also MLP) works on each letter alone: its units are numbers,",
+            in_tokens(
+                record, "feed-forward (also MLP) works on each letter alone: its units are numbers,"
+            ),
             "each let through by a gate, more or less", px=SIZE.tick,
         )  # fmt: skip
         stacked([self.about], GRID.left, -2.5, gap=0.1)
@@ -336,10 +355,15 @@ def letters_under(bars: Bars | ChangingBars, letters: Sequence[str]) -> VGroup:
     return under_groups(bars, [_letter(letter, room) for letter in letters], 0.42)
 
 
+def next_probability(record: ScaleManagement) -> str:
+    """What the bars of the next tokens are."""
+    return in_tokens(record, "probability of the next letter")
+
+
 def _letter(letter: str, room: float) -> Line:
     """A letter as it can be seen; a space is named if there is room for the word."""
     if letter not in UNSEEN:
-        return Line(letter, px=SIZE.readout)
+        return fitted(shown_as(letter), room, px=SIZE.readout)
     word, sign = (Line(words, px=SIZE.tick) for words in UNSEEN[letter])
     return word if word.width <= room else sign
 

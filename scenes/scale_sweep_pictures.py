@@ -6,8 +6,15 @@ import numpy as np
 from manim import VGroup, VMobject
 
 from ngpt_math.recordings import ScaleManagement
-from scenes.claims.scale_management import last_factor
-from scenes.scale_pictures import counted, letters_under, prompt_of
+from scenes.claims.scale_management import CLAIMS, last_factor
+from scenes.claims.tokens import in_tokens
+from scenes.scale_pictures import (
+    counted,
+    letters_under,
+    next_probability,
+    prompt_of,
+    quoted_prompt,
+)
 from scenes.stage.changing_bars import ChangingBars
 from scenes.stage.equations import Equation
 from scenes.stage.interpolation import Step
@@ -78,7 +85,7 @@ class Sharpness(Turning):
 
     def __init__(self, record: ScaleManagement) -> None:
         query, layer, head = (int(record.query), int(record.layer) + 1, int(record.head) + 1)
-        name = f"attention of the lit letter (layer {layer}, head {head})"
+        name = in_tokens(record, f"attention of the lit letter (layer {layer}, head {head})")
         table = rows_of(record, "attention")
         bars = ChangingBars(
             Box(GRID.left + 0.75, -1.5, 5.2, 2.5),
@@ -88,14 +95,17 @@ class Sharpness(Turning):
             "normalized",
         )
         term = "{{ s_(q k)^2 : scale }} times"
-        name = f"entropy, how spread: all heads’ mean, {int(record.window)} letters"
+        over = f"entropy, how spread: all heads’ mean, {int(record.window)} letters"
+        name = in_tokens(record, over)
         super().__init__(record, term, bars, "attention_entropy", name, len(table) - 1)
         self.letters = letters_under(bars, record.prompt[: query + 1])
         self.below = Prompt(prompt_of(record), query, "normalized")
         self._stand()
         uniform = record.traced("attention_entropy_uniform")
         self.level = self.plot.level(uniform, "ink")
-        self.even = Readout(Line("all letters alike", px=SIZE.tick), uniform, px=SIZE.tick)
+        self.even = Readout(
+            Line(in_tokens(record, "all letters alike"), px=SIZE.tick), uniform, px=SIZE.tick
+        )
         box, under = self.plot.box, self.plot.height_of(uniform.value) - 0.12
         stacked([self.even], box.left + box.width - self.even.width, under)
         swap = Equation(r'1\/sqrt(d_k) thin "in place of" thin sqrt(d_k)', px=SIZE.readout)
@@ -111,13 +121,14 @@ class Confidence(Turning):
         last = last_factor(record)
         bars = ChangingBars(
             Box(GRID.left + 0.75, -1.5, 5.2, 2.5),
-            measure("probability of the next letter", [n for row in table for n in row]),
+            measure(next_probability(record), [n for row in table for n in row]),
             table[: last + 1],
             [],
             "normalized",
         )
         term = "{{ s_z : scale }} times"
-        super().__init__(record, term, bars, "output_loss", "loss on samples of unseen text", last)
+        loss = CLAIMS.true(record, "loss on samples of unseen text")
+        super().__init__(record, term, bars, "output_loss", loss, last)
         self.letters = letters_under(bars, record.next_tokens)
         self.sides = [Line(words, role="muted") for words in ("too unsure", "too sure")]
         box = self.plot.box
@@ -128,7 +139,7 @@ class Confidence(Turning):
         self.found = self.plot.spot(
             self.factors[self.best], self.values[self.best], "normalized", px=26
         )
-        self.below = Line(f"after “{prompt_of(record)}”", role="muted")
+        self.below = Line(f"after {quoted_prompt(record)}", role="muted")
         self._stand()
         losses = counted([self.values[row] for row in (self.trained, self.best)])
         self.losses = [

@@ -19,6 +19,7 @@ from ngpt_math.record.slerp_vs_lerp import PROMPT, choose, residual_path
 from ngpt_math.recordings import Attention
 
 SENTENCE = "brave new world"  # The Tempest V.1, in the validation text
+LINE = "How beauteous mankind is! O brave new world"  # the whole line, for longer tokens
 CHOSEN_BY = (
     "in each model the head whose attention has the median entropy of all heads, averaged over the"
     " letters: a typical head, not the most striking one; the letter followed is the one whose"
@@ -61,17 +62,18 @@ def attention(models: Models) -> Attention:
         NothingKept: they read it as other tokens, so that nothing can be compared.
     """
     ngpt, gpt, toy = (models.load(name) for name in ("mini ngpt", "mini gpt", "toy ngpt"))
-    if not alike(ngpt, gpt, SENTENCE):
+    said = sentence(ngpt, gpt)
+    if not alike(ngpt, gpt, said):
         problem = f"{ngpt.name} and {gpt.name} read a text as different tokens"
         raise NothingKept(problem, "add a baseline of the same vocabulary with --checkpoint")
-    traces = [each.trace(SENTENCE) for each in (ngpt, gpt)]
+    traces = [each.trace(said) for each in (ngpt, gpt)]
     entropies = [
         head_entropies(each.model, trace) for each, trace in zip((ngpt, gpt), traces, strict=True)
     ]
     head, other, query = chosen(ngpt, gpt)
     return Attention(
         sources=sources((ngpt, gpt, toy)),
-        sentence=ngpt.pieces(ngpt.encode(SENTENCE)),
+        sentence=ngpt.pieces(ngpt.encode(said)),
         noun=ngpt.noun,
         chosen_by=CHOSEN_BY.replace("letter", ngpt.noun),
         query=floats(query),
@@ -97,14 +99,20 @@ def attention(models: Models) -> Attention:
     )
 
 
+def sentence(*models: Shipped) -> str:
+    """What these models read: more, if all of them have tokens that are longer than letters."""
+    return SENTENCE if any(each.noun == "letter" for each in models) else LINE
+
+
 def chosen(ngpt: Shipped, gpt: Shipped) -> tuple[Head, Head, int]:
     """The heads of both models and the query of which `CHOSEN_BY` speaks.
 
     Where the baseline reads the sentence as other tokens, nGPT's head alone decides.
     """
-    head, other = (typical_head(each.model, each.trace(SENTENCE)) for each in (ngpt, gpt))
+    said = sentence(ngpt, gpt)
+    head, other = (typical_head(each.model, each.trace(said)) for each in (ngpt, gpt))
     spread = entropy(head.pattern)
-    if alike(ngpt, gpt, SENTENCE):
+    if alike(ngpt, gpt, said):
         spread = spread + entropy(other.pattern)
     return head, other, int(spread.argmax())
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ngpt_math import measure, sphere
 from ngpt_math.checkpoint import Model
-from ngpt_math.record.attention import SENTENCE, layer_input
+from ngpt_math.record.attention import layer_input, sentence
 from ngpt_math.record.l2_norm_shell import piece_by_piece, query_weights
 from ngpt_math.record.models import Models, Shipped, floats, sources
 from ngpt_math.recordings import NormlinearGroups
@@ -33,29 +33,31 @@ Matrix = NDArray[np.float64]
 def normlinear_groups(models: Models) -> NormlinearGroups:
     """Run both larger models on the sentence and fill the recording."""
     ngpt, gpt, toy = (models.load(name) for name in ("mini ngpt", "mini gpt", "toy gpt"))
-    layer = loudest_layer(gpt, ngpt.model.config.layers)
+    said = sentence(ngpt, gpt)
+    layer = loudest_layer(gpt, said, ngpt.model.config.layers)
     weight, output = (matrix(gpt.model, layer, name) for name in ("q", "o"))
     rows, columns = by_length(weight), by_length(output.T)
     return NormlinearGroups(
         sources=sources((ngpt, gpt, toy)),
         weight_name=f"W_q of layer {layer + 1} of the larger baseline",
         output_name=f"W_o of layer {layer + 1} of the larger baseline",
-        prompt=gpt.pieces(gpt.encode(SENTENCE)),
+        prompt=gpt.pieces(gpt.encode(said)),
         noun=gpt.noun,
         chosen_by=CHOSEN_BY.replace("letter", gpt.noun),
         layer=floats(layer),
         **by_rows(weight, rows),
         **by_columns(output, columns),
-        **outputs(ngpt, gpt, layer),
+        **outputs(ngpt, gpt, said, layer),
         **grouped(weight, rows),
         **recall(toy),
     )
 
 
-def loudest_layer(gpt: Shipped, layers: int) -> int:
+def loudest_layer(gpt: Shipped, said: str, layers: int) -> int:
     """The layer of which `CHOSEN_BY` speaks; one that the nGPT with `layers` layers has too."""
     both = range(min(layers, gpt.model.config.layers))
-    return max(both, key=lambda n: np.abs(matrix(gpt.model, n, "q") @ last_input(gpt, n)).max())
+    found = {n: matrix(gpt.model, n, "q") @ last_input(gpt, said, n) for n in both}
+    return max(both, key=lambda n: float(np.abs(found[n]).max()))
 
 
 def matrix(model: Model, layer: int, name: str) -> Matrix:
@@ -64,9 +66,9 @@ def matrix(model: Model, layer: int, name: str) -> Matrix:
     return np.asarray(named[f"layer{layer}.{name}"])
 
 
-def last_input(shown: Shipped, layer: int) -> Matrix:
+def last_input(shown: Shipped, said: str, layer: int) -> Matrix:
     """What a layer's W_q is applied to at the last token of the sentence [d]."""
-    return np.asarray(layer_input(shown.model, shown.trace(SENTENCE), layer)[-1])
+    return np.asarray(layer_input(shown.model, shown.trace(said), layer)[-1])
 
 
 def by_length(weight: Matrix) -> NDArray[np.int64]:
@@ -115,12 +117,12 @@ def by_columns(output: Matrix, columns: NDArray[np.int64]) -> dict[str, Any]:
     }
 
 
-def outputs(ngpt: Shipped, gpt: Shipped, layer: int) -> dict[str, Any]:
+def outputs(ngpt: Shipped, gpt: Shipped, said: str, layer: int) -> dict[str, Any]:
     """W_q of a layer on what it is given at the last token, in both models.
 
     `same_outputs` is the baseline's own matrix and input once more, both normalized.
     """
-    h, x = (last_input(each, layer) for each in (ngpt, gpt))
+    h, x = (last_input(each, said, layer) for each in (ngpt, gpt))
     weight, unit_weight = (matrix(each.model, layer, "q") for each in (gpt, ngpt))
     plain, cosines = weight @ x, unit_weight @ h
     same = sphere.normalize(weight) @ sphere.normalize(x)

@@ -15,7 +15,7 @@ from ngpt_math.checkpoint import Model
 from ngpt_math.config import ModelConfig
 from ngpt_math.history import Arrays
 from ngpt_math.layers import Scale, Trace
-from ngpt_math.record.attention import SENTENCE, Head, chosen, uniform_entropy
+from ngpt_math.record.attention import SENTENCE, Head, chosen, sentence, uniform_entropy
 from ngpt_math.record.models import (
     Models,
     Shipped,
@@ -62,6 +62,7 @@ def scale_management(models: Models) -> ScaleManagement:
     ngpt, gpt, toy = (models.load(name) for name in ("mini ngpt", "mini gpt", "toy ngpt"))
     kept = models.history("mini ngpt")
     model = ngpt.model
+    said = sentence(ngpt, gpt)
     head, _, query = chosen(ngpt, gpt)
     factors = model.config.d_head ** torch.linspace(-1, 1, FACTORS, dtype=torch.float64)
     count = max(1, TOKENS // model.config.context)
@@ -69,7 +70,7 @@ def scale_management(models: Models) -> ScaleManagement:
     trace = trace_tokens(model, windows[:, :-1])
     return ScaleManagement(
         sources=sources((ngpt, gpt, toy, kept)),
-        prompt=ngpt.pieces(ngpt.encode(SENTENCE)),
+        prompt=ngpt.pieces(ngpt.encode(said)),
         noun=ngpt.noun,
         measured_on=ngpt.measured_on,
         learned_plays=floats(ngpt.learned_plays),
@@ -84,7 +85,7 @@ def scale_management(models: Models) -> ScaleManagement:
         window=floats(windows.shape[1] - 1),
         **sharpness(model, trace, head, query, factors),
         **gates(model, trace),
-        **confidence(ngpt, trace["logits"], windows[:, 1:], factors),
+        **confidence(ngpt, said, (trace["logits"], windows[:, 1:]), factors),
         **on_the_sphere(toy),
         recall_pattern=floats(head.pattern),
         recall_weights=floats(head.pattern[query, : query + 1]),
@@ -96,7 +97,8 @@ def scale_management(models: Models) -> ScaleManagement:
 
 def chosen_by(ngpt: Shipped, gpt: Shipped) -> str:
     """The rule, as far as it is true of these models."""
-    rule, own = CHOSEN_BY, ALONE if not alike(ngpt, gpt, SENTENCE) else ""
+    said = sentence(ngpt, gpt)
+    rule, own = CHOSEN_BY, ALONE if not alike(ngpt, gpt, said) else ""
     if own:
         rule = "; ".join((own, *rule.split("; ")[1:]))
     if not ngpt.learned_plays:
@@ -271,6 +273,7 @@ def on_the_sphere(toy: Shipped) -> dict[str, Any]:
     h = toy.trace(SENTENCE)[f"layer{toy.model.config.layers - 1}.h_out"][0, -1]
     directions = toy.model.get_parameter("unembed.weight")
     return {
+        "toy_prompt": letters(toy, toy.encode(SENTENCE)),
         "toy_letters": letters(toy, range(toy.model.config.vocab)),
         "toy_h": floats(h),
         "toy_directions": floats(directions),
@@ -278,17 +281,23 @@ def on_the_sphere(toy: Shipped) -> dict[str, Any]:
     }
 
 
-def confidence(ngpt: Shipped, logits: Tensor, targets: Tensor, factors: Tensor) -> dict[str, Any]:
-    """The output with s_z multiplied: bars after the sentence, entropy and loss over windows."""
+def confidence(
+    ngpt: Shipped, said: str, windows: tuple[Tensor, Tensor], factors: Tensor
+) -> dict[str, Any]:
+    """The output with s_z multiplied: bars after the sentence, entropy and loss over windows.
+
+    Args:
+        windows: logits [B, T, V] and targets [B, T].
+    """
     model = ngpt.model
-    after = ngpt.trace(SENTENCE)["logits"][0, -1]
+    after = ngpt.trace(said)["logits"][0, -1]
     best = after.topk(TOP).indices
     scale = model.get_submodule("s_logit")
     assert isinstance(scale, Scale)
     size = scale.effective().detach()
     cosines = after / size
     bars = (factors[:, None] * after).softmax(-1)[:, best]
-    flat = logits.flatten(0, 1), targets.flatten()
+    flat = windows[0].flatten(0, 1), windows[1].flatten()
     return {
         "next_tokens": ngpt.pieces(best),
         "probabilities": floats(bars),

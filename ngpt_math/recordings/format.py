@@ -33,7 +33,8 @@ class Spec:
     """What one array of a recording holds.
 
     `shape` mixes numbers and names; a name stands for the same length in the whole recording.
-    `model` says whose numbers these are: a preset and kind such as "toy ngpt", or "geometry" for a
+    `unit`: "nat/letter" is "nat/token" where the recording's `noun` is token. `model` says whose
+    numbers these are: a preset and kind such as "toy ngpt", or "geometry" for a
     table worked out from other fields by a formula. `unit_vectors`: the last axis has norm 1.
     """
 
@@ -134,7 +135,11 @@ class Recording:
             raise IndexError(f"{name} has {values.ndim} axes, {len(index)} indices were given")
         positive = tuple(int(range(n)[i]) for i, n in zip(index, values.shape, strict=True))
         value = float(values[positive])
-        return Traced(value, self.chapter, name, positive, spec.unit, spec.model)
+        return Traced(value, self.chapter, name, positive, self.unit_of(name), spec.model)
+
+    def unit_of(self, name: str) -> str:
+        """The unit of the array field `name`, in whatever this recording's tokens are."""
+        return self.specs()[name].unit.replace("letter", getattr(self, "noun", "letter"))
 
 
 R = TypeVar("R", bound=Recording)
@@ -228,7 +233,7 @@ def save(recording: Recording, path: Path, made_by: str) -> None:
 def _card(recording: Recording, made_by: str) -> dict[str, Any]:
     fields = {
         name: {"meaning": s.meaning, "shape": list(getattr(recording, name).shape),
-               "unit": s.unit, "model": s.model}
+               "unit": recording.unit_of(name), "model": s.model}
         for name, s in recording.specs().items()
     }  # fmt: skip
     return {

@@ -127,9 +127,10 @@ class ScaleManagement(Recording):
         "entropy if all tokens were equally likely", model=MINI, unit="nat"
     )
     output_loss: Array = array(
-        "loss on that text for each factor", "multipliers", model=MINI, unit="nat/token"
+        "loss on that text for each factor", "multipliers", model=MINI, unit="nat/letter"
     )
 
+    toy_prompt: str = text("the toy's prompt, a space as ␣")
     toy_letters: str = text("the toy's letters in order")
     toy_h: Array = array("its last h after the prompt", 3, model=TOY, unit_vectors=True)
     toy_directions: Array = array(

@@ -13,6 +13,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from scenes.claims.tokens import in_tokens
+
 Check = Callable[[Any], bool]
 """Whether something is true of a chapter's recording."""
 
@@ -38,16 +40,27 @@ class Claim:
 
 
 class Claims:
-    """The claims of a chapter, by section: `Claims(recall=(Claim(…), …), …)`."""
+    """The claims of a chapter, by section: `Claims(recall=(Claim(…), …), …)`.
 
-    def __init__(self, **by_section: Sequence[Claim]) -> None:
-        self.by_section = by_section
+    `of_toys` are the sections whose letters are the toy models': these are always letters.
+    """
+
+    def __init__(self, *, of_toys: Sequence[str] = (), **by_section: Sequence[Claim]) -> None:
+        self.by_section, self.of_toys = by_section, tuple(of_toys)
         self._known = {claim.words: claim for group in by_section.values() for claim in group}
 
     def true(self, record: Any, words: str) -> str:
         """What may be said of a recording; words that are no claim are said as they are."""
         claim = self._known.get(words)
         return words if claim is None else claim.true(record)
+
+    def said(self, record: Any, words: str, section: str = "") -> str:
+        """As `true`, and tokens are called what they are: letters, or tokens in general.
+
+        Those of toys are letters: of their sections' titles and spoken lines, `section` says so.
+        """
+        true = self.true(record, words)
+        return true if section in self.of_toys else in_tokens(record, true)
 
     def lines(self, record: Any, *words: str) -> tuple[str, ...]:
         """As `true`, of words in several lines; none where nothing may be said."""

@@ -76,7 +76,9 @@ def bets(r: R) -> str:
 
 
 def larger_bets(r: R) -> str:
-    """The larger model's bet."""
+    """The larger model's bet, if that can be said as a letter can."""
+    if r.noun != "letter":
+        return "Right: what the larger model expects. One line does not tell which is better."
     return (
         f"The larger model bets on {named(r.mini_tokens[0])} here."
         " One line does not tell which is the better one."
@@ -99,7 +101,13 @@ def measured(r: R) -> bool:
 
 
 CLAIMS = Claims(
+    of_toys=("embeddings", "walk", "output"),
     recall=(
+        Claim(
+            "of the output’s, for letters that its text has",
+            lambda r: bool(r.learned_plays),
+            "of the output’s, for letters of Shakespeare’s plays",
+        ),
         Claim(
             "Training moved them: longer steps, sharper attention, a surer output.",
             moved,

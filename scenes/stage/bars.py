@@ -10,6 +10,7 @@ from manim import VGroup, VMobject
 
 from ngpt_math.recordings import Traced
 from scenes.stage.curves import rectangles, straight
+from scenes.stage.pieces import fitted
 from scenes.stage.plots import TICK_GAP, Box, Measure, Upright
 from scenes.stage.readouts import Label, Number, baseline_of
 from scenes.stage.style import LAYER, PIXEL, SIZE, STROKE, Point, colour_of
@@ -54,7 +55,7 @@ class Bars(VGroup):
 
     def _name(self, name: str, group: int, groups: int) -> Line:
         box = self.axis.box
-        line = Line(name, px=SIZE.tick, role="muted")
+        line = fitted(name, 0.98 * box.width / groups, px=SIZE.tick, role="muted")
         middle = box.left + box.width * (group + 0.5) / groups
         # By their baseline: single letters are not equally high.
         foot = box.bottom - TICK_GAP - ASCENT * SIZE.tick * PIXEL

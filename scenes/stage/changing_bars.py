@@ -9,7 +9,7 @@ from manim import VGroup
 
 from ngpt_math.recordings import Traced
 from scenes.stage.bars import FILLED, OPACITIES, RowOfBars
-from scenes.stage.patterns import shown_as
+from scenes.stage.pieces import elided, row_px, shown_as
 from scenes.stage.plots import TICK_GAP, Box, Measure, Upright
 from scenes.stage.readouts import Number
 from scenes.stage.style import SIZE
@@ -41,6 +41,9 @@ class ChangingBars(VGroup):
         group = box.width / len(self.states[0])
         lefts = box.left + group * (np.arange(len(self.states[0])) + (1 - FILLED) / 2)
         self.row = RowOfBars(self.axis, lefts, group * FILLED, self.states[0], role, OPACITIES[0])
+        self.room = 0.95 * group
+        shown = [shown_as(name) for name in names]
+        self.px = row_px(shown, [self.room] * len(shown), SIZE.label, "SEMIBOLD")
         self.names = VGroup(*(self._name(n, i, i == lit) for i, n in enumerate(names)))
         self.columns = self._numbers(places)
         self.numbers = VGroup(*self.columns)
@@ -51,7 +54,8 @@ class ChangingBars(VGroup):
 
     def _name(self, name: str, bar: int, lit: bool) -> Line:
         role, weight = ("ink", "SEMIBOLD") if lit else ("muted", "NORMAL")
-        line = Line(shown_as(name), px=SIZE.label, role=role, weight=weight)  # type: ignore[arg-type]
+        words = elided(shown_as(name), self.room, self.px, "SEMIBOLD")
+        line = Line(words, px=self.px, role=role, weight=weight)  # type: ignore[arg-type]
         middle = self.row.lefts[bar] + self.row.width_of_bar / 2
         baseline = self.axis.box.bottom - TICK_GAP - 0.2
         return line.shift((middle - line.get_center()[0], baseline - line.baseline, 0))

@@ -99,7 +99,7 @@ class Chapter(Scene):
         """Let go what the section before has done with, and change the title."""
         self._now = declared.name
         self._shown[declared.name] = {}
-        title = self.claimed.true(self.recording, declared.title)
+        title = self.claimed.said(self.recording, declared.title, declared.name)
         before, self._title = self._title, self.titled(title)
         gone = [*self._going, before] if before is not None else self._going
         if gone:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from manim import VGroup, VMobject
 
@@ -14,21 +16,30 @@ MOST = 36
 """Letters shown of a prompt; a longer one is cut around the letter in question."""
 
 
-def cut(words: str, position: int) -> tuple[str, str, str]:
-    """What stands before a letter, the letter, and what stands after it."""
-    first = max(0, min(position - MOST // 2, len(words) - MOST))
-    last = min(len(words), first + MOST)
-    before = ("…" if first else "") + words[first:position]
-    after = words[position + 1 : last] + ("…" if last < len(words) else "")
-    return before, words[position], after
+def cut(words: Sequence[str], position: int) -> tuple[str, str, str]:
+    """What stands before a letter or longer token, that token, and what stands after it."""
+    ends = np.cumsum([len(word) for word in words])
+    starts = ends - [len(word) for word in words]
+    first = max(0, min(starts[position] - MOST // 2, ends[-1] - MOST))
+    last = min(ends[-1], first + MOST)
+    before = [w for w, start in zip(words[:position], starts, strict=False) if start >= first]
+    rest = zip(words[position + 1 :], ends[position + 1 :], strict=True)
+    after = [word for word, end in rest if end <= last]
+    return (
+        "…" * (len(before) < position) + "".join(before),
+        words[position],
+        "".join(after) + "…" * (len(after) < len(words) - position - 1),
+    )
 
 
 class Prompt(VGroup):
-    """Text in quotation marks, grey, with one letter lit and underlined."""
+    """Text in quotation marks, grey, with one letter, or longer token, lit and underlined."""
 
-    def __init__(self, words: str, position: int, role: str, px: float = SIZE.body) -> None:
+    def __init__(
+        self, words: Sequence[str], position: int, role: str, px: float = SIZE.body
+    ) -> None:
         super().__init__()
-        self.words, self.position, self.px, self.role = words, position, px, role
+        self.words, self.position, self.px, self.role = "".join(words), position, px, role
         before, letter, after = cut(words, position)
         pen = 0.0
         pieces: tuple[tuple[str, str, Weight], ...] = (
