@@ -18,7 +18,7 @@ from scenes.stage.equations import Equation
 from scenes.stage.layout import Explained, at_left
 from scenes.stage.matrices import STRENGTHS, Matrix, kept
 from scenes.stage.patterns import AttentionGrid, label_width, pattern_of
-from scenes.stage.pieces import elided, row_px, shown_as, width_of
+from scenes.stage.pieces import elided, row_px, shown_as, width_of, wrapped
 from scenes.stage.plots import Box, Measure, measure
 from scenes.stage.readouts import Readout, baseline_of, row_of
 from scenes.stage.split import Half, SplitScreen
@@ -406,7 +406,10 @@ class Patterns:
         """How both grids are read, half of it below each; why a corner is empty, in that."""
         left, right = float(grid.grid.corner[0]), float(grid.grid.get_right()[0])
         foot = float(grid.get_bottom()[1])
-        lines = [set_at(Line(legend, px=SIZE.tick, role="muted"), left, foot - 0.35)]
+        lines = [
+            set_at(Line(words, px=SIZE.tick, role="muted"), left, foot - 0.35 - 0.3 * number)
+            for number, words in enumerate(wrapped(legend, right - left + 0.3, SIZE.tick))
+        ]
         later = in_tokens(self.sides.record, "later letters")
         for words, down in ((later, 0.75), ("are not asked", 1.05)):
             line = Line(words, px=SIZE.tick, role="muted")

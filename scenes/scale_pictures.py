@@ -21,7 +21,7 @@ from scenes.stage.interpolation import Step
 from scenes.stage.layout import Explained, noted, stacked
 from scenes.stage.marks import Dot, Tag, arc, tag, term_of
 from scenes.stage.patterns import AttentionGrid, pattern_of
-from scenes.stage.pieces import elided, fitted, shown_as, text_of
+from scenes.stage.pieces import elided, row_px, shown_as, text_of
 from scenes.stage.plots import Box, measure
 from scenes.stage.readouts import Label, Number, Readout, baseline_of, column_of, row_of
 from scenes.stage.space import Space, View
@@ -350,9 +350,11 @@ def _span(ends: Sequence[float], words: str) -> VGroup:
 
 
 def letters_under(bars: Bars | ChangingBars, letters: Sequence[str]) -> VGroup:
-    """The letter of each bar, large enough for a comma to be seen."""
+    """The letter of each bar, large enough for a comma to be seen; a longer token if it is one."""
     room = 0.95 * bars.axis.box.width / len(letters)
-    return under_groups(bars, [_letter(letter, room) for letter in letters], 0.42)
+    longer = [shown_as(letter) for letter in letters if letter not in UNSEEN]
+    px = row_px(longer, [room] * len(longer), SIZE.readout, "NORMAL")
+    return under_groups(bars, [_letter(letter, room, px) for letter in letters], 0.42)
 
 
 def next_probability(record: ScaleManagement) -> str:
@@ -360,10 +362,10 @@ def next_probability(record: ScaleManagement) -> str:
     return in_tokens(record, "probability of the next letter")
 
 
-def _letter(letter: str, room: float) -> Line:
+def _letter(letter: str, room: float, px: float) -> Line:
     """A letter as it can be seen; a space is named if there is room for the word."""
     if letter not in UNSEEN:
-        return fitted(shown_as(letter), room, px=SIZE.readout)
+        return Line(elided(shown_as(letter), room, px), px=px)
     word, sign = (Line(words, px=SIZE.tick) for words in UNSEEN[letter])
     return word if word.width <= room else sign
 

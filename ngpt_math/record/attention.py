@@ -100,8 +100,9 @@ def attention(models: Models) -> Attention:
 
 
 def sentence(*models: Shipped) -> str:
-    """What these models read: more, if all of them have tokens that are longer than letters."""
-    return SENTENCE if any(each.noun == "letter" for each in models) else LINE
+    """What these models read: more, if to all of them it is no more tokens than letters are."""
+    longest = max(len(each.encode(LINE)) for each in models)
+    return LINE if longest <= len(SENTENCE) else SENTENCE
 
 
 def chosen(ngpt: Shipped, gpt: Shipped) -> tuple[Head, Head, int]:

@@ -78,7 +78,7 @@ def bets(r: R) -> str:
 def larger_bets(r: R) -> str:
     """The larger model's bet, if that can be said as a letter can."""
     if r.noun != "letter":
-        return "Right: what the larger model expects. One line does not tell which is better."
+        return "On the right, what the larger model expects. One line does not tell who is better."
     return (
         f"The larger model bets on {named(r.mini_tokens[0])} here."
         " One line does not tell which is the better one."

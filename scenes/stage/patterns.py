@@ -36,9 +36,11 @@ class AttentionGrid(VGroup):
         gap = np.array([0.14, 0, 0])
         self.asking, self.asked = VGroup(), VGroup()
         rows, columns, px = labels(self.tokens, side, px)
+        across = row_px(columns, [0.8 * side * PIXEL] * len(columns), px, "NORMAL")
+        across = px if columns == rows else across
         for number, (before, above_it) in enumerate(zip(rows, columns, strict=True)):
             left, top = self.grid.middle_of(number, 0), self.grid.middle_of(0, number)
-            row, column = Line(before, px=px), Line(above_it, px=px)
+            row, column = Line(before, px=px), Line(above_it, px=across)
             edge = self.grid.corner[0]
             row.shift((edge - row.get_right()[0], left[1] - 0.17 * px * PIXEL - row.baseline, 0))
             self.asking.add(row.shift(-gap))

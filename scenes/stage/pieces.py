@@ -69,3 +69,15 @@ def fitted(
     """A line that is at most so wide: smaller if it must be, and then without its middle."""
     size = row_px([words], [room], px, weight)
     return Line(elided(words, room, size, weight), px=size, role=role, weight=weight)
+
+
+def wrapped(words: str, room: float, px: float) -> list[str]:
+    """Words in as many lines as they need to be so wide at most; a word is never parted."""
+    lines = [""]
+    for word in words.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if lines[-1] and width_of(longer, px) > room:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines

@@ -9,7 +9,8 @@ from samples import numbers
 from scenes.stage.blocks import Block, Connection, NormPoint, dashed_outline
 from scenes.stage.networks import STRENGTHS, Network
 from scenes.stage.outlines import line_of
-from scenes.stage.patterns import SPACE, AttentionGrid, shown_as
+from scenes.stage.patterns import AttentionGrid
+from scenes.stage.pieces import SPACE, shown_as
 from scenes.stage.plots import Box
 from scenes.stage.shell import Shell
 from scenes.stage.space import Space, View

@@ -1,0 +1,57 @@
+"""The film of models whose tokens are longer than letters: it finds room, and says tokens."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from pathlib import Path
+
+import pytest
+import test_chapters as whole
+from test_other_models import says_what_is_true
+from token_models import trained
+from watched import play
+
+from ngpt_film.claims import claims_of, told
+from scenes.film import FILM, Entry
+
+pytest.importorskip("torch")
+pytest.importorskip("tokenizers")
+
+KEYS = ("normlinear_groups", "attention", "scale_management", "full_architecture")
+CHAPTERS = [pytest.param(each, id=each.key) for each in FILM if each.key in KEYS]
+LETTER = re.compile(r"letter", re.IGNORECASE)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Their recordings."""
+    from ngpt_math import record
+
+    with pytest.MonkeyPatch.context() as patch:
+        models, tokenizer = trained(tmp_path_factory.mktemp("models"), patch)
+    made = tmp_path_factory.mktemp("recordings")
+    for key in KEYS:
+        record.record(key, made / f"{key}.safetensors", models, record.Given(tokenizer))
+    return made
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_the_film_of_models_of_tokens(chapter: Entry, folder: Path) -> None:
+    entry = dataclasses.replace(chapter, recordings=folder)
+    watched = play(entry.load(), recording=entry.recording)
+    whole.test_nothing_leaves_the_frame_or_meets_the_captions(watched)
+    whole.test_no_text_overlaps_another(watched)
+    whole.test_frames_keep_to_the_budget(watched)
+    whole.test_text_can_be_read(watched)
+    whole.test_nothing_moves_while_text_appears(watched)
+    whole.test_every_letter_is_the_bundled_typefaces(watched)
+    says_what_is_true(entry, watched)
+    toys = claims_of(entry).of_toys
+    sections = told(entry, entry.load().sections())
+    spoken = {(section.name, line) for section in sections for line in section.says}
+    seen = {(moment.section, text.words) for moment in watched.moments for text in moment.texts}
+    found = {(section, words) for section, words in spoken | seen if LETTER.search(words)}
+    assert not {section for section, _ in found} - set(toys), found
+    assert set(toys) <= {section for section, _ in found}, "toys have letters"
+    assert any("token" in words for _, words in spoken | seen)
