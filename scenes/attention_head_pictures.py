@@ -47,7 +47,8 @@ def head_in_words(record: Attention, prefix: str) -> str:
     layers, heads = getattr(record, f"{prefix}entropies").shape
     layer, head = (int(getattr(record, f"{prefix}{name}")) for name in ("layer", "head"))
     place = f"layer {layer + 1} of {layers}, head {head + 1} of {heads}"
-    return f"our larger model, {place}: a typical one"
+    other = record.sentence != record.gpt_sentence and prefix
+    return f"our larger model, {place}: a typical one" + "; reads other tokens" * bool(other)
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,22 @@ class Side:
         return Box(float(self.half.at(RIGHT - WIDE, 0)[0]), bottom, WIDE, height)
 
     @property
+    def sentence(self) -> tuple[str, ...]:
+        """The tokens that this model reads."""
+        found: tuple[str, ...] = getattr(self.record, f"{self.prefix}sentence")
+        return found
+
+    @property
+    def query(self) -> int:
+        """Which of them is followed."""
+        return int(getattr(self.record, f"{self.prefix}query"))
+
+    @property
+    def seen(self) -> tuple[str, ...]:
+        """The tokens that the followed one sees."""
+        return self.sentence[: self.query + 1]
+
+    @property
     def left(self) -> float:
         """Where its texts begin."""
         return float(self.half.at(-RIGHT, 0)[0])
@@ -82,8 +99,6 @@ class Sides:
 
     def __init__(self, record: Attention, screen: SplitScreen) -> None:
         self.record, self.screen = record, screen
-        self.query = int(record.query)
-        self.seen = record.sentence[: self.query + 1]
         self.both = [
             Side(record, half, role, prefix)
             for half, role, prefix in zip((screen.left, screen.right), ROLES, PREFIXES, strict=True)
@@ -131,7 +146,7 @@ class Sides:
         rule = Equation("q dot k = norm(q) thin norm(k) cos(q, k)", px=SIZE.body)
         words = "length of the query" if side.role == "traditional" else "its length, scaled"
         name = Explained("norm(q)", words, px=SIZE.tick)
-        length = Readout(name, side.one("q_lengths", self.query), role=side.role, px=SIZE.label)
+        length = Readout(name, side.one("q_lengths", side.query), role=side.role, px=SIZE.label)
         edge = float(side.half.at(RIGHT, 0)[0])
         rule.shift((side.left - rule.get_left()[0], 1.12 - rule.baseline, 0))
         length.shift((edge - length.get_right()[0], 1.12 - baseline_of(length.label), 0))
@@ -157,8 +172,8 @@ class Sides:
         """Bars of both models, one for each letter that the query sees."""
         return [
             ChangingBars(
-                side.box(*BARS), y, [side.row(name) for name in names], self.seen, side.role,
-                places=places, lit=self.query,
+                side.box(*BARS), y, [side.row(name) for name in names], side.seen, side.role,
+                places=places, lit=side.query,
             )
             for side in self.both
         ]  # fmt: skip
@@ -238,7 +253,7 @@ class Lengths:
              for n in side.row(step.field)],
         )  # fmt: skip
         self.ways = [
-            Way(side, record.sentence, both, steps)
+            Way(side, side.sentence, both, steps)
             for side, steps in zip(sides.both, ways, strict=True)
         ]
         rules = (SIZING if record.gpt_qk_norm else PLAIN, NORMING if record.qk_norm else SCALING)
@@ -300,16 +315,16 @@ class Mixed:
     """How wide a cell is in pixels, what there is for a letter's name, and for a longer token's."""
 
     def __init__(self, sides: Sides, side: Side) -> None:
-        self.side, self.seen = side, [shown_as(token) for token in sides.seen]
-        self.high = min(46.0, self.HIGH / len(sides.seen) / PIXEL)
+        self.side, self.seen = side, [shown_as(token) for token in side.seen]
+        self.high = min(46.0, self.HIGH / len(side.seen) / PIXEL)
         self.px = min(SIZE.label, self.high * 0.9)
         wide = self._name_tokens()
         width = int(side.one("head_dim").value)
         fewer = int(np.ceil(wide / (self.CELL * PIXEL)))
         self.columns = [j for j in kept(width, self.MOST - fewer) if j is not None]
         self.gap = len(self.columns) - 1 if len(self.columns) < width else None
-        values = [[side.one("v", i, j) for j in self.columns] for i in range(len(sides.seen))]
-        mix = [[side.one("mixed", sides.query, j) for j in self.columns]]
+        values = [[side.one("v", i, j) for j in self.columns] for i in range(len(side.seen))]
+        mix = [[side.one("mixed", side.query, j) for j in self.columns]]
         # Each in its own strengths of colour: a mix is smaller than what it is mixed of.
         self.values, self.mix = self._matrix(values), self._matrix(mix, numbers=True)
         shares = [[share] for share in side.row("weights")]
@@ -391,7 +406,10 @@ class Patterns:
             )
             for left in edges
         ]
-        self.frames = [grid.grid.row_frame(sides.query) for grid in self.grids]
+        self.frames = [
+            grid.grid.row_frame(side.query)
+            for grid, side in zip(self.grids, sides.both, strict=True)
+        ]
         framed = in_tokens(sides.record, "rows ask columns; framed: the lit letter")
         said = (framed, "full colour: a share of 0.3 or more")
         self.notes = [
@@ -418,7 +436,7 @@ class Patterns:
         return lines
 
     def _grid(self, side: Side) -> AttentionGrid:
-        letters = side.record.sentence
+        letters = side.sentence
         cell = self.WIDE / (len(letters) + 1) / PIXEL
         px = max(SIZE.least, min(SIZE.tick, cell * 0.85))
         if any(len(letter) > 1 for letter in letters):  # longer names, of which a row has room
@@ -435,7 +453,7 @@ class Patterns:
         numbers = (
             ("this head, mean row", side.one("entropies", *place), side.role),
             ("mean of all heads", side.one("entropies_mean"), side.role),
-            ("if spread evenly", side.record.traced("entropy_uniform"), "muted"),
+            ("if spread evenly", side.one("entropy_uniform"), "muted"),
         )
         column = []
         for down, (words, number, role) in enumerate(numbers):

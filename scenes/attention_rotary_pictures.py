@@ -233,7 +233,7 @@ class ByOffset:
     def __init__(self, turning: Turning) -> None:
         record, offset = turning.record, turning.offset
         size = turning.positions
-        side = min(60.0, 3.15 / size / PIXEL)
+        side = 3.15 / size / PIXEL
         cells = [[record.traced("rope_scores", i, j) for j in range(size)] for i in range(size)]
         self.rule = Equation(SAME)
         self.grid = Matrix(cells, "normalized", cell=(side, side), numbers=False)

@@ -11,7 +11,6 @@ from torch import Tensor
 
 from ngpt_math import sphere
 from ngpt_math.checkpoint import Model
-from ngpt_math.errors import NothingKept
 from ngpt_math.layers import Scale, Trace
 from ngpt_math.ngpt import NGPT
 from ngpt_math.record.models import Models, Shipped, alike, entropy, floats, sources
@@ -26,6 +25,7 @@ CHOSEN_BY = (
     " attention, both heads' entropies added, is spread most; the rotation is drawn of the pair of"
     " entries that turns most without a full turn over the sentence"
 )
+APART = ("both heads' entropies added, is", "in each model, is")
 SHOWN = 8  # entries of a hidden state that are drawn
 
 
@@ -56,27 +56,22 @@ class Head:
 
 
 def attention(models: Models) -> Attention:
-    """Run both larger models on the sentence and fill the recording.
-
-    Raises:
-        NothingKept: they read it as other tokens, so that nothing can be compared.
-    """
+    """Run both larger models on the sentence and fill the recording."""
     ngpt, gpt, toy = (models.load(name) for name in ("mini ngpt", "mini gpt", "toy ngpt"))
     said = sentence(ngpt, gpt)
-    if not alike(ngpt, gpt, said):
-        problem = f"{ngpt.name} and {gpt.name} read a text as different tokens"
-        raise NothingKept(problem, "add a baseline of the same vocabulary with --checkpoint")
     traces = [each.trace(said) for each in (ngpt, gpt)]
     entropies = [
         head_entropies(each.model, trace) for each, trace in zip((ngpt, gpt), traces, strict=True)
     ]
-    head, other, query = chosen(ngpt, gpt)
+    head, other, query, other_query = chosen(ngpt, gpt)
     return Attention(
         sources=sources((ngpt, gpt, toy)),
         sentence=ngpt.pieces(ngpt.encode(said)),
-        noun=ngpt.noun,
-        chosen_by=CHOSEN_BY.replace("letter", ngpt.noun),
+        gpt_sentence=gpt.pieces(gpt.encode(said)),
+        noun=noun(ngpt, gpt),
+        chosen_by=chosen_by(ngpt, gpt),
         query=floats(query),
+        gpt_query=floats(other_query),
         **projections(head, ""),
         **projections(other, "gpt_"),
         **lengths(head, scales_of(ngpt.model, head)),
@@ -86,7 +81,7 @@ def attention(models: Models) -> Attention:
         qk_norm=floats(ngpt.model.config.qk_norm),
         gpt_qk_norm=floats(gpt.model.config.kind == "gpt-qknorm"),
         **one_query(head, query, ""),
-        **one_query(other, query, "gpt_"),
+        **one_query(other, other_query, "gpt_"),
         chance=floats(chance(head, 1 / head.q.shape[-1])),
         gpt_chance=floats(chance(other, 1.0)),
         entropies=floats(entropies[0]),
@@ -94,6 +89,7 @@ def attention(models: Models) -> Attention:
         entropies_mean=floats(entropies[0].mean()),
         gpt_entropies_mean=floats(entropies[1].mean()),
         entropy_uniform=floats(uniform_entropy(len(head.q))),
+        gpt_entropy_uniform=floats(uniform_entropy(len(other.q))),
         **rotation(ngpt.model, head, query),
         **recall(toy),
     )
@@ -105,17 +101,28 @@ def sentence(*models: Shipped) -> str:
     return LINE if longest <= len(SENTENCE) else SENTENCE
 
 
-def chosen(ngpt: Shipped, gpt: Shipped) -> tuple[Head, Head, int]:
-    """The heads of both models and the query of which `CHOSEN_BY` speaks.
+def noun(*models: Shipped) -> str:
+    """What tokens are called that are those of several models."""
+    return "letter" if all(each.noun == "letter" for each in models) else "token"
 
-    Where the baseline reads the sentence as other tokens, nGPT's head alone decides.
+
+def chosen_by(ngpt: Shipped, gpt: Shipped) -> str:
+    """The rule, as it is for these models."""
+    said = CHOSEN_BY if alike(ngpt, gpt, sentence(ngpt, gpt)) else CHOSEN_BY.replace(*APART)
+    return said.replace("letter", noun(ngpt, gpt))
+
+
+def chosen(ngpt: Shipped, gpt: Shipped) -> tuple[Head, Head, int, int]:
+    """The heads of both models, and the query of which `CHOSEN_BY` speaks, in each one's tokens.
+
+    Where they read the sentence as different tokens, each head alone decides.
     """
     said = sentence(ngpt, gpt)
     head, other = (typical_head(each.model, each.trace(said)) for each in (ngpt, gpt))
-    spread = entropy(head.pattern)
+    spread = [entropy(each.pattern) for each in (head, other)]
     if alike(ngpt, gpt, said):
-        spread = spread + entropy(other.pattern)
-    return head, other, int(spread.argmax())
+        spread = [spread[0] + spread[1]] * 2
+    return head, other, int(spread[0].argmax()), int(spread[1].argmax())
 
 
 def head_entropies(model: Model, trace: Trace) -> Tensor:

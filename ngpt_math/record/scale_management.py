@@ -19,7 +19,6 @@ from ngpt_math.record.attention import SENTENCE, Head, chosen, sentence, uniform
 from ngpt_math.record.models import (
     Models,
     Shipped,
-    alike,
     entropy,
     floats,
     kept_along,
@@ -43,10 +42,6 @@ CHOSEN_BY = (
     " over evenly spread windows of the validation text; factors run from 1/d_k, which puts 1/√d_k"
     " in the place of √d_k, to d_k; the bars are the letters likeliest at factor 1"
 )
-ALONE = (
-    "the sentence is that of the attention chapter, the head that of median entropy, the letter the"
-    " one whose attention is spread most"
-)
 FACTORS = 41
 TOKENS = 2048  # of validation text, for means
 AT_ONCE = 1 << 23  # logits
@@ -63,7 +58,7 @@ def scale_management(models: Models) -> ScaleManagement:
     kept = models.history("mini ngpt")
     model = ngpt.model
     said = sentence(ngpt, gpt)
-    head, _, query = chosen(ngpt, gpt)
+    head, _, query, _ = chosen(ngpt, gpt)
     factors = model.config.d_head ** torch.linspace(-1, 1, FACTORS, dtype=torch.float64)
     count = max(1, TOKENS // model.config.context)
     windows = ngpt.spread(ngpt.texts[1], count)
@@ -74,7 +69,7 @@ def scale_management(models: Models) -> ScaleManagement:
         noun=ngpt.noun,
         measured_on=ngpt.measured_on,
         learned_plays=floats(ngpt.learned_plays),
-        chosen_by=chosen_by(ngpt, gpt),
+        chosen_by=chosen_by(ngpt),
         kinds=",".join(KINDS),
         learning_rate=floats(models.training("mini ngpt")["lr"]),
         **settings(model.config),
@@ -95,12 +90,9 @@ def scale_management(models: Models) -> ScaleManagement:
     )
 
 
-def chosen_by(ngpt: Shipped, gpt: Shipped) -> str:
-    """The rule, as far as it is true of these models."""
-    said = sentence(ngpt, gpt)
-    rule, own = CHOSEN_BY, ALONE if not alike(ngpt, gpt, said) else ""
-    if own:
-        rule = "; ".join((own, *rule.split("; ")[1:]))
+def chosen_by(ngpt: Shipped) -> str:
+    """The rule, as far as it is true of this model."""
+    rule = CHOSEN_BY
     if not ngpt.learned_plays:
         rule = rule.replace("the validation text", ngpt.measured_on.replace(";", ","))
     return rule.replace("letter", ngpt.noun)

@@ -16,11 +16,12 @@ TOY = "toy ngpt"
 class Attention(Recording):
     """Chapter 5: one real head of each model on one real sentence.
 
-    `tokens` tokens of the sentence; `head_dim` = d_k. Paper eq. 12-16: q and k are normalized and
-    scaled by s_qk, the scores multiplied by √d_k, where the baseline divides by √d_k. Norm is an
-    option there (`qk_norm`); a baseline may have its own, an RMSNorm of each head's q and k before
-    they are rotated (`gpt_qk_norm`). The two heads were chosen by one rule; heads of two trainings
-    do not correspond.
+    `tokens` tokens of the sentence, `gpt_tokens` as the baseline reads it: the same, and the same
+    `query`, where both have one vocabulary. `head_dim` = d_k. Paper eq. 12-16: q and k are
+    normalized and scaled by s_qk, the scores multiplied by √d_k, where the baseline divides by
+    √d_k. Norm is an option there (`qk_norm`); a baseline may have its own, an RMSNorm of each
+    head's q and k before they are rotated (`gpt_qk_norm`). The two heads were chosen by one rule;
+    heads of two trainings do not correspond.
 
     The rotation keeps lengths, and the product of a rotated q and k depends on their distance only.
     s_qk multiplies single entries after it, so the scores in use bend this a little:
@@ -30,7 +31,8 @@ class Attention(Recording):
     chapter: ClassVar[str] = "attention"
 
     sentence: tuple[str, ...] = pieces("the tokens attended over, a space as ␣", "tokens")
-    noun: str = text("what a token of both models is: letter, or token where it may be longer")
+    gpt_sentence: tuple[str, ...] = pieces("the same text as the baseline reads it", "gpt_tokens")
+    noun: str = text("what tokens are: letter, or token where it may be longer")
     chosen_by: str = text("the rules by which heads, query and rotated pair were chosen")
 
     layer: Array = array("layer shown, from 0", model=MINI)
@@ -38,6 +40,7 @@ class Attention(Recording):
     gpt_layer: Array = array("layer shown, from 0, baseline", model=GPT)
     gpt_head: Array = array("head shown, from 0, baseline", model=GPT)
     query: Array = array("index of the token whose query is followed", model=MINI)
+    gpt_query: Array = array("the same in the baseline’s tokens", model=GPT)
     qk_norm: Array = array("1 if queries and keys are normalized, 0 if not", model=MINI)
     gpt_qk_norm: Array = array(
         "1 if the baseline's queries and keys go through an RMSNorm, 0 if not", model=GPT
@@ -55,9 +58,12 @@ class Attention(Recording):
     entropy_uniform: Array = array(
         "mean entropy if all tokens seen were attended alike", model="geometry", unit="nat"
     )
+    gpt_entropy_uniform: Array = array(
+        "the same, of the baseline's tokens", model="geometry", unit="nat"
+    )
 
     inputs: Array = array("first entries of h by token", "tokens", "shown", model=MINI)
-    gpt_inputs: Array = array("first entries of norm(h) by token", "tokens", "shown", model=GPT)
+    gpt_inputs: Array = array("first entries of norm(h) by token", "gpt_tokens", "shown", model=GPT)
     q: Array = array(
         "queries after QK normalization and s_qk, rotated", "tokens", "head_dim", model=MINI
     )
@@ -73,17 +79,17 @@ class Attention(Recording):
     k_lengths: Array = array("lengths of k after s_qk", "tokens", model=MINI)
     s_qk: Array = array("effective s_qk of this head", "head_dim", model=MINI)
     s_qk_mean: Array = array("its mean", model=MINI)
-    gpt_q: Array = array("queries, rotated", "tokens", "gpt_head_dim", model=GPT)
-    gpt_k: Array = array("keys, rotated", "tokens", "gpt_head_dim", model=GPT)
-    gpt_v: Array = array("values", "tokens", "gpt_head_dim", model=GPT)
-    gpt_q_lengths: Array = array("lengths of q", "tokens", model=GPT)
-    gpt_k_lengths: Array = array("lengths of k", "tokens", model=GPT)
+    gpt_q: Array = array("queries, rotated", "gpt_tokens", "gpt_head_dim", model=GPT)
+    gpt_k: Array = array("keys, rotated", "gpt_tokens", "gpt_head_dim", model=GPT)
+    gpt_v: Array = array("values", "gpt_tokens", "gpt_head_dim", model=GPT)
+    gpt_q_lengths: Array = array("lengths of q", "gpt_tokens", model=GPT)
+    gpt_k_lengths: Array = array("lengths of k", "gpt_tokens", model=GPT)
     gpt_k_lengths_raw: Array = array(
-        "lengths of k before its RMSNorm; `gpt_k_lengths` if it has none", "tokens", model=GPT
+        "lengths of k before its RMSNorm; `gpt_k_lengths` if it has none", "gpt_tokens", model=GPT
     )
 
     dots: Array = array("q·k of the query with every token up to it", "seen", model=MINI)
-    gpt_dots: Array = array("the same, baseline", "seen", model=GPT)
+    gpt_dots: Array = array("the same, baseline", "gpt_seen", model=GPT)
     scale: Array = array("√d_k, nGPT multiplies by it", model=MINI)
     gpt_scale: Array = array("1/√d_k, the baseline multiplies by it", model=GPT)
     chance: Array = array(
@@ -94,13 +100,13 @@ class Attention(Recording):
         "the same, baseline, for q and k whose entries have the size 1", 2, model="geometry"
     )
     scores: Array = array("√d_k q·k", "seen", model=MINI)
-    gpt_scores: Array = array("q·k/√d_k", "seen", model=GPT)
+    gpt_scores: Array = array("q·k/√d_k", "gpt_seen", model=GPT)
     weights: Array = array("softmax of the scores: attention of the query", "seen", model=MINI)
-    gpt_weights: Array = array("the same, baseline", "seen", model=GPT)
+    gpt_weights: Array = array("the same, baseline", "gpt_seen", model=GPT)
     pattern: Array = array("softmax over the past, all queries", "tokens", "tokens", model=MINI)
-    gpt_pattern: Array = array("the same, baseline", "tokens", "tokens", model=GPT)
+    gpt_pattern: Array = array("the same, baseline", "gpt_tokens", "gpt_tokens", model=GPT)
     mixed: Array = array("the weighted sum of values, by query", "tokens", "head_dim", model=MINI)
-    gpt_mixed: Array = array("the same, baseline", "tokens", "gpt_head_dim", model=GPT)
+    gpt_mixed: Array = array("the same, baseline", "gpt_tokens", "gpt_head_dim", model=GPT)
 
     rope_key: Array = array("index of the token whose key is turned", model=MINI)
     rope_pair: Array = array("which pair of entries the rotation is drawn of", model=MINI)

@@ -46,21 +46,32 @@ def large_products(r: R) -> bool:
     return bool(longer and np.abs(r.gpt_dots).max() > 2 * np.abs(r.dots).max())
 
 
+def comparable(r: R) -> bool:
+    """Both models read the same tokens."""
+    return bool(r.sentence == r.gpt_sentence)
+
+
 def sharper(r: R) -> bool:
     """nGPT's scores lie further apart, and its best key takes more."""
-    further = spread(r.scores) > spread(r.gpt_scores)
+    further = comparable(r) and spread(r.scores) > spread(r.gpt_scores)
     return further and bool(r.weights.max() > r.gpt_weights.max())
 
 
 def blunter(r: R) -> bool:
     """The contrary of `sharper`."""
-    further = spread(r.gpt_scores) > spread(r.scores)
+    further = comparable(r) and spread(r.gpt_scores) > spread(r.scores)
     return further and bool(r.gpt_weights.max() > r.weights.max())
 
 
 def spread_less(r: R) -> bool:
     """The mean entropy of nGPT's heads is the smaller one."""
-    return bool(r.entropies_mean < r.gpt_entropies_mean)
+    return comparable(r) and bool(r.entropies_mean < r.gpt_entropies_mean)
+
+
+def spread_more(r: R) -> str:
+    """What is said of the shares where `spread_less` does not hold."""
+    more = "On this sentence, our nGPT’s heads spread their shares more"
+    return more if comparable(r) else "On one sentence, how both models’ heads spread their shares"
 
 
 def fast_alike(r: R) -> bool:
@@ -161,7 +172,7 @@ CLAIMS = Claims(
         Claim(
             "On this sentence, our nGPT’s heads spread their shares less",
             spread_less,
-            "On this sentence, our nGPT’s heads spread their shares more",
+            spread_more,
         ),
     ),
     bent=(

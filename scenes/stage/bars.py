@@ -10,7 +10,7 @@ from manim import VGroup, VMobject
 
 from ngpt_math.recordings import Traced
 from scenes.stage.curves import rectangles, straight
-from scenes.stage.pieces import fitted
+from scenes.stage.pieces import elided, row_px
 from scenes.stage.plots import TICK_GAP, Box, Measure, Upright
 from scenes.stage.readouts import Label, Number, baseline_of
 from scenes.stage.style import LAYER, PIXEL, SIZE, STROKE, Point, colour_of
@@ -41,6 +41,8 @@ class Bars(VGroup):
         self.roles = [role] * len(rows) if isinstance(role, str) else list(role)
         self.axis = Upright(box, y)
         self.rows = tuple(self._row(rows, number) for number in range(len(rows)))
+        self.room = 0.98 * box.width / max(1, len(names))
+        self.px = row_px(names, [self.room] * len(names), SIZE.tick, "NORMAL")
         self.names = VGroup(*(self._name(n, i, len(names)) for i, n in enumerate(names)))
         self.numbers = VGroup(*(n for row in self.rows for n in self._numbers(row, places)))
         self.add(self.axis, *self.rows, self.names, self.numbers)
@@ -55,7 +57,8 @@ class Bars(VGroup):
 
     def _name(self, name: str, group: int, groups: int) -> Line:
         box = self.axis.box
-        line = fitted(name, 0.98 * box.width / groups, px=SIZE.tick, role="muted")
+        words = elided(name, self.room, self.px)
+        line = Line(words, px=self.px, role="muted")
         middle = box.left + box.width * (group + 0.5) / groups
         # By their baseline: single letters are not equally high.
         foot = box.bottom - TICK_GAP - ASCENT * SIZE.tick * PIXEL

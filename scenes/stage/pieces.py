@@ -10,7 +10,6 @@ from fontTools.ttLib import TTFont
 from scenes.stage.fonts import font_files
 from scenes.stage.outlines import Weight, advance
 from scenes.stage.style import PIXEL, SIZE
-from scenes.stage.text import Line
 
 SPACE = "·"
 SEEN = {" ": SPACE, "␣": SPACE, "\n": "↲", "⏎": "↲"}
@@ -61,14 +60,6 @@ def elided(words: str, room: float, px: float, weight: Weight = "NORMAL") -> str
         tail = kept // 2
         shorter = words[: kept - tail] + ELLIPSIS + words[len(words) - tail :]
     return shorter
-
-
-def fitted(
-    words: str, room: float, *, px: float = SIZE.label, role: str = "ink", weight: Weight = "NORMAL"
-) -> Line:
-    """A line that is at most so wide: smaller if it must be, and then without its middle."""
-    size = row_px([words], [room], px, weight)
-    return Line(elided(words, room, size, weight), px=size, role=role, weight=weight)
 
 
 def wrapped(words: str, room: float, px: float) -> list[str]:

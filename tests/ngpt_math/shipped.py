@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,11 @@ def trace_text(model: Model, text: str) -> Trace:
     """Run a text through a model that knows letters or bytes."""
     tokens = tokenizer(model.config.tokenizer).encode(text).astype(np.int64)
     return trace_tokens(model, torch.from_numpy(tokens)[None])
+
+
+def as_text(pieces: Iterable[str]) -> str:
+    """The text that recorded tokens make."""
+    return "".join(pieces).replace("␣", " ")
 
 
 def weight(model: Model, name: str) -> np.ndarray:

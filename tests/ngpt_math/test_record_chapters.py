@@ -7,7 +7,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from conftest import small
-from shipped import shipped, shown, softmax, trace_text, weight
+from shipped import as_text, shipped, shown, softmax, trace_text, weight
 
 from ngpt_math import record
 from ngpt_math import training as t
@@ -60,7 +60,7 @@ class TestAttention:
             found = getattr(r, f"{prefix}entropies")
             layer, head = int(getattr(r, f"{prefix}layer")), int(getattr(r, f"{prefix}head"))
             assert (found < found[layer, head]).sum() == found.size // 2
-            trace = trace_text(shipped("mini", kind), "".join(r.sentence).replace("␣", " "))
+            trace = trace_text(shipped("mini", kind), as_text(r.sentence))
             own = trace[f"layer{layer}.pattern"][0, head].double().numpy()
             assert np.allclose(own, getattr(r, f"{prefix}pattern"), atol=1e-4)
             logs = np.log(np.where(own > 0, own, 1))
@@ -148,8 +148,7 @@ class TestScaleManagement:
         trained = int(r.trained)
         assert r.multiplier[trained] == 1
         assert np.allclose(r.attention[trained], r.recall_weights, atol=1e-5)
-        prompt = "".join(r.prompt).replace("␣", " ")
-        logits = trace_text(shipped("mini", "ngpt"), prompt)["logits"][0, -1]
+        logits = trace_text(shipped("mini", "ngpt"), as_text(r.prompt))["logits"][0, -1]
         best = logits.softmax(-1).topk(r.probabilities.shape[1]).values.numpy()
         assert np.allclose(r.probabilities[trained], best, atol=1e-4)
         assert np.isclose(r.output_loss[trained], validation_loss("mini", 1.0), atol=1e-4)
@@ -280,7 +279,7 @@ class TestFullArchitecture:
 
     def test_the_larger_models_bars(self) -> None:
         r = shown("full_architecture")
-        trace = trace_text(shipped("mini", "ngpt"), "".join(r.mini_prompt).replace("␣", " "))
+        trace = trace_text(shipped("mini", "ngpt"), as_text(r.mini_prompt))
         shares = trace["logits"][0, -1].softmax(-1)
         own = [float(shares[ord(sign)]) for sign in r.mini_tokens]
         assert np.allclose(own, r.mini_probabilities, atol=1e-4)
@@ -293,4 +292,4 @@ def test_prompts_are_lines_of_the_validation_text() -> None:
     validation = load_tokens("bytes")[1].tobytes().decode()
     assert "O brave new world" in validation
     assert PROMPT + shown("full_architecture").goes_on == "O brave new world"
-    assert shown("attention").sentence == "brave␣new␣world"
+    assert as_text(shown("attention").sentence) == "brave new world"

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
-from shipped import queries, shipped, shown, trace_text, weight
+from shipped import as_text, queries, shipped, shown, trace_text, weight
 
 from ngpt_math import training as t
 from ngpt_math.checkpoint import Model, checkpoint_path
@@ -330,7 +330,7 @@ class TestNormlinearGroups:
     def test_outputs_are_the_queries_of_the_models_themselves(self) -> None:
         r = shown("normlinear_groups")
         for kind, found in (("gpt", r.gpt_outputs), ("ngpt", r.outputs)):
-            trace = trace_text(shipped("mini", kind), r.prompt)
+            trace = trace_text(shipped("mini", kind), as_text(r.prompt))
             own = trace[f"layer{int(r.layer)}.q_raw"][0, -1].flatten()
             assert np.allclose(found, own, atol=1e-4)
 
@@ -338,7 +338,7 @@ class TestNormlinearGroups:
         """x = RMSNorm(h): h over its root mean square, times the layer's gains."""
         r = shown("normlinear_groups")
         model, layer = shipped("mini", "gpt"), int(r.layer)
-        h = trace_text(model, r.prompt)[f"layer{layer}.h_in"][0, -1].detach().numpy()
+        h = trace_text(model, as_text(r.prompt))[f"layer{layer}.h_in"][0, -1].detach().numpy()
         gains = weight(model, f"blocks.{layer}.attention_norm.gain")
         x = h / np.sqrt((h**2).mean() + 1e-6) * gains
         assert np.allclose(r.gpt_input, x[: len(r.gpt_input)], atol=1e-5)

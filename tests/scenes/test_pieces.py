@@ -13,7 +13,7 @@ from scenes.claims import Claim, Claims
 from scenes.claims.tokens import in_tokens
 from scenes.stage.changing_bars import ChangingBars
 from scenes.stage.patterns import AttentionGrid
-from scenes.stage.pieces import elided, fitted, shown_as, text_of, width_of, wrapped
+from scenes.stage.pieces import elided, row_px, shown_as, text_of, width_of, wrapped
 from scenes.stage.plots import Box, measure
 from scenes.stage.prompt import MOST, cut
 from scenes.stage.style import SIZE
@@ -32,7 +32,9 @@ def test_what_cannot_be_seen_is_a_mark() -> None:
 
 @pytest.mark.parametrize("room", [3.0, 1.2, 0.8, 0.5])
 def test_a_line_finds_room(room: float) -> None:
-    line = fitted("·responsibilities", room)
+    words = "·responsibilities"
+    px = row_px([words], [room], SIZE.label, "NORMAL")
+    line = Line(elided(words, room, px), px=px)
     assert line.width <= room + 0.02
     assert SIZE.least <= line.px <= SIZE.label
     assert line.words[0] == "·" and line.words[-1] == "s"
@@ -41,7 +43,7 @@ def test_a_line_finds_room(room: float) -> None:
 
 
 def test_what_fits_is_left_as_it_is() -> None:
-    assert fitted("a", 1.0).px == SIZE.label
+    assert row_px(["a", "bc"], [1.0, 1.0], SIZE.label, "NORMAL") == SIZE.label
     assert elided("token", 9.0, 28) == "token"
     assert 0.9 < Line("token", px=28).width / width_of("token", 28) <= 1
 

@@ -10,7 +10,7 @@ import pytest
 import test_chapters as whole
 from test_other_models import says_what_is_true
 from token_models import trained
-from watched import play
+from watched import Watched, play
 
 from ngpt_film.claims import claims_of, told
 from scenes.film import FILM, Entry
@@ -30,15 +30,31 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     with pytest.MonkeyPatch.context() as patch:
         models, tokenizer = trained(tmp_path_factory.mktemp("models"), patch)
-    made = tmp_path_factory.mktemp("recordings")
+    given, made = record.Given(tokenizer), tmp_path_factory.mktemp("recordings")
     for key in KEYS:
-        record.record(key, made / f"{key}.safetensors", models, record.Given(tokenizer))
+        record.record(key, made / f"{key}.safetensors", models, given)
+    alone = {"mini ngpt": models["mini ngpt"]}
+    record.record("attention", made / "alone" / "attention.safetensors", alone, given)
     return made
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_the_film_of_models_of_tokens(chapter: Entry, folder: Path) -> None:
-    entry = dataclasses.replace(chapter, recordings=folder)
+    check(chapter, folder)
+
+
+def test_attention_beside_a_baseline_of_letters(folder: Path) -> None:
+    """Where no baseline of the same vocabulary is given, the shipped one reads its own tokens."""
+    attention = next(each for each in FILM if each.key == "attention")
+    watched = check(attention, folder / "alone")
+    shown = {text.words for moment in watched.moments for text in moment.texts}
+    assert {"·world", "·new"} <= shown and not any("spread their shares less" in s for s in shown)
+    assert any(said.endswith("; reads other tokens") for said in shown)
+
+
+def check(chapter: Entry, recordings: Path) -> Watched:
+    """Play a chapter: everything has room and can be read, and only toys have letters."""
+    entry = dataclasses.replace(chapter, recordings=recordings)
     watched = play(entry.load(), recording=entry.recording)
     whole.test_nothing_leaves_the_frame_or_meets_the_captions(watched)
     whole.test_no_text_overlaps_another(watched)
@@ -55,3 +71,4 @@ def test_the_film_of_models_of_tokens(chapter: Entry, folder: Path) -> None:
     assert not {section for section, _ in found} - set(toys), found
     assert set(toys) <= {section for section, _ in found}, "toys have letters"
     assert any("token" in words for _, words in spoken | seen)
+    return watched
