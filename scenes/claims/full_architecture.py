@@ -180,12 +180,10 @@ CLAIMS = Claims(
     onward=(
         Claim("Does it pay off?", measured, "That is the whole nGPT"),
         Claim(
-            "That is the whole nGPT. Does it pay off? Next, both models are measured.",
+            "That is the whole nGPT. Does it pay off? Next: what we measured.",
             measured,
             "That is the whole nGPT.",
         ),
-        Claim(
-            "Next\nBoth models, measured", measured, "The whole nGPT\nThe paper: arXiv 2410.01131"
-        ),
+        Claim("Next\nWhat was measured", measured, "The whole nGPT\nThe paper: arXiv 2410.01131"),
     ),
 )
