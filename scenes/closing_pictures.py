@@ -352,14 +352,14 @@ class Ratios:
         if len(record.again_seed):
             seeds = ", ".join(f"seed {int(seed)}" for seed in record.again_seed)
             about.append(f"{seeds}: nGPT and baseline, both from it;")
-            about.extend(self.never(record))
+        for seed, ratio in zip(
+            record.again_seed, row_of(record, "again_qknorm_ratio"), strict=True
+        ):
+            found.append((f"QK-norm’s of seed {int(seed)}", ratio))
+        never = [name for name, ratio in found if ratio.value == 0]
+        if never:
+            about.append(f"never reached: {', '.join(never)}")
         return Ratio("here", [ratios], names, "normalized", 2, about)
-
-    def never(self, record: Closing) -> Iterator[str]:
-        """That nGPT never came to the loss of QK-norm from its own seed."""
-        for seed, ratio in zip(record.again_seed, record.again_qknorm_ratio, strict=True):
-            if ratio == 0:
-                yield f"QK-norm’s of seed {int(seed)}: never reached"
 
     def paper(self, record: Closing) -> Ratio:
         """The paper's."""
