@@ -33,7 +33,7 @@ class Closing(Chapter):
         "Slightly fewer tokens to the same loss; another seed changes as much",
         says=(
             "After four fifths of training nGPT has the baseline's last loss, QK-norm's later.",
-            "All from another seed: it reaches only one, later. So small a gain may be chance.",
+            "All three from another seed: nGPT reaches only one, later. The gain may be chance.",
         ),
         covers=("8.2",),
     )

@@ -102,7 +102,7 @@ CLAIMS = Claims(
             "How many tokens does nGPT need to the last loss of two baselines?",
         ),
         Claim(
-            "All from another seed: it reaches only one, later. So small a gain may be chance.",
+            "All three from another seed: nGPT reaches only one, later. The gain may be chance.",
             only_one,
             "One text, and few seeds: a small gain may be chance.",
         ),
