@@ -283,7 +283,7 @@ class L2NormShell(Chapter):
         "To take away",
         says=(
             "Dividing a vector by its length leaves its direction, at length one.",
-            "nGPT divides after each step of training: learning only turns a vector.",
+            "nGPT divides after each step of training: learning only turns vectors.",
         ),
         pause=True,
         covers=("0.1", "0.7"),
@@ -294,7 +294,7 @@ class L2NormShell(Chapter):
             (
                 ("traditional", ("Length: square the components, add up, take the root.",)),
                 ("normalized", ("L2 normalization: a vector divided by its length.",)),
-                ("transformation", ("nGPT divides after each step: learning only turns a vector.",)),
+                ("transformation", ("nGPT divides after each step: learning only turns vectors.",)),
                 ("scale", ("norm_eps, an option: lengths from 1 − ε to 1 + ε may stay.",)),
             )
         )

@@ -311,7 +311,7 @@ class Conditions:
                 Readout(Line(name, role=role), row, places=1, role=role)
                 for name, row, role in zip(NAMES, rows, SIDES, strict=True)
             ]
-            at_left(ends[0], box.left, -2.2)
+            at_left(ends[0], box.left, -2.1)
             at_left(ends[1], box.left + 2.8, ends[0].get_top()[1])
             ends[1].shift((0, baseline_of(ends[0].label) - baseline_of(ends[1].label), 0))
             self.ends.append(ends)
@@ -321,7 +321,7 @@ class Conditions:
             "ours: one seed; larger models: median over heads, the parts of the matrix"
             " (see chapter 5)", px=SIZE.tick,
         )  # fmt: skip
-        at_left(self.paper, GRID.left, GRID.bottom + 0.35)
+        at_left(self.paper, GRID.left, GRID.bottom + 0.5)
 
     @property
     def along_toys(self) -> list[Step]:

@@ -100,7 +100,7 @@ def test_no_rule_of_a_clear_axis_runs_through_a_number(values: list[float]) -> N
     recorded = numbers(*values)
     box = Box(0, 0, 12, 2.5)
     axis = clear(measure("numbers", recorded, most=4), recorded, box.height)
-    bars = Bars(box, axis, [recorded], [""] * len(values), "ink")
+    bars = Bars(box, axis, [recorded], ["a"] * len(values), "ink")
     rules = bars.axis.rules.get_all_points()[:, 1]
     for number in bars.numbers:
         low, high = number.get_bottom()[1], number.get_top()[1]
