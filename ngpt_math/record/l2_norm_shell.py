@@ -29,6 +29,7 @@ DIVISIONS = 41  # steps on the way from w to w/‖w‖
 PLACES = 3  # of what is worked out as one would by hand
 SHORT, EXACT = 0.1, 15  # the length up to which thousandths are too coarse, and places then
 STEP, HALF = 0.7, 21  # about how far the step goes, and points on the way there, and back
+LEAST = 1e-12  # a gradient shorter than that counts as so long, lest one divide by zero
 WINDOWS = 64  # of training text, for the gradient
 
 
@@ -111,7 +112,7 @@ def step(model: Model) -> dict[str, Any]:
     length = float(sphere.norm(w)[0])
     along = float(gradient @ w) / length
     across = float(sphere.norm(gradient - along * w / length)[0])
-    rate = float(f"{STEP / float(sphere.norm(gradient)[0]):.0e}")
+    rate = float(f"{STEP / max(float(sphere.norm(gradient)[0]), LEAST):.0e}")
     path = there_and_back(np.array([0.0, length]), -rate * np.array([across, along]))
     return {
         "turn_name": f"toy nGPT, first layer, unit {chosen + 1}",
