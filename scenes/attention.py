@@ -154,7 +154,7 @@ class Attention(Chapter):
         says=(
             "Random q and k, entries near one: products near root d k. So divide by it.",
             "With both of length one: one over that root. So nGPT multiplies by it.",
-            "Most trained scores are larger: q, k learned to match; nGPT’s scale adds to it.",
+            "Most scores are larger: q and k learned to match; nGPT’s scale adds to it.",
         ),
         pause=True,
         covers=("5.1", "0.2", "0.4"),

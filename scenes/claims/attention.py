@@ -143,10 +143,10 @@ CLAIMS = Claims(
     ),
     scaling=(
         Claim(
-            "Most trained scores are larger: q, k learned to match; nGPT’s scale adds to it.",
+            "Most scores are larger: q and k learned to match; nGPT’s scale adds to it.",
             learned,
             lambda r: (
-                "Most trained scores are larger: q, k learned to match; learned scales add to it."
+                "Most scores are larger: q and k learned to match; learned scales add to it."
                 * both_enlarged(r)
             ),
         ),
