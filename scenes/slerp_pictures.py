@@ -40,6 +40,7 @@ MOVING = (
     "= {{ h : normalized }} + {{ alpha : scale }}"
     " ({{ NAME : transformation }} - {{ h : normalized }})"
 )
+STEP = "{{ alpha : scale }} dot.o ({{ NAME : transformation }} - {{ h : normalized }})"
 NORMING = '{{ h : normalized }} <- "Norm" ("mix")'
 TURNING = """"SLERP" = frac(
     sin((1 - {{ alpha : scale }}) theta) thin {{ h : normalized }}
@@ -124,7 +125,11 @@ class Recall:
         product.move_to((GRID.panel + 2.8, GRID.middle, 0))
         self.given = Equation("{{ h : ink }}").next_to(self.column, UP, buff=0.2)
         self.frames = [matrix.row_frame(best) for matrix in (self.weights, self.cosines)]
-        self.source = noted("query weights of our toy nGPT, first layer")
+        few, many = record.recall_weight.shape[1], record.alpha_attn.shape[1]
+        self.source = noted(
+            "query weights of our toy nGPT, first layer",
+            f"typical by chance: 1/√{few} in {few} dimensions, 1/√{many} in {many}",
+        )
         self.source.next_to(product, DOWN, buff=0.3)
 
 
@@ -145,7 +150,7 @@ def counted(updates: int) -> tuple[list[Explained | Line], list[Explained | Line
     """How many updates there are, and after which blocks: two a layer, in turn."""
     every = Line(f"all {updates} updates at the same letter", px=SIZE.tick)
     attention = Explained("{{ h_A : transformation }}", "attention, then", px=SIZE.tick)
-    mlp = f"feed-forward (MLP), {updates // 2} times"
+    mlp = f"feed-forward (also MLP), {updates // 2} times"
     return [every], [attention, Explained("{{ h_M : transformation }}", mlp, px=SIZE.tick)]
 
 
@@ -238,6 +243,10 @@ class OneUpdate:
         self.step = Arrow(right, update.here, stepped, "scale")
         self.sum = Arrow(left, centre, start, "traditional", STROKE.flow)
         self.moved = Arrow(right, centre, update.here, "normalized", STROKE.flow)
+        self.by_alpha = name_of(self.step, STEP.replace("NAME", update.name), px=32)
+        words = CLAIMS.lines(update.record, "Here nearly only one dimension moves.")
+        self.why = noted(*words, role="scale", px=SIZE.tick)
+        self.why.move_to(halves.screen.right.at(0, -2.35))
         # The way that it would go with one α for all dimensions.
         self.straight = chord(right, update.here, update.there, "muted", STROKE.auxiliary)
         found = name_of(self.found, "{{ f(h) : transformation }}")
@@ -258,7 +267,7 @@ class OneUpdate:
     def all(self) -> tuple[Mark, ...]:
         """Everything that stands in the two spheres."""
         drawn = (*self.states, self.found, self.suggested, self.straight, self.step)
-        return (*drawn, self.sum, self.moved, *self.names, *self.before, *self.after)
+        return (*drawn, self.sum, self.moved, self.by_alpha, *self.names, *self.before, *self.after)
 
     @property
     def going(self) -> list[Step]:
