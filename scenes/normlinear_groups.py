@@ -300,7 +300,7 @@ class NormlinearGroups(Chapter):
     @section(
         "To take away",
         says=(
-            "Outputs carry the row’s length and the input’s.",
+            "Traditional outputs carry the row’s length and the input’s.",
             "At length one, outputs are cosines, never beyond one.",
             "What writes into h has columns of length one instead.",
             "Groups: parts of a row. The paper has one.",
@@ -312,7 +312,7 @@ class NormlinearGroups(Chapter):
         """What to remember."""
         points = Takeaways(
             (
-                ("traditional", ("An output carries the row’s length and the input’s.",)),
+                ("traditional", ("Traditional outputs carry the row’s and the input’s length.",)),
                 ("normalized", ("Rows and input at length 1: outputs are cosines in [−1, 1].",)),
                 ("normalized", ("What writes into h has columns of length 1 instead.",)),
                 ("ink", ("Groups: parts of a row at length 1. The paper has one group.",)),

@@ -326,7 +326,10 @@ class Cosines:
         at_left(self.chance, LEFT, self.values[-1].get_bottom()[1] - 0.2)
         larger = ("Larger than chance:", "training made the rows fit.")
         self.larger = noted(*CLAIMS.lines(record, *larger))
-        small = ("Still far below 1. Where cosines choose", "letters, scales enlarge them: chapter 6.")
+        small = (
+            "Still far below 1. Where cosines choose",
+            "letters, scales enlarge them: chapter 6.",
+        )
         self.small = noted(*CLAIMS.lines(record, *small), role="scale")
         stacked([self.larger, self.small], LEFT, -1.0, gap=0.35)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from manim import DOWN, UP, VGroup
+from manim import DOWN, UP, VGroup, VMobject
 
 from ngpt_math.recordings import SlerpVsLerp, Traced
 from scenes.claims.slerp_vs_lerp import CLAIMS
@@ -224,6 +224,24 @@ class Halves:
         return (float(place[0]), float(place[1]) + low + up), radius
 
 
+def keep_apart(name: Tag, others: Sequence[Tag], margin: float = 0.08) -> None:
+    """Move a name up or down, as little as needed, until it is clear of the others."""
+    beyond = max(0.0, float(name.text.get_right()[0]) - GRID.right)
+    offset = name.offset - np.array([beyond, 0, 0])
+    for up in sorted(np.arange(-1.0, 1.05, 0.05), key=abs):
+        name.offset = offset + np.array([0, up, 0])
+        name.redraw()
+        if all(apart(name.text, other.text, margin) for other in others):
+            return
+
+
+def apart(first: VMobject, second: VMobject, margin: float) -> bool:
+    """Whether the boxes of two things are at least a margin from each other."""
+    gap = np.abs(first.get_center() - second.get_center())[:2]
+    sizes = [first.width + second.width, first.height + second.height]
+    return bool((gap >= np.array(sizes) / 2 + margin).any())
+
+
 class OneUpdate:
     """The arrows of one update in both halves, and the way that each state takes."""
 
@@ -262,6 +280,7 @@ class OneUpdate:
             Tag(left, end, Equation('"new" {{ h : traditional }}', px=SIZE.body), aside),
             term_of(right, update.went, update.here, '"new" {{ h : normalized }}'),
         ]
+        keep_apart(self.by_alpha, [there, self.before[1], self.after[1]])
 
     @property
     def all(self) -> tuple[Mark, ...]:

@@ -52,7 +52,7 @@ class SlerpVsLerp(Chapter):
         self.update = Update(self.recording)
 
     @section(
-        "So far: a layer that reads h answers with cosines",
+        "So far: in nGPT, a layer that reads h answers with cosines",
         says=(
             "So far: in a layer that reads, rows became directions of length one.",
             "Its output is a cosine: how far the hidden state h agrees with it.",
