@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from samples import numbers
 
+from scenes.slerp_alpha_pictures import SHORT, OnAxis
 from scenes.stage.bars import Bars, clear
 from scenes.stage.cards import NextChapter, Takeaways, heading_line, title_line
 from scenes.stage.matrices import STRENGTHS, Matrix, kept
@@ -77,6 +78,9 @@ def test_curve_spot_and_lines() -> None:
     assert spot.traced == (xs[1], ys[1])
     assert here.level(ys[1], "ink").get_center()[1] == pytest.approx(-1.0)
     assert here.upright(xs[1], ys[1], "ink").get_top()[1] == pytest.approx(-1.0)
+    lines = OnAxis(here, xs[1:], "normalized")
+    assert np.allclose(lines.points[[0, 4]], here.at([0.5, 1], [0, 0]))
+    assert lines.traced == tuple(xs[1:]) and lines.height == pytest.approx(SHORT)
     name = curve_name(curve, "name", 1, above=True)
     assert name.get_right()[0] < curve.places[1][0] and name.get_bottom()[1] > curve.places[1][1]
 
