@@ -36,8 +36,8 @@ from scenes.stage.text import Line
 from scenes.stage.zoom import LEAST_RING, Name, Ring, Shot, Ways, Zoom
 
 ATTENDING = (
-    '{{ h_A : transformation }} = "Norm" ( {{ W_o : normalized }} dot "mix"),'
-    ' quad "mix" = sum_j "softmax"_j (sqrt(d_k) thin {{ q : normalized }} dot'
+    '{{ h_A : transformation }} = "Norm" ( {{ W_o : normalized }} ("mixes of all heads")),'
+    ' quad "mix of each head" = sum_j "softmax"_j (sqrt(d_k) thin {{ q : normalized }} dot'
     " {{ k_j : normalized_k }}) thin v_j"
 )
 GATING = '{{ h_M : transformation }} = "Norm" ( {{ W_"oM" : normalized }} (u dot.o "SiLU" (nu)))'
@@ -136,7 +136,7 @@ class Recall:
             )
         ]
         self.table = Table(names, columns, GRID.left + 2.3, 2.0, spacing=0.7)
-        whose = CLAIMS.said(record, "of the output’s, for letters that its text has")
+        whose = CLAIMS.said(record, "s_z: of letters that occur in its training text")
         words = f"mean sizes in {larger(record)}; {whose}"
         self.source = Line(words, role="muted", px=SIZE.tick)
         at_left(self.source, GRID.left + 2.3, -2.72)

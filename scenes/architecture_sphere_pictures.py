@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import pairwise, permutations
 
 import numpy as np
 from manim import VGroup, VMobject
@@ -15,7 +15,6 @@ from scenes.architecture_pictures import (
     letters_of,
     prompt_of,
     quoted,
-    small,
     toy,
 )
 from scenes.architecture_plan import FIRST, Whole
@@ -59,6 +58,9 @@ APART = 50.0
 
 LIFTS = (42.0, 76.0, 110.0, 144.0)
 """How far above points that are seen close together their names may stand, in pixels."""
+
+PASSING, MOST_ORDERED = 12.0, 6
+"""Pixels that a name's leader keeps from other points; up to how many names orders are tried."""
 
 AROUND = ((0.0, 16.0), (0.0, -18.0), (18.0, 0.0), (-18.0, 0.0))
 """Where the lit letter’s name may stand beside its point, in pixels; the first that is free."""
@@ -153,10 +155,45 @@ def in_a_row(tags: Sequence[Tag], places: Point, lift: float) -> None:
     """Put names side by side, so many pixels above the highest of their points (n, 3)."""
     width = max(tag.width for tag in tags) + 0.6 * SIZE.label * PIXEL
     middle, top = places[:, 0].mean(), places[:, 1].max() + lift * PIXEL
-    for number, (name, place) in enumerate(zip(tags, places, strict=True)):
-        across = middle + width * (number - (len(tags) - 1) / 2)
-        name.offset = np.array([across, top, 0]) - place
+    across = middle + width * (np.arange(len(tags)) - (len(tags) - 1) / 2)
+    row = np.stack([across, 0 * across + top, 0 * across], axis=1)
+    for name, place, there in zip(tags, places, row[clearest(places, row)], strict=True):
+        name.offset = there - place
         name.redraw()
+
+
+def clearest(places: Point, row: Point) -> list[int]:
+    """Which place (n, 3) of a row each point (n, 3) is led to: so that no way meets another point.
+
+    Of equal orders the first, from left to right as the points are given.
+    """
+    orders = [list(range(len(places)))]
+    if len(places) <= MOST_ORDERED:
+        orders = [list(order) for order in permutations(orders[0])]
+    return min(orders, key=lambda order: met(places, row[order]))
+
+
+def met(feet: Point, heads: Point) -> int:
+    """How often ways from feet to heads (n, 3) come too near to another's foot, or cross."""
+    count = 0
+    for one, other in permutations(range(len(feet)), 2):
+        way, aside = heads[one] - feet[one], feet[other] - feet[one]
+        share = np.clip(aside @ way / (way @ way), 0, 1)
+        count += bool(np.linalg.norm(aside - share * way) < PASSING * PIXEL)
+        count += crossing(feet[[one, other]], heads[[one, other]])
+    return count
+
+
+def crossing(feet: Point, heads: Point) -> bool:
+    """Whether the ways from two feet to two heads (2, 3) cross."""
+    (a, b), (c, d) = feet[:, :2], heads[:, :2]
+    return side(a, c, b) != side(a, c, d) and side(b, d, a) != side(b, d, c)
+
+
+def side(start: Point, end: Point, point: Point) -> bool:
+    """Whether a point lies to the left of the way from start to end, in the plane."""
+    (x, y), (to_x, to_y) = end - start, point - start
+    return bool(x * to_y - y * to_x > 0)
 
 
 class Leaders(VMobject):
@@ -211,7 +248,8 @@ class Update:
         )
         self.back_name = term_of(self.space, went, stepped, '"Norm"', px=40)
         letter, words = record.prompt[-1], prompt_of(record).words
-        self.source = small(f"first update of “{letter}” in “{words}”; {toy(record)}")
+        whose = f"“{letter}” in “{words}”, layer 1, attention"
+        self.source = noted(whose, toy(record), px=SIZE.tick)
         suggested, far, norm = self.terms
         stacked([self.rule, suggested, far], GRID.panel, 2.2, gap=0.42)
         aligned(self.terms)
@@ -273,9 +311,10 @@ class Walk:
         for part in self.way:  # It runs inside the sphere: fainter than what lies upon it.
             part.set_stroke(opacity=OPACITY.hidden).set_z_index(LAYER.far)
         self.prompt = prompt_of(record)
+        layers = self.updates // 2
         self.words = Words(
             tuple(
-                f"layer {n // 2 + 1}: {'feed-forward' if n % 2 else 'attention'}"
+                f"layer {n // 2 + 1} of {layers}: {'feed-forward' if n % 2 else 'attention'}"
                 for n in range(self.updates)
             )
         )

@@ -46,7 +46,7 @@ class Attention(Chapter):
         """The update of chapter 4: h, the suggestion, and where h went."""
         past = Recall(self.recording)
         past.view.turn -= 25
-        self.play(*appear(past.sphere, past.rule))
+        self.play(*appear(past.sphere, past.rule, past.prompt, past.source))
         self.play(*appear(past.here, past.there, *past.names, past.meaning[0]))
         self.turn(past.view, 25, seconds=TIME.sweep * 0.7)
         self.play(drawn(past.between))
@@ -81,12 +81,12 @@ class Attention(Chapter):
         self.clear_next()
 
     @section(
-        "The same way in both models; three steps differ",
+        "The same way to a head’s answer; three steps differ",
         says=(
             "h becomes q, k, v; dot products compare; softmax makes shares; values mix.",
-            "On the left, RMSNorm divides h by its root mean square, then scales each entry.",
-            "nGPT: one, no RMSNorm; two, q and k normalized; three, the factor turned around.",
-            "A layer does all this in several heads, side by side.",
+            "Left, RMSNorm divides h by its root mean square, then scales each entry.",
+            "nGPT: one, no RMSNorm; two, Norm gives q and k length one: optional, used here;",
+            "three, multiplied by the root, not divided. A layer has several such heads.",
         ),
         pause=True,
         covers=("5.1", "0.3", "0.4"),
@@ -106,8 +106,8 @@ class Attention(Chapter):
     @section(
         "QK normalization: length one, then a learned scale for each entry",
         says=(
-            "Left, lengths differ, and matter. nGPT gives every key and query length one.",
-            "Then s Q K scales each entry, for all letters alike: so lengths differ again.",
+            "Left, lengths differ, and matter. Norm gives every key and query length one.",
+            "Then s Q K scales each entry by its own number: lengths differ again.",
         ),
         pause=True,
         covers=("5.1", "0.3", "0.6"),
@@ -138,12 +138,13 @@ class Attention(Chapter):
     def dots(self) -> None:
         """q·k of the followed query with all keys up to it, in both models, on one axis."""
         sides = self.sides
-        both = sides.common("what is lit above, for each key", "dots", "scores")
+        both = sides.common("q · k of each key", "dots", "scores")
         self.bars = sides.bars(("dots", "scores"), both, 1)
+        self.names = sides.renamed(self.bars, "score of each key")
         self.play(*appear(*sides.scores))
         self.play(*dimmed(*(score.part("scale") for score in sides.scores)))
         stands = [part for each in self.bars for part in (each.axis, each.names)]
-        self.play(*appear(*sides.products, *stands))
+        self.play(*appear(*sides.products, *stands, *self.names[0]))
         self.play(*(grown(each.row) for each in self.bars), run_time=TIME.sweep / 2)
         self.play(*appear(*(each.numbers for each in self.bars)))
         self.wait(TIME.read)
@@ -153,8 +154,8 @@ class Attention(Chapter):
         "Opposite factors: one divides by a root, the other multiplies",
         says=(
             "Random q and k, entries near one: products near root d k. So divide by it.",
-            "Of length one: one over that root. So nGPT multiplies by it.",
-            "Trained ones are larger: they learned to match; nGPT’s scale adds to it.",
+            "With both of length one: one over that root. So nGPT multiplies by it.",
+            "Most scores are larger: q and k learned to match; nGPT’s scale adds to it.",
         ),
         pause=True,
         covers=("5.1", "0.2", "0.4"),
@@ -170,9 +171,11 @@ class Attention(Chapter):
         self.play(*appear(*sides.factors))
         self.wait(TIME.read)
         both = [(each, each.show_row) for each in (*self.bars, *levels, *sides.chances)]
-        self.play(*swept(both, 0, 1), run_time=TIME.sweep / 2)
+        now, then = self.names
+        self.play(*swept(both, 0, 1), *leave(*now), run_time=TIME.sweep / 2)
+        self.play(*appear(*then))
         self.wait(TIME.read)
-        self.go_next(*self.bars, *factors, *sides.scores)
+        self.go_next(*self.bars, *then, *factors, *sides.scores)
 
     @section(
         "Softmax turns scores into shares of one",
@@ -282,11 +285,11 @@ class Attention(Chapter):
         self.play(*swept(turning.back, turning.last, turning.offset))
         self.play(*leave(turning.spokes))
         self.play(*appear(*turning.k.both, turning.at_k, turning.between))
-        self.play(*swept(turning.together, 0, end), run_time=TIME.sweep * 0.7)
+        self.play(*swept(turning.together, 0, end), run_time=TIME.sweep * 0.6)
         self.play(*leave(turning.slots, turning.at_q, turning.at_k))
         self.play(*appear(by.rule, by.grid, *by.names, by.same))
         self.play(*appear(by.frame, by.score, *by.unscaled))
-        self.play(*swept([*turning.hands, *by.steps], end, 0), run_time=TIME.sweep * 0.7)
+        self.play(*swept([*turning.hands, *by.steps], end, 0), run_time=TIME.sweep * 0.6)
         self.play(*appear(by.before, by.spread, by.rounding))
         self.wait(TIME.rest)
         self.clear_next()
@@ -314,8 +317,8 @@ class Attention(Chapter):
     @section(
         "To take away",
         says=(
-            "Both models compare, share and mix. nGPT makes q and k length one first,",
-            "so it multiplies by the root where the traditional model divides.",
+            "Both models compare, share and mix. With q and k made length one, nGPT",
+            "multiplies by the root where the traditional model divides.",
         ),
         pause=True,
         covers=("0.1", "0.7"),
@@ -327,7 +330,7 @@ class Attention(Chapter):
                 "traditional",
                 ("Traditional: q and k of any length; a root divides products.",),
             ),
-            ("normalized", ("nGPT: q and k made length 1, then scaled entry by entry.",)),
+            ("normalized", ("nGPT, as here: q, k made length 1, then scaled entry by entry.",)),
             ("scale", ("So learned scale and root make its scores larger again.",)),
             ("ink", ("Rotary embeddings keep lengths; of place, distance counts.",)),
         )

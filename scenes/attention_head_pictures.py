@@ -28,8 +28,7 @@ from scenes.stage.text import Line
 PREFIXES = ("gpt_", "")
 """Of each half of the split screen: how its fields of the recording begin."""
 SCALED = (
-    "( {{ q : normalized_q }} dot.o {{ s_(q k) : scale_q }} ) dot"
-    " ( {{ k : normalized_k }} dot.o {{ s_(q k) : scale_k }} )"
+    "( Q dot.o {{ s_(q k) : scale_q }} ) dot ( K dot.o {{ s_(q k) : scale_k }} )"
     " thin {{ times thin sqrt(d_k) : scale }}"
 )
 NORMING = '{{ k : normalized }} <- "Norm" ( {{ k : normalized_raw }} ) dot.o {{ s_(q k) : scale }}'
@@ -49,6 +48,15 @@ def head_in_words(record: Attention, prefix: str) -> str:
     place = f"layer {layer + 1} of {layers}, head {head + 1} of {heads}"
     other = record.sentence != record.gpt_sentence and prefix
     return f"our larger model, {place}: a typical one" + "; reads other tokens" * bool(other)
+
+
+def whole_score(record: Attention) -> str:
+    """Softmax of nGPT's scores, with every scale that is in them."""
+    score = SCALED
+    for name in "qk":
+        term = f"{{{{ {name} : normalized_{name} }}}}"
+        score = score.replace(name.upper(), f'"Norm" ( {term} )' if record.qk_norm else term)
+    return f'"softmax" ( {score} )'
 
 
 @dataclass(frozen=True)
@@ -105,7 +113,7 @@ class Sides:
         ]
         self.scores = [Equation(score) for score in SCORES]
         self.shares_rules = [Equation(f'"share" = "softmax" ( {score} )') for score in SCORES]
-        self.whole = Equation(f'"softmax" ( {SCALED} )', px=SIZE.title * 1.2)
+        self.whole = Equation(whole_score(record), px=SIZE.title * 1.2)
         self.whole.move_to((0, 0.6, 0))
         self.factors = [
             Readout(
@@ -177,6 +185,21 @@ class Sides:
             )
             for side in self.both
         ]  # fmt: skip
+
+    def renamed(self, bars: Sequence[ChangingBars], words: str) -> tuple[list[Line], list[Line]]:
+        """What stands above the bars of both models, and what is to take its place.
+
+        The former is no part of their axes any more, so that it can go alone.
+        """
+        now = [each.axis.heading for each in bars]
+        for each in bars:
+            each.axis.texts.remove(each.axis.heading)
+        return now, [_in_place_of(name, words) for name in now]
+
+
+def _in_place_of(name: Line, words: str) -> Line:
+    line = Line(words, px=SIZE.tick, role="muted")
+    return line.shift((name.get_left()[0] - line.get_left()[0], name.baseline - line.baseline, 0))
 
 
 class Level(VMobject):
@@ -325,8 +348,9 @@ class Mixed:
         self.gap = len(self.columns) - 1 if len(self.columns) < width else None
         values = [[side.one("v", i, j) for j in self.columns] for i in range(len(side.seen))]
         mix = [[side.one("mixed", side.query, j) for j in self.columns]]
-        # Each in its own strengths of colour: a mix is smaller than what it is mixed of.
-        self.values, self.mix = self._matrix(values), self._matrix(mix, numbers=True)
+        self.values = self._matrix(values)
+        # In the same strengths of colour: no entry of a mix is larger than all it is mixed of.
+        self.mix = self._matrix(mix, numbers=True, full=self.values.full)
         shares = [[share] for share in side.row("weights")]
         small = max(SIZE.least, min(SIZE.tick, self.high * 0.8))
         self.shares = Matrix(shares, "scale", cell=(84.0, self.high), px=small, full=1.0)
@@ -349,10 +373,12 @@ class Mixed:
         middle = np.array([self.shares.get_center()[0], self.mix.get_center()[1], 0])
         self.name.shift(middle - self.name.get_center())
 
-    def _matrix(self, cells: list[list[Traced]], *, numbers: bool = False) -> Matrix:
+    def _matrix(
+        self, cells: list[list[Traced]], *, numbers: bool = False, full: float | None = None
+    ) -> Matrix:
         return Matrix(
             cells, self.side.role, cell=(self.CELL, self.high), numbers=numbers, px=SIZE.least,
-            gaps=(None, self.gap),
+            gaps=(None, self.gap), full=full,
         )  # fmt: skip
 
     def _name_tokens(self) -> float:
@@ -381,7 +407,7 @@ class Mixed:
 
 
 ADDED = "{{ h : traditional }} <- {{ h : traditional_before }} + {{ ANSWER : transformation }}"
-SUGGESTED = '{{ h_A : transformation }} = "Norm" ( ANSWER )'
+SUGGESTED = '{{ h_A : transformation }} = "Norm" ( {{ ANSWER : transformation_answer }} )'
 """What becomes of all heads' answers in each model."""
 
 FULL = 0.3 * len(STRENGTHS) / (len(STRENGTHS) - 1)
@@ -411,7 +437,7 @@ class Patterns:
             for grid, side in zip(self.grids, sides.both, strict=True)
         ]
         framed = in_tokens(sides.record, "rows ask columns; framed: the lit letter")
-        said = (framed, "full colour: a share of 0.3 or more")
+        said = (framed, "both: full colour from a share of 0.3 on")
         self.notes = [
             VGroup(*self._notes(grid, words)) for grid, words in zip(self.grids, said, strict=True)
         ]

@@ -19,6 +19,7 @@ from scenes.stage.hypersphere import Hypersphere
 from scenes.stage.layout import Explained, noted, stacked
 from scenes.stage.marks import Dot, arc, term_of
 from scenes.stage.pieces import row_px, shown_as, width_of
+from scenes.stage.prompt import Prompt
 from scenes.stage.readouts import Readout, column_of
 from scenes.stage.space import Space, View
 from scenes.stage.split import Half, SplitScreen
@@ -76,7 +77,11 @@ class Recall:
                 role="normalized",
             ),
         ]  # fmt: skip
-        stacked([self.rule, *self.meaning], GRID.panel, 1.6, gap=0.45)
+        position, number = int(record.recall_position), int(record.recall_update) + 1
+        self.prompt = Prompt(record.recall_prompt, position, "normalized", px=SIZE.readout)
+        words = f"our toy nGPT, update {number} of the lit letter’s state"
+        self.source = set_at(Line(words, role="muted", px=SIZE.tick), GRID.panel, -2.85)
+        stacked([self.prompt, self.rule, *self.meaning], GRID.panel, 2.3, gap=0.45)
         aside = Line("so h may leave the white line", px=SIZE.label)
         set_at(aside, self.meaning[1].words.get_left()[0], self.meaning[1].baseline - 0.42)
         self.meaning[1].add(aside)

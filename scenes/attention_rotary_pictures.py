@@ -315,4 +315,5 @@ class Bent:
         )
         stacked([self.none], 1.6, -2.2)
         words = head_in_words(record, "").replace("model", "nGPT")
+        words += f"; one q and one k, put at {len(record.rope_q)} positions"
         self.source = set_at(Line(words, role="muted", px=SIZE.least), GRID.left, FOOT)

@@ -33,7 +33,7 @@ class Closing(Chapter):
         "Slightly fewer tokens to the same loss; another seed changes as much",
         says=(
             "After four fifths of training nGPT has the baseline's last loss, QK-norm's later.",
-            "From another seed it reaches only one, and later: so small a gain may be chance.",
+            "All three from another seed: nGPT reaches only one, later. The gain may be chance.",
         ),
         covers=("8.2",),
     )
@@ -50,10 +50,10 @@ class Closing(Chapter):
         self.clear_next()
 
     @section(
-        "Condition numbers: here nGPT’s are the larger ones",
+        "Condition numbers of query weights: here nGPT’s are the larger ones",
         says=(
             "A condition number says how unevenly a matrix stretches: one is even.",
-            "In the paper, nGPT's are the smaller ones; here the larger. The cause is open.",
+            "In the paper, nGPT's are smaller; here, of the queries, larger. The cause is open.",
         ),
         covers=("8.3",),
     )

@@ -75,9 +75,9 @@ def dotted(plot: Plot, y: Traced, role: str) -> VMobject:
     return line.set_points(in_dashes(ends, DOT))
 
 
-def key(kind: Kind) -> VGroup:
-    """A model's name behind a piece of its curve."""
-    name = Line(kind.name, role=kind.role)
+def key(kind: Kind, meaning: str = "") -> VGroup:
+    """A model's name behind a piece of its curve, and what the name means."""
+    name = Line(kind.name + meaning, role=kind.role)
     line = VMobject(fill_opacity=0).set_stroke(colour_of(kind.role), WIDTH)
     height = name.baseline + 0.3 * SIZE.label * PIXEL
     ends = np.array([[-0.75, height, 0], [-0.2, height, 0]])
@@ -111,14 +111,18 @@ class Training:
             curve_of(self.plot, kind, x, y)
             for kind, x, y in zip(KINDS, tokens, losses, strict=True)
         ]
-        self.keys = keys()
+        meanings = (": the traditional model", "", "")
+        self.keys = [key(kind, said) for kind, said in zip(KINDS, meanings, strict=True)]
         self.source = noted(
             "chapter 1 takes all the unseen text,",
             "chapter 6 other samples: so other losses;",
             "the first quarter of training is left out.",
             "seed: fixes all that is left to chance", px=SIZE.tick,
         )  # fmt: skip
-        each = f"{size_of(record)}, {int(record.steps):,} steps, each at the best rate tried"
+        steps = (
+            f"{int(record.steps):,} steps of {1e6 * record.tokens[-1] / record.steps:,.0f} tokens"
+        )
+        each = f"{size_of(record)}, {steps}, each at the best learning rate tried"
         self.about = Line(f"{each}; text: {record.corpus}", role="muted", px=SIZE.tick)
         at_left(self.about, GRID.left, 2.62)
         self.level, self.marks = VGroup(), list(self.reached(record))
@@ -132,6 +136,10 @@ class Training:
                 self.level.add(dotted(self.plot, loss, "traditional"))
         stacked(self.keys, PANEL, 2.1, gap=0.2)
         stacked([*self.equal, self.source], PANEL, 0.85, gap=0.3)
+        found = [line for lines in self.equal for line in lines if isinstance(line, Readout)]
+        edge = max((line.get_right()[0] for line in found), default=0.0)
+        for line in found:
+            line.number.end_at(edge, baseline_of(line.label))
 
     def late(self, record: Closing, name: str) -> tuple[Traced, ...]:
         """A curve without its first quarter, beside which the rest would look flat."""
@@ -149,17 +157,12 @@ class Training:
     def until(self, record: Closing, other: str, words: str) -> VGroup:
         """How many times fewer tokens, or that it never came to it; and from other seeds."""
         again = [
-            self.times(f"from seed {int(seed)}:", record, f"again_{other}ratio", place)
+            self.times(f"both models from seed {int(seed)}:", record, f"again_{other}ratio", place)
             for place, seed in enumerate(record.again_seed)
         ]
         here = self.times("times fewer:", record, f"equal_{other}ratio")
         rows = [*self.after(record, other), here, *again]
-        lines = stacked([Line(words, role="normalized"), *rows], 0, 0, gap=0.14)
-        found = [line for line in rows if isinstance(line, Readout)]
-        edge = max((line.get_right()[0] for line in found), default=0.0)
-        for line in found:
-            line.number.end_at(edge, baseline_of(line.label))
-        return lines
+        return stacked([Line(words, role="normalized"), *rows], 0, 0, gap=0.14)
 
     def after(self, record: Closing, other: str) -> list[Readout]:
         """After how many tokens it came to that loss, as the axis counts them."""
@@ -173,7 +176,7 @@ class Training:
         """A ratio with its name; where it is 0, nGPT never came to that loss."""
         ratio = record.traced(name, *index)
         if ratio.value == 0:
-            return Line(f"{words} nGPT never came to it", role="normalized")
+            return Line(f"{words} never reached", role="normalized")
         return Readout(Line(words, role="normalized"), ratio, role="normalized")
 
 
@@ -345,10 +348,17 @@ class Ratios:
         shown = [(name, ratio) for name, ratio in found if ratio.value > 0] or found[:1]
         names, ratios = zip(*shown, strict=True)
         about = [f"context (tokens read at once): {int(record.context)};"]
-        about.append(f"{size_of(record)}; to the loss")
-        about.append("of the baseline, with QK-norm,")
+        about.append(f"{size_of(record)}; to each one’s last loss;")
         if len(record.again_seed):
-            about.append("and of the baseline from another seed")
+            seeds = ", ".join(f"seed {int(seed)}" for seed in record.again_seed)
+            about.append(f"{seeds}: nGPT and baseline, both from it;")
+        for seed, ratio in zip(
+            record.again_seed, row_of(record, "again_qknorm_ratio"), strict=True
+        ):
+            found.append((f"QK-norm’s of seed {int(seed)}", ratio))
+        never = [name for name, ratio in found if ratio.value == 0]
+        if never:
+            about.append(f"never reached: {', '.join(never)}")
         return Ratio("here", [ratios], names, "normalized", 2, about)
 
     def paper(self, record: Closing) -> Ratio:
@@ -361,12 +371,22 @@ class Ratios:
         """An independent reproduction's, from at least to at most."""
         names = [f"context {int(context)}k" for context in record.other_context]
         rows = [row_of(record, f"other_ratio_{end}") for end in ("low", "high")]
-        about = (
-            "0.5 billion parameters; filled: at least,",
-            "outlined: at most; read off the graphs",
-            "of github.com/JoeLi12345/nGPT",
-        )
+        about = [
+            "0.5 billion parameters; graphs read by eye;",
+            "filled: at least, outlined: at most;",
+            *self.read_once(record),
+            "github.com/JoeLi12345/nGPT",
+        ]
         return Ratio("an independent reproduction", rows, names, "muted", 1, about)
+
+    def read_once(self, record: Closing) -> Iterator[str]:
+        """Where the reproduction gives one figure, not two bounds."""
+        ends = zip(
+            record.other_context, record.other_ratio_low, record.other_ratio_high, strict=True
+        )
+        for context, low, high in ends:
+            if low == high:
+                yield f"at {int(context)}k one reading, about {low:g};"
 
 
 def without_ticks(bars: Bars) -> None:

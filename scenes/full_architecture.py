@@ -53,7 +53,7 @@ ATTENTION_STEPS = (
     "three matrices, rows of length 1, turn the state h into queries q, keys k, values v",
     "rotary (chapter 5): turn by the letter’s position; then Norm, then a learned scale",
     "compare queries and keys, times √ of a key’s number of entries; softmax makes weights",
-    "mix the values of all letters j so far by these weights, map back, normalize",
+    "each head mixes the values of all letters j so far; map all mixes back, normalize",
 )
 MLP_STEPS = (
     "two matrices, then learned scales; √d (d: entries of h) takes the gates to SiLU’s bend",
@@ -191,7 +191,7 @@ class FullArchitecture(Chapter):
         says=(
             "Inside attention, normalized matrices turn h into queries, keys and values.",
             "Queries and keys are rotated by position, normalized, then scaled.",
-            "Their products weigh the values. The mix, normalized, is the suggestion h A.",
+            "In each head, products weigh values; all heads' mixes make the suggestion h A.",
         ),
         pause=True,
         covers=("7.1", "7.3", "0.2", "0.3", "0.4"),
@@ -422,7 +422,7 @@ class FullArchitecture(Chapter):
 
     @section(
         "Does it pay off?",
-        says=("That is the whole nGPT. Does it pay off? Next, both models are measured.",),
+        says=("That is the whole nGPT. Does it pay off? Next: what we measured.",),
         covers=("0.1",),
     )
     def onward(self) -> None:
@@ -432,7 +432,7 @@ class FullArchitecture(Chapter):
         for shape in whole.shapes:
             shape.redraw()
         self.play(*lit(*self._afar(whole.shapes)))
-        following = self.claimed.lines(self.recording, "Next", "Both models, measured")
+        following = self.claimed.lines(self.recording, "Next", "What was measured")
         card = NextChapter(*following).shift((0, -2.05, 0))
         self.play(Appear(card))
         self.wait(TIME.read)

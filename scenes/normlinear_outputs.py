@@ -9,6 +9,7 @@ from manim import VGroup, VMobject
 
 from ngpt_math.recordings import NormlinearGroups, Traced
 from scenes.claims.normlinear_groups import CLAIMS
+from scenes.claims.tokens import in_tokens
 from scenes.stage.bars import Bars
 from scenes.stage.curves import rectangles
 from scenes.stage.equations import Equation
@@ -111,7 +112,7 @@ class BothLayers:
         read = [text_of([piece]) for piece in record.prompt]
         self.prompt = Prompt(read, last, roles[0], px=SIZE.readout)
         self.reading = Explained(READING, "h over its root mean square, times gains", px=SIZE.tick)
-        self.later = noted("hat: divided by its length after training; not yet nGPT")
+        self.later = noted("hat: divided by its length, by us; not yet nGPT")
         width = int(record.gpt_d_model)
         self.part = noted(f"drawn: the first {SHOWN} of {width} entries")
         self.prompt.move_to(sides[0].at(0, -2.45))
@@ -251,7 +252,7 @@ class Shadow:
             f"w: one after the other, the {self.last + 1} query rows",
             "of our larger nGPT, each in its plane with h",
         )
-        self.lengths = noted("In nGPT, rows and h have length 1:", "only the angle is left.")
+        self.lengths = noted("In nGPT, rows and h have length 1:", "only the angle remains.")
         stacked([self.rule, self.lengths, self.simple], GRID.panel, 1.9, gap=0.5)
         column_of(self.values, GRID.panel, -1.0, 0.7)
         at_left(self.plane, GRID.panel, -2.3)
@@ -328,8 +329,12 @@ class Cosines:
         at_left(self.chance, LEFT, self.values[-1].get_bottom()[1] - 0.2)
         larger = ("Larger than chance:", "training made the rows fit.")
         self.larger = noted(*CLAIMS.lines(record, *larger))
-        small = ("Still far below 1: such numbers choose", "weakly. Scales mend it: chapter 6.")
-        self.small = noted(*CLAIMS.lines(record, *small), role="scale")
+        small = (
+            "Still far below 1. Where cosines choose",
+            "letters, scales enlarge them: chapter 6.",
+        )
+        of = [in_tokens(record, line) for line in CLAIMS.lines(record, *small)]
+        self.small = noted(*of, role="scale")
         stacked([self.larger, self.small], LEFT, -1.0, gap=0.35)
 
 
@@ -364,7 +369,8 @@ class Groups:
         self.cut = Readout(Line("groups G"), record.traced("groups"), places=0)
         self.size = Readout(Line("in each group"), record.traced("group_size"), places=0)
         total = len(record.gpt_outputs)
-        self.framed = noted(f"{rows} of {total} rows; one is framed", px=SIZE.tick)
+        words = f"{rows} of its {total} rows, traditional"
+        self.framed = Explained("{{ W_q : traditional }}", words, px=SIZE.tick)
         self.option = noted(
             "An option that some implementations have: no part of a row",
             "can outweigh another. The paper does not use it: G is 1.",

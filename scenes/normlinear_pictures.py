@@ -34,6 +34,9 @@ from scenes.stage.text import Line
 PANEL = 3.3
 """Where the words to the right of a matrix begin."""
 
+OURS = ("Green: divided by its length,", "by us, after training.")
+"""What green stands for until nGPT's own layer comes."""
+
 DIVIDING = "{{ w : normalized }} <- frac({{ w : traditional }}, ‖{{ w : traditional }}‖)"
 HIGHEST, CLOSER = 2.6, 2.35
 """Of an arrow in the frame, in Manim's units."""
@@ -63,7 +66,7 @@ class Recall:
             role="traditional",
         )
         self.rule = Equation(DIVIDING)
-        self.done = noted("Divided by its length, each vector", "lands on the sphere.")
+        self.done = noted(*OURS, role="normalized")
         self.nearer = noted("Now seen closer: the radius is still 1.")
         count = len(self.before)
         self.source = noted(
@@ -118,7 +121,8 @@ class Rows:
         self.same = noted(
             "Every entry of a row", "is divided by the row’s", "length: its direction", "stays."
         )
-        stacked([self.rule, self.same], PANEL, 1.6, gap=0.6)
+        self.ours = noted(*OURS, role="normalized")
+        stacked([self.rule, self.same, self.ours], PANEL, 1.6, gap=0.6)
 
     @property
     def turning(self) -> list[Step]:
@@ -207,9 +211,9 @@ class Miniature(VGroup):
         return cells.set_points(rectangles(middles, np.array([0.85 * MINIATURE] * 2)))
 
 
-WRITING = """{{ h : ink }} + {{ a_1 : muted }} {{ c_1 : normalized }}
-    + {{ a_2 : muted }} {{ c_2 : normalized }} + dots.h.c"""
-"""What a matrix with the columns c makes of a: it is added to h."""
+WRITING = """{{ y_1 : muted }} {{ c_1 : normalized }}
+    + {{ y_2 : muted }} {{ c_2 : normalized }} + dots.h.c"""
+"""What a matrix with the columns c makes of y."""
 
 
 class Columns:
@@ -241,14 +245,18 @@ class Columns:
             ),
         )
         self.sum = Equation(WRITING, px=SIZE.readout)
-        self.terms = noted("c: columns; a: how far to move along each", px=SIZE.tick)
+        self.terms = noted(
+            "c: columns; y: the numbers that go in. The sum is added",
+            "to h; in nGPT made length 1, and h steps towards it: chapter 4.",
+            px=SIZE.tick,
+        )
         total = len(record.gpt_outputs)
         self.size = Explained("{{ W_o : traditional }}", f"{self.columns} of its {total} columns")
         self.source = traditional_layer(record)
         for picture, words in (self.reading, self.writing):
             at_left(words, picture.get_left()[0] + 2.4, picture.get_top()[1])
         stacked([self.reading, self.writing, self.sum, self.terms], 1.0, 2.2, gap=0.35)
-        stacked([self.size, self.source], 1.0, -1.65, gap=0.3)
+        stacked([self.size, self.source], 1.0, -1.8, gap=0.25)
 
     @property
     def turning(self) -> list[Step]:

@@ -67,7 +67,7 @@ class Opening(Chapter):
     @section(
         "The Normalized Transformer",
         says=(
-            "The normalized Transformer: all its vectors lie on a sphere.",
+            "The normalized Transformer keeps embeddings, hidden states, weights on a sphere.",
             "Every number, unless it is cited, was read from trained models and can be traced.",
         ),
         pause=True,
@@ -82,8 +82,8 @@ class Opening(Chapter):
         words = ["space" if letter == "␣" else letter for letter in letters]
         shown = Letters(space, places, words, "normalized", SIZE.label)
         about = paragraph(
-            "nGPT: a language model whose vectors all",
-            "have length one, as points on a sphere",
+            "nGPT: a language model whose embeddings, hidden states",
+            "and weights have length one, as points on a sphere",
             px=SIZE.readout,
         )
         own = noted(

@@ -81,6 +81,7 @@ class TwoNumbers:
         """What else there is to know; the last line only where it is true of all kinds."""
         yield "each s is many numbers:"
         yield in_tokens(record, "one for each entry, unit or letter")
+        yield "grey: its name in the settings"
         root = 1 / float(record.root_d)
         if all(np.isclose(scale, 1) or np.isclose(scale, root) for scale in record.scale):
             yield "s_scale is 1 or 1/√d (d: entries of h)"

@@ -179,7 +179,7 @@ class ScaleManagement(Chapter):
         "s_init says where a scale starts, s_scale how fast it learns",
         says=(
             "What counts is the step as a share of the value: there only scale is left.",
-            "Why two settings? So one learning rate gives each kind a speed of its own.",
+            "Why two settings? One learning rate, two speeds: units and gates learn slowly.",
         ),
         pause=True,
         covers=("6.2", "0.2"),
@@ -222,7 +222,7 @@ class ScaleManagement(Chapter):
     @section(
         "The scale of queries and keys decides how sharply to look",
         says=(
-            "Turn one scale by hand. Small, like a GPT's factor: it looks everywhere alike.",
+            "Turn one scale by hand. Small: the letter looks everywhere alike.",
             "Large: it stares at one. Training has settled in between.",
         ),
         pause=True,
@@ -246,7 +246,7 @@ class ScaleManagement(Chapter):
     @section(
         "Without √d, SiLU would be almost a straight line",
         says=(
-            "SiLU's bend makes feed-forward more than a matrix. Cosines alone hardly reach it.",
+            "Cosines alone are too small: on them SiLU is nearly a line, and hardly a switch.",
             "Times root d they spread along the whole bend: no straight line fits any more.",
         ),
         pause=True,

@@ -101,7 +101,8 @@ class Recall:
         source = noted(
             "one head of our larger model:",
             f"layer {int(record.layer) + 1}, head {int(record.head) + 1};",
-            f"framed: where {called(record.prompt[query])} looks",
+            f"framed: where {called(record.prompt[query])} looks;",
+            "full colour: a share of 1",
             px=SIZE.tick,
         )
         self.source = source

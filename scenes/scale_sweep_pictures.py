@@ -109,7 +109,7 @@ class Sharpness(Turning):
         box, under = self.plot.box, self.plot.height_of(uniform.value) - 0.12
         stacked([self.even], box.left + box.width - self.even.width, under)
         swap = Equation(r'1\/sqrt(d_k) thin "in place of" thin sqrt(d_k)', px=SIZE.readout)
-        words = Line("as in a GPT, without unit vectors", role="traditional", px=SIZE.tick)
+        words = Line("the traditional factor, for longer q and k", role="traditional", px=SIZE.tick)
         self.traditional = stacked([swap, words], GRID.panel + 0.9, -2.36, gap=0.15)
 
 
@@ -202,7 +202,7 @@ class Gate:
         )  # fmt: skip
         self.states = [Line("without √d", weight="SEMIBOLD"), Line("with √d", weight="SEMIBOLD")]
         self.of = noted(
-            "of SiLU’s variance; 100 %: SiLU would be", "this line, feed-forward nearly a matrix",
+            "of SiLU’s variance on all gates;", "100 %: SiLU would be this line",
             px=SIZE.tick,
         )  # fmt: skip
         self.what = noted(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import numpy as np
-from manim import LEFT
+from collections.abc import Sequence
 
-from ngpt_math.recordings import SlerpVsLerp
+import numpy as np
+from manim import LEFT, VMobject
+
+from ngpt_math.recordings import SlerpVsLerp, Traced
 from scenes.claims.slerp_vs_lerp import CLAIMS
 from scenes.slerp_pictures import STEPPING, Update, Ways
 from scenes.stage.bars import Bars
-from scenes.stage.curves import nearest_on_circle
+from scenes.stage.curves import nearest_on_circle, straight
 from scenes.stage.equations import Equation
 from scenes.stage.interpolation import Step
 from scenes.stage.layout import Explained, at_left, noted, stacked
@@ -18,7 +20,7 @@ from scenes.stage.plots import Box, Plot, measure
 from scenes.stage.readouts import Readout, column_of, degrees_of, nearest_row, row_of
 from scenes.stage.slider import Slider
 from scenes.stage.space import Space
-from scenes.stage.style import GRID, SIZE, STROKE
+from scenes.stage.style import GRID, LAYER, SIZE, STROKE, colour_of
 from scenes.stage.tables import Column, Table
 from scenes.stage.text import Line
 
@@ -31,6 +33,9 @@ DESCENDING = (
 
 LAW = """frac(theta_"LERP", theta_"SLERP") limits(arrow.r.long)_({{ alpha : scale }} -> 0)
     frac(sin theta, theta)"""
+SHORT = 0.25
+"""How high a line upon an axis is, in Manim's units."""
+
 BESIDE = 40.0
 """How far beside the plane of the update the eye stands that looks at what leaves it."""
 
@@ -58,10 +63,7 @@ class RatioPlot:
         self.curve = self.plot.curve(theta, share, "muted")
         fields = ("theta_attn_median", "theta_mlp_median")
         angles = [angle for field in fields for angle in degrees_of(record, field)]
-        self.dots = [
-            self.plot.spot(angle, share[nearest_row(theta, angle)], "normalized", px=17)
-            for angle in angles
-        ]
+        self.own = OnAxis(self.plot, angles, "normalized")
         own = update.angle("angles")
         own_share = share[nearest_row(theta, own)]
         shares = row_of(record, "sweep_share")
@@ -75,15 +77,18 @@ class RatioPlot:
         self.law = Equation(LAW)
         self.radians = noted("θ in radians", px=SIZE.tick)
         self.many = noted(
-            f"{len(angles)} dots: the blocks of our larger", "nGPT, each at its median angle",
+            f"{len(angles)} lines on the axis: θ in the blocks",
+            "of our larger nGPT (medians)",
             role="normalized",
-        )  # fmt: skip
+        )
+        beside = ("Its α are not near 0:", "its steps are not on this curve.")
+        self.beside = noted(*CLAIMS.lines(record, *beside))
         self.slider = Slider(Equation("{{ alpha : scale }}"), ways.alpha, 2.2, "scale")
         self.values = [
             Readout(Line("our update: θ"), own, places=1),
             Readout(Line("its share"), shares, role="scale"),
         ]
-        stacked([self.law, self.radians, self.many], 2.2, 2.25, gap=0.3)
+        stacked([self.law, self.radians, self.many, self.beside], 2.2, 2.25, gap=0.25)
         at_left(self.slider, 2.2, -0.85)
         column_of(self.values, 2.2, -1.75, 0.65)
 
@@ -92,6 +97,17 @@ class RatioPlot:
         """Lead α, and the share of the update shown."""
         things = (self.rising, self.slider, self.values[1])
         return [(thing, thing.show_row) for thing in things]
+
+
+class OnAxis(VMobject):
+    """Short lines upon the axis below, one at each number: there is nothing to read upwards."""
+
+    def __init__(self, plot: Plot, numbers: Sequence[Traced], role: str) -> None:
+        super().__init__(fill_opacity=0)
+        self.traced, self.role = tuple(numbers), role
+        feet = plot.at([n.value for n in numbers], [plot.y.ticks[0]] * len(numbers))
+        self.set_points(straight(feet, feet + np.array([0, SHORT, 0])))
+        self.set_stroke(colour_of(role), STROKE.chord).set_z_index(LAYER.arc)
 
 
 class LearnedAlpha:
@@ -114,7 +130,7 @@ class LearnedAlpha:
         self.legend = self.bars.legend(
             [
                 Explained("abs(alpha_A)", "attention"),
-                Explained("abs(alpha_M)", "feed-forward (MLP)"),
+                Explained("abs(alpha_M)", "feed-forward"),
             ]
         )
         self.sign = noted("Of α, the model uses", "the size without sign.")

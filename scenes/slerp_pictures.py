@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from manim import DOWN, UP, VGroup
+from manim import DOWN, UP, VGroup, VMobject
 
 from ngpt_math.recordings import SlerpVsLerp, Traced
 from scenes.claims.slerp_vs_lerp import CLAIMS
@@ -40,6 +40,7 @@ MOVING = (
     "= {{ h : normalized }} + {{ alpha : scale }}"
     " ({{ NAME : transformation }} - {{ h : normalized }})"
 )
+STEP = "{{ alpha : scale }} dot.o ({{ NAME : transformation }} - {{ h : normalized }})"
 NORMING = '{{ h : normalized }} <- "Norm" ("mix")'
 TURNING = """"SLERP" = frac(
     sin((1 - {{ alpha : scale }}) theta) thin {{ h : normalized }}
@@ -124,7 +125,11 @@ class Recall:
         product.move_to((GRID.panel + 2.8, GRID.middle, 0))
         self.given = Equation("{{ h : ink }}").next_to(self.column, UP, buff=0.2)
         self.frames = [matrix.row_frame(best) for matrix in (self.weights, self.cosines)]
-        self.source = noted("query weights of our toy nGPT, first layer")
+        few, many = record.recall_weight.shape[1], record.alpha_attn.shape[1]
+        self.source = noted(
+            "query weights of our toy nGPT, first layer",
+            f"typical by chance: 1/√{few} in {few} dimensions, 1/√{many} in {many}",
+        )
         self.source.next_to(product, DOWN, buff=0.3)
 
 
@@ -145,7 +150,7 @@ def counted(updates: int) -> tuple[list[Explained | Line], list[Explained | Line
     """How many updates there are, and after which blocks: two a layer, in turn."""
     every = Line(f"all {updates} updates at the same letter", px=SIZE.tick)
     attention = Explained("{{ h_A : transformation }}", "attention, then", px=SIZE.tick)
-    mlp = f"feed-forward (MLP), {updates // 2} times"
+    mlp = f"feed-forward (also MLP), {updates // 2} times"
     return [every], [attention, Explained("{{ h_M : transformation }}", mlp, px=SIZE.tick)]
 
 
@@ -219,6 +224,24 @@ class Halves:
         return (float(place[0]), float(place[1]) + low + up), radius
 
 
+def keep_apart(name: Tag, others: Sequence[Tag], margin: float = 0.08) -> None:
+    """Move a name up or down, as little as needed, until it is clear of the others."""
+    beyond = max(0.0, float(name.text.get_right()[0]) - GRID.right)
+    offset = name.offset - np.array([beyond, 0, 0])
+    for up in sorted(np.arange(-1.0, 1.05, 0.05), key=abs):
+        name.offset = offset + np.array([0, up, 0])
+        name.redraw()
+        if all(apart(name.text, other.text, margin) for other in others):
+            return
+
+
+def apart(first: VMobject, second: VMobject, margin: float) -> bool:
+    """Whether the boxes of two things are at least a margin from each other."""
+    gap = np.abs(first.get_center() - second.get_center())[:2]
+    sizes = [first.width + second.width, first.height + second.height]
+    return bool((gap >= np.array(sizes) / 2 + margin).any())
+
+
 class OneUpdate:
     """The arrows of one update in both halves, and the way that each state takes."""
 
@@ -238,6 +261,10 @@ class OneUpdate:
         self.step = Arrow(right, update.here, stepped, "scale")
         self.sum = Arrow(left, centre, start, "traditional", STROKE.flow)
         self.moved = Arrow(right, centre, update.here, "normalized", STROKE.flow)
+        self.by_alpha = name_of(self.step, STEP.replace("NAME", update.name), px=32)
+        words = CLAIMS.lines(update.record, "Here nearly only one dimension moves.")
+        self.why = noted(*words, role="scale", px=SIZE.tick)
+        self.why.move_to(halves.screen.right.at(0, -2.35))
         # The way that it would go with one α for all dimensions.
         self.straight = chord(right, update.here, update.there, "muted", STROKE.auxiliary)
         found = name_of(self.found, "{{ f(h) : transformation }}")
@@ -253,12 +280,13 @@ class OneUpdate:
             Tag(left, end, Equation('"new" {{ h : traditional }}', px=SIZE.body), aside),
             term_of(right, update.went, update.here, '"new" {{ h : normalized }}'),
         ]
+        keep_apart(self.by_alpha, [there, self.before[1], self.after[1]])
 
     @property
     def all(self) -> tuple[Mark, ...]:
         """Everything that stands in the two spheres."""
         drawn = (*self.states, self.found, self.suggested, self.straight, self.step)
-        return (*drawn, self.sum, self.moved, *self.names, *self.before, *self.after)
+        return (*drawn, self.sum, self.moved, self.by_alpha, *self.names, *self.before, *self.after)
 
     @property
     def going(self) -> list[Step]:

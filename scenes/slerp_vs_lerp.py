@@ -52,10 +52,11 @@ class SlerpVsLerp(Chapter):
         self.update = Update(self.recording)
 
     @section(
-        "So far: a normalized layer answers with cosines",
+        "So far: in nGPT, a layer that reads h answers with cosines",
         says=(
-            "So far: each row of a weight matrix became a direction of length one.",
+            "So far: in a layer that reads, rows became directions of length one.",
             "Its output is a cosine: how far the hidden state h agrees with it.",
+            "In only three dimensions, cosines run large.",
         ),
         covers=("0.1", "0.5"),
     )
@@ -76,7 +77,8 @@ class SlerpVsLerp(Chapter):
         "Two ways to take in what a block found",
         says=(
             "A block, such as attention, answers. A residual connection adds that to h.",
-            "nGPT steps towards a suggested point, in each dimension as far as its alpha says.",
+            "nGPT steps towards a suggested point, each dimension by its own alpha.",
+            "Here nearly only one moves: the step leaves the line.",
             "Then Norm: divided by its length, it is back at one.",
         ),
         pause=True,
@@ -92,14 +94,15 @@ class SlerpVsLerp(Chapter):
         self.play(*appear(*one.states, *one.before))
         self.play(*appear(one.found, one.suggested, *one.names))
         self.wait(TIME.rest)
-        self.play(*appear(one.straight, one.step))
+        self.play(*appear(one.straight, one.step, one.by_alpha, one.why))
+        self.wait(TIME.rest)
         self.add(one.sum, one.moved)
         lengths = [(length, length.show_row) for length in halves.lengths]
         self.play(*swept(one.going, 0, 1), *swept(lengths, now, now + 1), run_time=TIME.sweep / 2)
         self.play(*swept(one.going, 1, 2))
         self.play(*appear(*one.after), *dimmed(*one.states))
         self.wait(TIME.read)
-        self.go_next(*one.all, *halves.legends)
+        self.go_next(*one.all, one.why, *halves.legends)
 
     @section(
         "Update after update, nGPT’s state keeps its length",
@@ -228,7 +231,7 @@ class SlerpVsLerp(Chapter):
         "For small steps, LERP goes sin θ over θ of SLERP’s way",
         says=(
             "As alpha goes to zero, LERP goes sine theta over theta of SLERP's angle.",
-            "The dots are the angles that the larger nGPT really has, block by block.",
+            "Lines on the axis: angles in our larger nGPT. Its alphas are not near zero.",
             "In our update, LERP makes up for it as alpha grows.",
         ),
         pause=True,
@@ -239,7 +242,7 @@ class SlerpVsLerp(Chapter):
         picture = RatioPlot(self.update, self.ways)
         self.play(*appear(picture.plot, picture.law, picture.radians))
         self.play(drawn(picture.curve))
-        self.play(*appear(*picture.dots, picture.many))
+        self.play(*appear(picture.own, picture.many, picture.beside))
         self.wait(TIME.rest)
         self.play(*appear(*picture.here, picture.limit, picture.slider, *picture.values))
         self.wait(TIME.rest)
@@ -321,7 +324,7 @@ class SlerpVsLerp(Chapter):
     @section(
         "α is a step size: an eigen learning rate",
         says=(
-            "Written with a minus, the update reads as descent: the way back is the gradient.",
+            "With a minus, the update reads like descent: the way back in the gradient’s place.",
             "Alpha is then its learning rate, one a dimension: an eigen learning rate.",
         ),
         pause=True,

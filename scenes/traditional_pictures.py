@@ -35,6 +35,10 @@ SPOKEN = {"␣": "space", "⏎": "new line"}
 
 LOSS = "loss: mean −ln of the true letter’s probability (nat)"
 READING = "strong line: large weight, grey: negative; seed: fixes all that is left to chance"
+PAPER = (
+    "nGPT: normalized Transformer, of the paper",
+    "by Loshchilov et al. 2024, arXiv 2410.01131",
+)
 LEG = 3
 """Pieces of the arc drawn from one kept step to the next."""
 
@@ -205,6 +209,8 @@ class Networks:
             seed.shift((0, baseline_of(steps.label) - baseline_of(seed.label), 0))
         self.text = noted(READING, f"text: {record.corpus}", px=SIZE.tick)
         at_left(self.text, GRID.left, GRID.bottom + 0.5)
+        self.paper = noted(*PAPER, px=SIZE.tick)
+        at_left(self.paper, halves[1].middle - width / 2, GRID.bottom + 0.5)
 
     def at(self, side: int, row: float) -> list[Point]:
         """The weights of one side at a kept step: the letter’s embedding, and the matrix."""

@@ -10,7 +10,7 @@ import numpy as np
 from manim import VGroup, VMobject
 
 from ngpt_math.recordings import Traced, TraditionalVsNormalized
-from scenes.stage.bars import Bars
+from scenes.stage.bars import Bars, clear
 from scenes.stage.changing_bars import ChangingBars
 from scenes.stage.curves import at_row, disc_points
 from scenes.stage.equations import Equation
@@ -106,9 +106,9 @@ class Louder:
     ) -> Part:  # fmt: skip
         role = "traditional" if "traditional" in term else "ink"
         box = Box(left, -1.75, *BAR_BOX)
-        scale = measure(name, [number for state in states for number in state], most=4)
+        every = [number for state in states for number in state]
+        scale = clear(measure(name, every, most=4), every, box.height)
         bars = Bars(box, scale, [states[0]], self.names, role, places=places)
-        bars.axis.texts[-1].shift((0, 0.22, 0))  # Room for the number of the highest bar.
         alike = None
         if len(states) > 1:
             alike = ChangingBars(box, scale, states, [], "normalized", places=places)
@@ -198,6 +198,7 @@ class Larger:
             Column(
                 Line(f"seed {float(seed):.0f}", role="muted", px=SIZE.tick),
                 [plain(record.traced(field, i)) for field in ("gpt_seed_loss", "seed_loss")],
+                places=3,
             )
             for i, seed in enumerate(record.seeds[:SEEDS])
         ]
@@ -241,10 +242,10 @@ class Stretched:
             Ellipse(plane, rows, role)
             for plane, rows, role in zip(planes, shapes, SIDES, strict=True)
         ]
-        self.law = Equation('"condition number" = "longest" / "shortest"')
+        self.law = Equation('"condition number" = "most stretch" / "least stretch"')
         self.reads = [
             [self._read(record, training, words, field, i, role)
-             for i, words in enumerate(("longest", "shortest"))]
+             for i, words in enumerate(("most stretch", "least stretch"))]
             for field, role in zip(fields, SIDES, strict=True)
         ]  # fmt: skip
         self.numbers = [
@@ -263,8 +264,8 @@ class Stretched:
         self.slider = training.slider(1.9)
         at_left(self.slider, left, 1.4)
         self.what = noted(
-            "circle: inputs of length 1; ellipse: what the same matrix",
-            "makes of them, where it stretches most and least", px=SIZE.tick,
+            "circle: inputs of length 1; ellipse: what the same matrix makes of",
+            "them; half its length: the most stretch, half its width: the least", px=SIZE.tick,
         )  # fmt: skip
         at_left(self.what, GRID.left, GRID.bottom + 0.5)
 
@@ -310,15 +311,17 @@ class Conditions:
                 Readout(Line(name, role=role), row, places=1, role=role)
                 for name, row, role in zip(NAMES, rows, SIDES, strict=True)
             ]
-            at_left(ends[0], box.left, -2.2)
+            at_left(ends[0], box.left, -2.1)
             at_left(ends[1], box.left + 2.8, ends[0].get_top()[1])
             ends[1].shift((0, baseline_of(ends[0].label) - baseline_of(ends[1].label), 0))
             self.ends.append(ends)
         self.paper = noted(
-            "The paper (figure 5) finds nGPT’s far lower, in models of 0.5 billion parameters;"
-            " ours: one seed. Larger models: median of the matrix’s parts.", px=SIZE.tick,
+            "nGPT’s paper (arXiv 2410.01131, figure 5) finds nGPT’s condition numbers far lower, in"
+            " models of 0.5 billion parameters",
+            "ours: one seed; larger models: median over heads, the parts of the matrix"
+            " (see chapter 5)", px=SIZE.tick,
         )  # fmt: skip
-        at_left(self.paper, GRID.left, GRID.bottom + 0.25)
+        at_left(self.paper, GRID.left, GRID.bottom + 0.5)
 
     @property
     def along_toys(self) -> list[Step]:

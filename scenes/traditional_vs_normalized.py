@@ -76,7 +76,8 @@ class TraditionalVsNormalized(Chapter):
     @section(
         "Two small models: same text, same seed, same steps",
         says=(
-            "Two small models learn the same text: one of the usual, traditional kind, one nGPT.",
+            "Two small models learn the same text: one of the usual, traditional kind,",
+            "and one nGPT: the normalized Transformer.",
             "From a letter's three numbers, weights lead to units of the first layer.",
         ),
         pause=True,
@@ -87,7 +88,7 @@ class TraditionalVsNormalized(Chapter):
         pair = Networks(self.training)
         self.play(Appear(pair.screen))
         self.play(*appear(*pair.nets))
-        self.play(*appear(pair.captions, *pair.seeds, *pair.progress, pair.text))
+        self.play(*appear(pair.captions, *pair.seeds, *pair.progress, pair.text, pair.paper))
         self.wait(TIME.rest)
         self.play(*swept(self.training.paced(pair.going), 0, 1), run_time=TIME.sweep)
         self.wait(TIME.read)
@@ -296,7 +297,7 @@ class TraditionalVsNormalized(Chapter):
         says=(
             "Both toy models end flatter than they began, one after an early spike.",
             "Of our larger ones nGPT's ends flatter: length one does not keep it round.",
-            "The paper finds nGPT's rounder, in far larger models.",
+            "The paper on nGPT finds its matrices rounder, in far larger models.",
         ),
         pause=True,
         covers=("1.2", "0.6"),

@@ -258,6 +258,8 @@ def recall(toy: Shipped) -> dict[str, Any]:
     update, position = choose(path)
     return {
         "recall_update": floats(update),
+        "recall_prompt": PROMPT,
+        "recall_position": floats(position),
         "recall_h": floats(path["states"][update, position]),
         "recall_suggestion": floats(path["suggestions"][update, position]),
         "recall_next": floats(path["states"][update + 1, position]),

@@ -26,7 +26,8 @@ PREFIXES = {"ngpt": "", "gpt": "gpt_", "gpt-qknorm": "qknorm_"}
 # Cited: the paper's abstract and section 3 (arXiv 2410.01131), 0.5B and 1B parameters.
 PAPER_CONTEXT, PAPER_RATIO = (1, 4, 8), (4, 10, 20)
 
-# Cited: the curves of github.com/JoeLi12345/nGPT, 0.5B parameters in fp32, read by eye.
+# Cited: the curves of github.com/JoeLi12345/nGPT, 0.5B parameters in fp32, read by eye; at 4k one
+# reading, about 4.
 OTHER_CONTEXT, OTHER_LOW, OTHER_HIGH = (1, 4), (1.5, 4), (2, 4)
 
 PANELS = 2  # for novels, on the card

@@ -22,12 +22,14 @@ POINT_CHOSEN_BY = (
     " before the normalization's derivative"
 )
 NONE_INSIDE = "the first row: none lies inside the shell"
+TURN_CHOSEN_BY = "of the first layer's rows, the one with the longest gradient"
 EPS = np.linspace(0, 0.5, 51)  # the slider, in hundredths
 EPS_SHOWN = 25  # its middle
 DIVISIONS = 41  # steps on the way from w to w/‖w‖
 PLACES = 3  # of what is worked out as one would by hand
 SHORT, EXACT = 0.1, 15  # the length up to which thousandths are too coarse, and places then
-STEP, HALF = 0.5, 21  # how far the step across is drawn, and points on the way there, and back
+STEP, HALF = 0.7, 21  # about how far the step goes, and points on the way there, and back
+LEAST = 1e-12  # a gradient shorter than that counts as so long, lest one divide by zero
 WINDOWS = 64  # of training text, for the gradient
 
 
@@ -45,8 +47,7 @@ def l2_norm_shell(models: Models) -> L2NormShell:
         chosen_by=CHOSEN_BY,
         vector_index=floats(chosen),
         **piece_by_piece(many[chosen]),
-        **plain(gpt, chosen),
-        **step(),
+        **step(ngpt),
         many=floats(many),
         many_lengths=floats(lengths),
         many_units=floats(sphere.normalize(many)),
@@ -98,38 +99,39 @@ def by_hand(numbers: np.ndarray, places: int) -> tuple[np.ndarray, float, float]
     return squares, total, float(np.sqrt(total).round(places))
 
 
-def plain(gpt: Shipped, chosen: int) -> dict[str, Any]:
-    """A row of the first layer's W_q where the layer divides it by its length.
+def step(ngpt: Shipped) -> dict[str, Any]:
+    """A step of plain gradient descent of one row of the first layer's W_q, and back to length 1.
 
-    Loss for every length on its way to 1, and the loss's gradient there; and the loss of the
-    model itself, which was trained without.
+    The rate is a round number that makes the step about `STEP` long. All but the gradient is in
+    the plane of w and gradient.
     """
-    stored = query_weights(gpt.model)[0].clone()
-    trained = loss_with(gpt, 0, stored).item()
-    way = torch.from_numpy(piece_by_piece(stored[chosen].numpy())["division"]).to(stored)
-    losses = []
-    for vector in way:
-        stored[chosen] = vector
-        losses.append(loss_with(gpt, 0, sphere.to_shell(stored)).item())
-    stored.requires_grad_()
-    (every,) = torch.autograd.grad(loss_with(gpt, 0, sphere.to_shell(stored)), stored)
-    gradient, unit = every[chosen].numpy(), way[-1].numpy()
+    rows = query_weights(ngpt.model)[0].clone().requires_grad_()
+    (every,) = torch.autograd.grad(loss_with(ngpt, 0, rows), rows)
+    chosen = int(every.norm(dim=1).argmax())
+    gradient, w = every[chosen].numpy(), rows[chosen].detach().numpy()
+    length = float(sphere.norm(w)[0])
+    along = float(gradient @ w) / length
+    across = float(sphere.norm(gradient - along * w / length)[0])
+    rate = float(f"{STEP / max(float(sphere.norm(gradient)[0]), LEAST):.0e}")
+    path = there_and_back(np.array([0.0, length]), -rate * np.array([across, along]))
     return {
-        "division_loss": floats(losses),
-        "trained_loss": floats(trained),
-        "plain_gradient": floats(gradient),
-        "plain_radial": floats(gradient @ unit),
-        "plain_length": floats(sphere.norm(gradient)[0]),
+        "turn_name": f"toy nGPT, first layer, unit {chosen + 1}",
+        "turn_chosen_by": TURN_CHOSEN_BY,
+        "turn_index": floats(chosen),
+        "turn_gradient": floats(gradient),
+        "turn_along": floats(along),
+        "turn_across": floats(across),
+        "turn_rate": floats(rate),
+        "turn_path": floats(path),
+        "turn_lengths": floats(sphere.norm(path)[:, 0]),
     }
 
 
-def step() -> dict[str, Any]:
-    """A step of `STEP` across a unit vector, and back to length 1."""
-    start, end = np.array([0.0, 1.0]), np.array([-STEP, 1.0])
-    share = np.linspace(0, 1, HALF)[:, None]
-    back = sphere.normalize(end)
-    path = np.concatenate([start + share * (end - start), end + share[1:] * (back - end)])
-    return {"step_path": floats(path), "step_lengths": floats(sphere.norm(path)[:, 0])}
+def there_and_back(start: np.ndarray, way: np.ndarray) -> np.ndarray:
+    """Straight on by `way`, and from there straight to length 1: points [2·HALF − 1, n]."""
+    share, end = np.linspace(0, 1, HALF)[:, None], start + way
+    back = sphere.normalize(end) - end
+    return np.concatenate([start + share * way, end + share[1:] * back])
 
 
 def shell(many: np.ndarray) -> dict[str, Any]:

@@ -139,6 +139,8 @@ class Attention(Recording):
     recall_update: Array = array(
         "which update it is; even ones are attention's, odd ones the MLP's", model=TOY
     )
+    recall_prompt: str = text("the text whose state is updated")
+    recall_position: Array = array("index of the letter in it", model=TOY)
     recall_h: Array = array("h", 3, model=TOY, unit_vectors=True)
     recall_suggestion: Array = array("h_A or h_M", 3, model=TOY, unit_vectors=True)
     recall_next: Array = array("h after the update", 3, model=TOY, unit_vectors=True)

@@ -29,7 +29,8 @@ class Closing(Recording):
     `again_` are of the same three models trained from other seeds (`mini-seed-*.json`).
 
     What the paper and the reproduction report is cited, not measured: times fewer tokens to equal
-    loss, of models with 0.5B parameters. The reproduction's figure at a context is a range.
+    loss, of models with 0.5B parameters. The reproduction's figure at a context is a range, or
+    one reading where both ends are the same.
     """
 
     chapter: ClassVar[str] = "closing"

@@ -18,8 +18,11 @@ class L2NormShell(Recording):
     The shell keeps a vector whose length lies between 1−ε and 1+ε and pulls any other to the nearer
     edge. `gradient` is ∂loss/∂w of the normalized layer's stored weight w, on a batch of training
     text; the radial part it has before the normalization's own derivative is gone after it. The
-    layer is the baseline's own, given the shell of eps_shown on its W_q. `plain_gradient` is the
-    same in the first layer without a shell, its rows at length 1.
+    layer is the baseline's own, given the shell of eps_shown on its W_q.
+
+    `turn_gradient` is ∂loss/∂w of a weight vector of the toy nGPT as it is, on the same text. Its
+    normalization is no part of the layer: it follows each step of training. So that gradient has a
+    part along w, and a step against it changes w's length, until w is divided by it.
 
     What is worked out for the eye, from `written` to `share_root`, is rounded to thousandths step
     by step: with pencil and paper one finds the same. Of a vector too short for that,
@@ -32,6 +35,8 @@ class L2NormShell(Recording):
     many_name: str = text("which weight vectors are normalized together")
     chosen_by: str = text("the rule by which the vector was chosen")
     point_chosen_by: str = text("the rule by which the vector inside the shell was chosen")
+    turn_name: str = text("which weight vector of the toy nGPT takes a step")
+    turn_chosen_by: str = text("the rule by which it was chosen")
 
     vector_index: Array = array("index of the vector among the many", model=TOY_GPT)
     vector: Array = array("the weight vector w", 3, model=TOY_GPT)
@@ -52,22 +57,17 @@ class L2NormShell(Recording):
     )
     division_lengths: Array = array("lengths on that way", "division", model="geometry")
 
-    division_loss: Array = array(
-        "loss with w on that way, in a layer that divides by the length",
-        "division", model=TOY_GPT, unit="nat/letter",
+    turn_index: Array = array("index of that vector among the rows of its matrix", model=TOY)
+    turn_gradient: Array = array("∂loss/∂w at that vector w", 3, model=TOY)
+    turn_along: Array = array("its part along w", model=TOY)
+    turn_across: Array = array("length of its part across w", model=TOY)
+    turn_rate: Array = array("how many times the gradient the step is", model="geometry")
+    turn_path: Array = array(
+        "w on a step against the gradient, and back to length 1: in their plane, how far along the"
+        " gradient's part across w, and along w",
+        "step", 2, model=TOY,
     )  # fmt: skip
-    trained_loss: Array = array(
-        "loss of the model as it was trained, on the same text", model=TOY_GPT, unit="nat/letter"
-    )
-    plain_gradient: Array = array("∂loss/∂w in that layer, w at length 1", 3, model=TOY_GPT)
-    plain_radial: Array = array("its part along w", model=TOY_GPT)
-    plain_length: Array = array("its length", model=TOY_GPT)
-    step_path: Array = array(
-        "a step against a gradient across a unit vector, and back to length 1: in their plane, how"
-        " far along the gradient and along the vector",
-        "step", 2, model="geometry",
-    )  # fmt: skip
-    step_lengths: Array = array("lengths on that way", "step", model="geometry")
+    turn_lengths: Array = array("lengths on that way", "step", model=TOY)
 
     many: Array = array("many real weight vectors", "many", 3, model=TOY_GPT)
     many_lengths: Array = array("their lengths", "many", model=TOY_GPT)

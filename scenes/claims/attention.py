@@ -8,9 +8,9 @@ from ngpt_math.recordings import Attention as R
 from scenes.claims import Claim, Claims
 from scenes.claims.compared import spread
 
-FAST, LIKE, LITTLE = 0.05, 0.1, 0.1
+FAST, LIKE, LITTLE, MOST = 0.05, 0.1, 0.1, 0.5
 """Turns by position that count as fast, in radians; shares up to which numbers are nearly equal,
-and up to which a change is a little one."""
+up to which a change is a little one, and from which on some are most."""
 
 
 def unit(r: R) -> bool:
@@ -37,7 +37,7 @@ def lengths_differ(r: R) -> bool:
 def alike_or_not(r: R) -> str:
     """What is said of the lengths where `lengths_differ` does not hold."""
     left = "Left, lengths matter." if plain(r) else "Left, RMSNorm sets the lengths."
-    return f"{left} nGPT gives every key and query length one." * unit(r)
+    return f"{left} nGPT’s Norm gives every key and query length one." * unit(r)
 
 
 def large_products(r: R) -> bool:
@@ -91,9 +91,12 @@ def differ_again(r: R) -> bool:
 
 
 def enlarged(r: R) -> bool:
-    """Products are larger than those of random q and k, and nGPT's scale enlarges its own."""
-    larger = np.abs(r.dots).mean() > r.chance[0] and np.abs(r.gpt_dots).mean() > r.gpt_chance[0]
-    return bool(larger and r.q_lengths[int(r.query)] * r.k_lengths.mean() > 1)
+    """Most scores are larger than those of random q and k, and nGPT's scale enlarges its own."""
+    larger = [
+        np.mean(scores > chance[1]) > MOST
+        for scores, chance in ((r.scores, r.chance), (r.gpt_scores, r.gpt_chance))
+    ]
+    return all(larger) and bool(r.q_lengths[int(r.query)] * r.k_lengths.mean() > 1)
 
 
 def learned(r: R) -> bool:
@@ -113,13 +116,15 @@ def larger_again(r: R) -> bool:
 
 
 CLAIMS = Claims(
+    of_toys=("recall",),
     two_ways=(
         Claim(
-            "nGPT: one, no RMSNorm; two, q and k normalized; three, the factor turned around.",
+            "nGPT: one, no RMSNorm; two, Norm gives q and k length one: optional, used here;",
             lambda r: normed(r) and plain(r),
             lambda r: (
-                f"nGPT: one, no RMSNorm; two, {'its own Norm and ' * normed(r)}s Q K; three,"
-                " the factor turned around."
+                "nGPT: one, no RMSNorm; two, s Q K, after Norm, an option, used here;"
+                if normed(r)
+                else "nGPT: one, no RMSNorm; two, s Q K, the option Norm not used here;"
             ),
         ),
         Claim("in nGPT; ours has it", normed, "in nGPT; not in ours"),
@@ -131,14 +136,14 @@ CLAIMS = Claims(
             "The lengths of keys, and a learned scale for each entry",
         ),
         Claim(
-            "Left, lengths differ, and matter. nGPT gives every key and query length one.",
+            "Left, lengths differ, and matter. Norm gives every key and query length one.",
             lengths_differ,
             alike_or_not,
         ),
         Claim(
-            "Then s Q K scales each entry, for all letters alike: so lengths differ again.",
+            "Then s Q K scales each entry by its own number: lengths differ again.",
             differ_again,
-            "Then s Q K scales each entry, for all letters alike.",
+            "Then s Q K scales each entry by its own number.",
         ),
     ),
     dots=(
@@ -150,10 +155,10 @@ CLAIMS = Claims(
     ),
     scaling=(
         Claim(
-            "Trained ones are larger: they learned to match; nGPT’s scale adds to it.",
+            "Most scores are larger: q and k learned to match; nGPT’s scale adds to it.",
             learned,
             lambda r: (
-                "Trained ones are larger: they learned to match; learned scales add to it."
+                "Most scores are larger: q and k learned to match; learned scales add to it."
                 * both_enlarged(r)
             ),
         ),
@@ -194,14 +199,14 @@ CLAIMS = Claims(
             "Traditional: RMSNorm sizes q and k; a root divides products.",
         ),
         Claim(
-            "nGPT: q and k made length 1, then scaled entry by entry.",
+            "nGPT, as here: q, k made length 1, then scaled entry by entry.",
             unit,
             "nGPT: q and k scaled entry by entry.",
         ),
         Claim(
-            "Both models compare, share and mix. nGPT makes q and k length one first,",
+            "Both models compare, share and mix. With q and k made length one, nGPT",
             unit,
-            "Both models compare, share and mix. nGPT’s q and k are short,",
+            "Both models compare, share and mix. With short q and k, nGPT",
         ),
         Claim(
             "So learned scale and root make its scores larger again.",

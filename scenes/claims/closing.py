@@ -102,17 +102,21 @@ CLAIMS = Claims(
             "How many tokens does nGPT need to the last loss of two baselines?",
         ),
         Claim(
-            "From another seed it reaches only one, and later: so small a gain may be chance.",
+            "All three from another seed: nGPT reaches only one, later. The gain may be chance.",
             only_one,
             "One text, and few seeds: a small gain may be chance.",
         ),
     ),
     conditions=(
-        Claim("Condition numbers: here nGPT’s are the larger ones", less_even, "Condition numbers"),
         Claim(
-            "In the paper, nGPT's are the smaller ones; here the larger. The cause is open.",
+            "Condition numbers of query weights: here nGPT’s are the larger ones",
             less_even,
-            "In the paper, nGPT's are the smaller ones.",
+            "Condition numbers of query weights",
+        ),
+        Claim(
+            "In the paper, nGPT's are smaller; here, of the queries, larger. The cause is open.",
+            less_even,
+            "In the paper, nGPT's are smaller.",
         ),
         Claim(
             "The paper reports the opposite,\nat 0.5 and 1 billion parameters.",

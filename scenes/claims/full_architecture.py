@@ -104,9 +104,9 @@ CLAIMS = Claims(
     of_toys=("embeddings", "walk", "output"),
     recall=(
         Claim(
-            "of the output’s, for letters that its text has",
+            "s_z: of letters that occur in its training text",
             lambda r: bool(r.learned_plays),
-            "of the output’s, for letters of Shakespeare’s plays",
+            "s_z: of letters that occur in Shakespeare’s plays",
         ),
         Claim(
             "Training moved them: longer steps, sharper attention, a surer output.",
@@ -188,12 +188,10 @@ CLAIMS = Claims(
     onward=(
         Claim("Does it pay off?", measured, "That is the whole nGPT"),
         Claim(
-            "That is the whole nGPT. Does it pay off? Next, both models are measured.",
+            "That is the whole nGPT. Does it pay off? Next: what we measured.",
             measured,
             "That is the whole nGPT.",
         ),
-        Claim(
-            "Next\nBoth models, measured", measured, "The whole nGPT\nThe paper: arXiv 2410.01131"
-        ),
+        Claim("Next\nWhat was measured", measured, "The whole nGPT\nThe paper: arXiv 2410.01131"),
     ),
 )

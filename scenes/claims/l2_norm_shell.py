@@ -40,6 +40,13 @@ def in_shell(r: R) -> bool:
     return bool(abs(r.point_length - 1) <= r.eps_shown)
 
 
+def turned_longer(r: R) -> bool:
+    """The step shown makes the vector longer, and leaves it turned by some degrees."""
+    across, along = r.turn_path[-1]
+    turn = float(np.degrees(np.arctan2(abs(across), along)))
+    return bool(r.turn_lengths.max() > 1.05 * r.turn_lengths[0]) and turn > 3
+
+
 CLAIMS = Claims(
     recall=(
         Claim(
@@ -66,6 +73,13 @@ CLAIMS = Claims(
             "Do the same with many real vectors: long ones shrink, short ones grow.",
             long_and_short,
             "Do the same with many real vectors.",
+        ),
+    ),
+    after_step=(
+        Claim(
+            "Learning steps against it. Here that turns w, and makes it longer.",
+            turned_longer,
+            "Learning steps against it. That may turn w, and change its length.",
         ),
     ),
     room=(

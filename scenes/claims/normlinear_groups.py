@@ -66,9 +66,9 @@ CLAIMS = Claims(
     ),
     both_outputs=(
         Claim(
-            "Left, the input’s length, times a row’s, blows some up.",
+            "Left, each carries the row’s length and the input’s; the long input drives some out.",
             blown_up,
-            "Left, an output has the size that lengths give it.",
+            "Left, each output carries the row’s length and the input’s.",
         ),
     ),
     cosines=(
@@ -80,7 +80,7 @@ CLAIMS = Claims(
         Claim("Scales will make up for it.", low),
         Claim("Larger than chance:\ntraining made the rows fit.", fits, beside_chance),
         Claim(
-            "Still far below 1: such numbers choose\nweakly. Scales mend it: chapter 6.",
+            "Still far below 1. Where cosines choose\nletters, scales enlarge them: chapter 6.",
             low,
             "Learned scales multiply them:\nchapter 6.",
         ),

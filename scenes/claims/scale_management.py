@@ -9,6 +9,7 @@ from scenes.claims import Claim, Claims
 from scenes.claims.provenance import shipped
 
 STEPS, UNITS, LOGITS = ("α_A", "α_M"), "s_u", "s_z"
+SLOW = (UNITS, "s_ν")
 SPOKEN = {
     "α_A": "the step after attention",
     "α_M": "the step after feed-forward",
@@ -70,6 +71,14 @@ def unequal(r: R) -> bool:
     return bool(r.factor.max() > 1.1 * r.factor.min())
 
 
+def two_speeds(r: R) -> bool:
+    """Shares of the first step are of two sizes; those of units and gates are the small ones."""
+    slow = np.isin(r.kinds.split(","), SLOW)
+    few, many = r.one_step_share[slow], r.one_step_share[~slow]
+    alike = all(np.allclose(each, each.mean(), rtol=0.05) for each in (few, many))
+    return bool(alike and many.min() > 2 * few.max())
+
+
 def own_sizes(r: R) -> bool:
     """Every kind's values began alike and ended apart."""
     low, high = r.effective_low, r.effective_high
@@ -105,8 +114,9 @@ def some_off(r: R) -> bool:
 
 
 def everywhere(r: R) -> bool:
-    """With the smallest factor, attention is spread almost evenly."""
-    return bool(r.attention_entropy[0] > 0.9 * r.attention_entropy_uniform)
+    """With the smallest factor, attention is spread almost evenly, that of the lit letter too."""
+    letter = r.attention[0].max() * r.attention.shape[1] < 1.5
+    return bool(letter and r.attention_entropy[0] > 0.9 * r.attention_entropy_uniform)
 
 
 def stares(r: R) -> bool:
@@ -217,6 +227,11 @@ CLAIMS = Claims(
             first,
             "one step, as a share of the value at the start",
         ),
+        Claim(
+            "Why two settings? One learning rate, two speeds: units and gates learn slowly.",
+            two_speeds,
+            "Why two settings? So one learning rate can give kinds different speeds.",
+        ),
     ),
     trends=(
         Claim(
@@ -243,9 +258,9 @@ CLAIMS = Claims(
     ),
     sharpness=(
         Claim(
-            "Turn one scale by hand. Small, like a GPT's factor: it looks everywhere alike.",
+            "Turn one scale by hand. Small: the letter looks everywhere alike.",
             everywhere,
-            "Turn one scale by hand. Small, like a GPT's factor: it looks more evenly.",
+            "Turn one scale by hand. Small: the letter looks more evenly.",
         ),
         Claim(
             "Large: it stares at one. Training has settled in between.",
@@ -260,9 +275,9 @@ CLAIMS = Claims(
             "√d takes the gate farther along SiLU’s bend",
         ),
         Claim(
-            "SiLU's bend makes feed-forward more than a matrix. Cosines alone hardly reach it.",
+            "Cosines alone are too small: on them SiLU is nearly a line, and hardly a switch.",
             almost_straight,
-            "SiLU's bend makes feed-forward more than a matrix.",
+            "Without root d, a gate's value would be a cosine, times its learned scale.",
         ),
         Claim(
             "Times root d they spread along the whole bend: no straight line fits any more.",

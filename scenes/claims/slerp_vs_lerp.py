@@ -9,6 +9,9 @@ from scenes.claims import Claim, Claims
 from scenes.claims.compared import spread
 from scenes.claims.provenance import shipped
 
+LARGE = 0.5
+"""From which size on a typical cosine is large."""
+
 BARELY, BESIDE = 6.0, 1.0
 """Up to which angle a step is barely a move; from which one a state is beside the arc: degrees."""
 
@@ -43,7 +46,34 @@ def beside(r: R) -> bool:
     return bool(np.degrees(r.off_arc[int(r.update)]) > BESIDE)
 
 
+def one_moves(r: R) -> bool:
+    """In the update shown, the step moves one dimension far more than all others."""
+    now = int(r.update)
+    *_, second, most = np.sort(np.abs(r.stepped[now] - r.states[now]))
+    return bool(second < most / 10)
+
+
+def large(r: R) -> bool:
+    """The toy model's cosines are typically larger than any near chance in many dimensions."""
+    return bool(np.sqrt(np.mean(r.recall_cosines**2)) > LARGE)
+
+
+def not_small(r: R) -> bool:
+    """All mean α of the larger model are well above the one before training, which is small."""
+    least = min(r.alpha_attn_mean.min(), r.alpha_mlp_mean.min())
+    return bool(least > 1.5 * r.alpha_init)
+
+
 CLAIMS = Claims(
+    recall=(Claim("In only three dimensions, cosines run large.", large),),
+    two_ways=(
+        Claim("Here nearly only one dimension moves.", one_moves),
+        Claim(
+            "Here nearly only one moves: the step leaves the line.",
+            one_moves,
+            "So the step may leave the line.",
+        ),
+    ),
     every_update=(
         Claim(
             "Update after update, the traditional state’s length goes up and down.",
@@ -57,6 +87,14 @@ CLAIMS = Claims(
             lambda r: shipped(r, "toy-ngpt"),
             "a model with three dimensions",
         ),
+    ),
+    ratio=(
+        Claim(
+            "Lines on the axis: angles in our larger nGPT. Its alphas are not near zero.",
+            not_small,
+            "Lines on the axis: angles in our larger nGPT.",
+        ),
+        Claim("Its α are not near 0:\nits steps are not on this curve.", not_small),
     ),
     different=(
         Claim(

@@ -262,9 +262,9 @@ CLAIMS = Claims(
             "Then those of the larger models.",
         ),
         Claim(
-            "The paper finds nGPT's rounder, in far larger models.",
+            "The paper on nGPT finds its matrices rounder, in far larger models.",
             paper_larger,
-            "The paper finds nGPT's rounder, in its own models.",
+            "The paper on nGPT finds its matrices rounder, in its own models.",
         ),
     ),
     takeaways=(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,15 @@ FILLED = 0.72
 
 ASCENT = 0.74
 """How far a letter such as l rises above the baseline, in ems."""
+
+ABOVE = 0.09
+"""From a bar's end to its number, in Manim's units."""
+
+AROUND = (0.01, 0.3)
+"""How far below a bar's end and above it no rule runs where its number stands free of rules."""
+
+STEPS = tuple(m * 10.0**e for e in range(-4, 5) for m in (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0))
+"""The steps among which an axis that is free of numbers is looked for."""
 
 OPACITIES = (0.9, 0.3, 0.1)
 """Rows of one role are told apart by how filled they are; all have the role's outline."""
@@ -71,7 +81,7 @@ class Bars(VGroup):
             return []
         for number, (across, top, _) in zip(numbers, row.tops, strict=True):
             # A bar below zero ends upwards at zero: inside of it no number could be read.
-            up = max(top, self.axis.foot) + 0.09
+            up = max(top, self.axis.foot) + ABOVE
             number.shift(np.array([across, up, 0]) - number.get_bottom())
         return numbers
 
@@ -87,6 +97,36 @@ class Bars(VGroup):
             label.shift(start - np.array([label.get_left()[0], baseline_of(label), 0]))
             group.add(VGroup(swatch, label).shift((0, -number * 2 * px * PIXEL, 0)))
         return group
+
+
+def clear(axis: Measure, numbers: Sequence[Traced], height: float, most: int = 4) -> Measure:
+    """The same axis in steps that lead no rule through the numbers above bars of these values.
+
+    Of those with two to `most` steps, the one on which the bars are highest; the same axis if
+    there is none.
+
+    Args:
+        height: of the axis, in Manim's units.
+    """
+    values = np.array([number.value for number in numbers])
+    if values.min() < 0:
+        return axis
+    found = (a for a in _in_steps(axis, values.max(), most) if _is_clear(a, values, height))
+    return min(found, key=lambda a: (a.ticks[-1], -len(a.ticks)), default=axis)
+
+
+def _in_steps(axis: Measure, highest: float, most: int) -> Iterator[Measure]:
+    for step in STEPS:
+        for count in range(2, most + 1):
+            if highest < step * count < 3 * highest:
+                yield replace(axis, ticks=tuple(step * n for n in range(count + 1)))
+
+
+def _is_clear(axis: Measure, values: Point, height: float) -> bool:
+    ends = height * values / axis.ticks[-1]
+    rules = height * np.array(axis.ticks) / axis.ticks[-1]
+    apart = rules - ends[:, None]
+    return not ((apart > -AROUND[0]) & (apart < AROUND[1])).any()
 
 
 class RowOfBars(VMobject):

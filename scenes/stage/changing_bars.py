@@ -8,15 +8,12 @@ import numpy as np
 from manim import VGroup
 
 from ngpt_math.recordings import Traced
-from scenes.stage.bars import FILLED, OPACITIES, RowOfBars
+from scenes.stage.bars import ABOVE, FILLED, OPACITIES, RowOfBars
 from scenes.stage.pieces import elided, row_px, shown_as
 from scenes.stage.plots import TICK_GAP, Box, Measure, Upright
 from scenes.stage.readouts import Number
 from scenes.stage.style import SIZE
 from scenes.stage.text import Line
-
-ABOVE = 0.09
-"""From a bar's end to its number, in Manim's units."""
 
 
 class ChangingBars(VGroup):

@@ -89,9 +89,9 @@ class Upright(VGroup):
         self.texts = VGroup(
             *(self._tick(y.label(t), s) for t, s in zip(y.ticks, starts, strict=True))
         )
-        name = Line(y.heading, px=SIZE.tick, role="muted")
+        self.heading = Line(y.heading, px=SIZE.tick, role="muted")
         above = box.bottom + box.height + 2 * TICK_GAP
-        self.texts.add(name.shift((box.left - name.get_left()[0], above, 0)))
+        self.texts.add(self.heading.shift((box.left - self.heading.get_left()[0], above, 0)))
         self.add(self.rules, self.texts)
 
     def _tick(self, words: str, place: Point) -> Line:

@@ -32,6 +32,7 @@ class TestAttention:
     def test_the_recalled_update_is_the_fourth_chapters(self) -> None:
         r, before = shown("attention"), shown("slerp_vs_lerp")
         assert r.recall_update == before.update
+        assert (r.recall_prompt, r.recall_position) == (before.prompt, before.position)
         assert np.array_equal(r.recall_h, before.states[int(before.update)])
 
     @pytest.mark.parametrize("prefix", ["", "gpt_"])

@@ -173,36 +173,29 @@ class TestL2NormShell:
         assert [f"{n:.3f}" for n in over] == [f"{n:.3f}" for n in r.shares]
         assert abs(r.share_root - 1) < 0.002
 
-    def test_the_length_of_a_vector_does_not_change_the_loss(self) -> None:
+    def test_the_gradient_at_the_ngpts_vector_is_the_slope_of_the_loss(self) -> None:
         r = shown("l2_norm_shell")
-        assert np.ptp(r.division_lengths) > 0.5 > 1e-6 > np.ptp(r.division_loss)
-        assert abs(r.plain_radial) < 1e-6 < r.plain_length
-        model = shipped("toy", "gpt").double()
-        found = plain_loss(model, int(r.vector_index), r.vector)
-        assert np.isclose(found, r.division_loss[0], atol=1e-6)
+        model, index = shipped("toy", "ngpt").double(), int(r.turn_index)
+        rows = queries(model, 0)
+        size = float(np.linalg.norm(r.turn_gradient))
+        way = r.turn_gradient.astype(float) / size
+        losses = []
+        for move in (1e-4, -1e-4):
+            moved = torch.from_numpy(rows.copy()).double()
+            moved[index] += torch.from_numpy(move * way)
+            losses.append(loss_of(model, 0, moved))
+        assert np.isclose((losses[0] - losses[1]) / 2e-4, size, rtol=1e-3)
+        assert np.isclose(r.turn_gradient @ rows[index], r.turn_along, atol=1e-6)
+        assert np.isclose(np.hypot(r.turn_along, r.turn_across), size)
 
-    def test_the_loss_as_trained_is_that_of_the_shipped_model(self) -> None:
+    def test_a_step_goes_against_the_gradient_and_back_to_length_one(self) -> None:
         r = shown("l2_norm_shell")
-        model = shipped("toy", "gpt").double()
-        rows = model.get_parameter(QKV.format(0)).detach()
-        found = loss_of(model, 0, rows[: model.config.heads * model.config.d_head])
-        assert np.isclose(found, r.trained_loss, atol=1e-6)
-
-    def test_the_plain_gradient_is_the_slope_of_the_loss(self) -> None:
-        r = shown("l2_norm_shell")
-        model = shipped("toy", "gpt").double()
-        at, along = r.unit.astype(float), r.plain_gradient.astype(float) / r.plain_length
-        ways = [at + step * along for step in (1e-4, -1e-4)]
-        losses = [plain_loss(model, int(r.vector_index), way) for way in ways]
-        assert np.isclose((losses[0] - losses[1]) / 2e-4, r.plain_length, atol=1e-6)
-
-    def test_a_step_across_lengthens_and_the_way_back_ends_at_one(self) -> None:
-        r = shown("l2_norm_shell")
-        half = len(r.step_path) // 2
-        assert np.allclose(r.step_path[: half + 1, 1], 1) and r.step_path[half, 0] < 0
-        assert np.isclose(r.step_lengths[half] ** 2, 1 + r.step_path[half, 0] ** 2)
-        assert np.allclose(r.step_path[-1], r.step_path[half] / r.step_lengths[half])
-        assert np.allclose(np.linalg.norm(r.step_path, axis=1), r.step_lengths)
+        half = len(r.turn_path) // 2
+        there = np.array([-r.turn_rate * r.turn_across, 1 - r.turn_rate * r.turn_along])
+        assert np.allclose(r.turn_path[0], [0, 1])
+        assert np.allclose(r.turn_path[half], there, atol=1e-6)
+        assert np.allclose(r.turn_path[-1], there / r.turn_lengths[half], atol=1e-6)
+        assert np.allclose(np.linalg.norm(r.turn_path, axis=1), r.turn_lengths)
 
     def test_the_shell_keeps_what_is_inside_and_moves_the_rest_to_its_edge(self) -> None:
         r = shown("l2_norm_shell")
@@ -237,14 +230,6 @@ class TestL2NormShell:
             losses = [shell_loss(model, layer, row, r, step * direction) for step in (1e-4, -1e-4)]
             slope = (losses[0] - losses[1]) / 2e-4
             assert np.isclose(slope, r.gradient_before @ direction, atol=1e-6)
-
-
-def plain_loss(model: Model, row: int, vector: np.ndarray) -> float:
-    """Loss with the first layer's W_q at length 1, one of its rows a vector over its length."""
-    rows = model.get_parameter(QKV.format(0)).detach()[: model.config.heads * model.config.d_head]
-    rows = rows.clone()
-    rows[row] = torch.from_numpy(np.asarray(vector, dtype=np.float64))
-    return loss_of(model, 0, rows / rows.norm(dim=1, keepdim=True))
 
 
 def shell_loss(model: Model, layer: int, row: int, r: Any, change: np.ndarray) -> float:

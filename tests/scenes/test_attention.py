@@ -24,7 +24,7 @@ from test_chapters import (
 from watched import play
 
 from ngpt_math.recordings import Attention, load, save
-from scenes.attention_head_pictures import stages
+from scenes.attention_head_pictures import Mixing, Sides, stages, whole_score
 from scenes.attention_pictures import Pipeline, Pipelines
 from scenes.film import entry
 from scenes.stage.changing_bars import ChangingBars
@@ -119,6 +119,18 @@ def test_the_diagram_has_qk_norm_where_a_model_has_it() -> None:
 def test_an_ngpt_without_norm_is_said_to_lack_it() -> None:
     _, own = Pipelines(qk_normed(0, 0)).ways
     assert "in nGPT; not in ours" in words_of(own)
+
+
+def test_a_mix_and_its_values_have_the_same_strengths_of_colour() -> None:
+    record = load(Attention)
+    for part in Mixing(Sides(record, Pipelines(record).screen)).parts:
+        assert part.mix.full == part.values.full
+        assert max(abs(n.value) for n in part.mix.traced) <= part.values.full
+
+
+@pytest.mark.parametrize("own", [0, 1])
+def test_the_whole_score_has_norm_where_the_model_has_it(own: int) -> None:
+    assert whole_score(qk_normed(own, 0)).count("Norm") == 2 * own
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from samples import numbers
 
-from scenes.stage.bars import Bars
+from scenes.slerp_alpha_pictures import SHORT, OnAxis
+from scenes.stage.bars import Bars, clear
 from scenes.stage.cards import NextChapter, Takeaways, heading_line, title_line
 from scenes.stage.matrices import STRENGTHS, Matrix, kept
 from scenes.stage.plots import Box, Plot, curve_name, measure
@@ -77,6 +78,9 @@ def test_curve_spot_and_lines() -> None:
     assert spot.traced == (xs[1], ys[1])
     assert here.level(ys[1], "ink").get_center()[1] == pytest.approx(-1.0)
     assert here.upright(xs[1], ys[1], "ink").get_top()[1] == pytest.approx(-1.0)
+    lines = OnAxis(here, xs[1:], "normalized")
+    assert np.allclose(lines.points[[0, 4]], here.at([0.5, 1], [0, 0]))
+    assert lines.traced == tuple(xs[1:]) and lines.height == pytest.approx(SHORT)
     name = curve_name(curve, "name", 1, above=True)
     assert name.get_right()[0] < curve.places[1][0] and name.get_bottom()[1] > curve.places[1][1]
 
@@ -93,6 +97,26 @@ def test_bars_stand_on_zero_and_reach_their_values() -> None:
     assert first.get_fill_color().to_hex().lower() == COLOUR.scale
     assert first.get_fill_opacity() != bars.rows[1].get_fill_opacity()
     assert len(bars.numbers) == 4
+
+
+@pytest.mark.parametrize("values", [[0.905, 0.123, 1.0], [4.04, 0.95, 4.46, 7.70], [0.377, 0.651]])
+def test_no_rule_of_a_clear_axis_runs_through_a_number(values: list[float]) -> None:
+    recorded = numbers(*values)
+    box = Box(0, 0, 12, 2.5)
+    axis = clear(measure("numbers", recorded, most=4), recorded, box.height)
+    bars = Bars(box, axis, [recorded], ["a"] * len(values), "ink")
+    rules = bars.axis.rules.get_all_points()[:, 1]
+    for number in bars.numbers:
+        low, high = number.get_bottom()[1], number.get_top()[1]
+        assert not ((rules > low - 0.05) & (rules < high + 0.02)).any()
+    assert bars.rows[0].get_top()[1] <= box.bottom + box.height
+
+
+def test_an_axis_that_cannot_be_clear_stays_as_it_is() -> None:
+    for values in (np.linspace(0.01, 1, 40), (-1.0, 2.0)):
+        recorded = numbers(*values)
+        axis = measure("numbers", recorded)
+        assert clear(axis, recorded, 2.5) == axis
 
 
 def test_many_bars_carry_no_numbers() -> None:

@@ -19,7 +19,7 @@ DATA: dict[str, tuple[int, ...]] = {
     "Column": (1,), "measure": (1,), "curve": (0, 1), "spot": (0, 1), "spots": (0, 1),
     "upright": (0, 1), "level": (0,), "Interpolation": (1, 2, 3), "nearest_row": (0, 1),
     "Dot": (1,), "Trace": (1,), "Arrow": (1, 2), "arc": (1, 2), "chord": (1, 2),
-    "great_circle": (1, 2), "Prompt": (0, 1), "ChangingBars": (2,),
+    "great_circle": (1, 2), "Prompt": (0, 1), "ChangingBars": (2,), "OnAxis": (1,),
 }  # fmt: skip
 """Which arguments of the stage's makers are data."""
 
