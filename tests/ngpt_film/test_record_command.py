@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from PIL import Image
+from token_models import VOCAB, vocabulary
 
 from ngpt_film import cli
 from ngpt_math import recordings
-from ngpt_math.checkpoint import checkpoint_path, load_model, save_model
+from ngpt_math.checkpoint import build_model, checkpoint_path, load_model, save_model
 from ngpt_math.files import read_card
 from ngpt_math.recordings import default_path
 
@@ -169,3 +171,26 @@ def test_workers_of_a_cluster_have_the_shipped_recordings_only(two_films) -> Non
     done = two_films.ngpt("render", *words)
     assert done.returncode == 2
     assert "shipped recordings only; leave out --cluster" in done.stderr
+
+
+def test_a_vocabulary_that_is_not_known_is_given(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    theirs, out = tmp_path / "theirs.safetensors", tmp_path / "film"
+    config = load_model(checkpoint_path("mini", "ngpt")).config
+    shape = dataclasses.replace(config, tokenizer="gpt-2", vocab=VOCAB)
+    save_model(theirs, build_model(shape), {})
+    command = ["record", "normlinear_groups", "--checkpoint", str(theirs), "--out", str(out)]
+    assert cli.run(command) == 2
+    said = capsys.readouterr().err
+    assert "'gpt-2', which is not known here; give its tokenizer.json" in said
+    assert said.count("\n") == 1
+    given = vocabulary(tmp_path / "tokenizer.json")
+    assert cli.run([*command, "--tokenizer", str(given)]) == 0
+    card = read_card(out / "normlinear_groups.safetensors", "")
+    assert card["made_by"].endswith("--checkpoint theirs.safetensors --tokenizer tokenizer.json")
+    assert cli.run([*command, "--check", "--tokenizer", str(given)]) == 0
+    capsys.readouterr()
+    given.write_text("{}")
+    assert cli.run([*command, "--tokenizer", str(given)]) == 1
+    assert capsys.readouterr().err.count("\n") == 1
