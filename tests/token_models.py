@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from ngpt_math.vocabulary import Given
 
 VOCAB = 300
 SHAPE = {"tokenizer": "somebody’s", "vocab": VOCAB + 20, "context": 24}
@@ -30,22 +34,21 @@ def vocabulary(path: Path) -> Path:
     trainer = trainers.BpeTrainer(
         vocab_size=VOCAB, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False
     )
-    engine.train_from_iterator([read_corpus()[-20_000:], *[LINE] * 2000], trainer)
+    engine.train_from_iterator([read_corpus()[-20_000:], *[LINE] * 500], trainer)
     engine.save(str(path))
     return path
 
 
-def trained(folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[dict[str, Path], Path]:
-    """The weights of an nGPT and a baseline, and their tokenizer.json."""
+def trained(folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[dict[str, Path], Given]:
+    """The weights of an nGPT and a baseline, and their vocabulary."""
     from ngpt_math import runfolder, training
     from ngpt_math.config import ModelConfig, TrainConfig
     from ngpt_math.corpus import source_of
     from ngpt_math.vocabulary import Given, plays
 
-    given = vocabulary(folder / "tokenizer.json")
-    coder = Given(given)
+    given = Given(vocabulary(folder / "tokenizer.json"))
     # Somebody's training has their text and vocabulary; this project's has not.
-    monkeypatch.setattr(training, "load_tokens", lambda name: plays(coder))
+    monkeypatch.setattr(training, "load_tokens", lambda name: plays(given))
     monkeypatch.setattr(runfolder, "source_of", lambda name: source_of("bpe-4096"))
     settings = TrainConfig(
         steps=8, batch=4, lr=1e-2, eval_every=4, eval_windows=2, save_every=8, snapshots=6

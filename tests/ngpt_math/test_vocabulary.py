@@ -26,7 +26,7 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Path], Path]:
+def models(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Path], Given]:
     with pytest.MonkeyPatch.context() as patch:
         return trained(tmp_path_factory.mktemp("models"), patch)
 
@@ -113,10 +113,9 @@ def test_small_needs_no_file_of_prose(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_recordings_hold_tokens_as_pieces(
-    models: tuple[dict[str, Path], Path], tmp_path: Path
+    models: tuple[dict[str, Path], Given], tmp_path: Path
 ) -> None:
-    paths, tokenizer = models
-    given = Given(tokenizer)
+    paths, given = models
     path = record.record("attention", tmp_path / "attention.safetensors", paths, given)
     kept = recordings.load(recordings.Attention, path)
     assert record.check("attention", path, paths, given) == 0.0
@@ -126,25 +125,25 @@ def test_recordings_hold_tokens_as_pieces(
     assert kept.noun == "token" and "letter" not in kept.chosen_by
 
 
-def test_what_is_not_known_is_not_said(models: tuple[dict[str, Path], Path]) -> None:
+def test_what_is_not_known_is_not_said(models: tuple[dict[str, Path], Given]) -> None:
     """What such a model learned is not known; our own learned the plays."""
-    paths, tokenizer = models
-    theirs = record.make("scale_management", paths, Given(tokenizer))
+    paths, given = models
+    theirs = record.make("scale_management", paths, given)
     assert not theirs.learned_plays and "not known" in theirs.measured_on
     assert theirs.traced("output_loss", 0).unit == "nat/token"
     ours = recordings.load(recordings.ScaleManagement)
     assert ours.learned_plays and "was not trained on" in ours.measured_on
     assert ours.traced("output_loss", 0).unit == "nat/letter"
-    whole = record.make("full_architecture", paths, Given(tokenizer))
+    whole = record.make("full_architecture", paths, given)
     assert whole.mini_goes_on == "␣world" and whole.mini_prompt[-1] == "␣new"
     assert "no model was trained on" not in whole.chosen_by
 
 
 def test_what_models_of_two_vocabularies_cannot_show_is_left_out(
-    models: tuple[dict[str, Path], Path],
+    models: tuple[dict[str, Path], Given],
 ) -> None:
-    paths, tokenizer = models
-    alone, given = {"mini ngpt": paths["mini ngpt"]}, Given(tokenizer)
+    paths, given = models
+    alone = {"mini ngpt": paths["mini ngpt"]}
     with pytest.raises(NothingKept, match="different tokens"):
         record.make("traditional_vs_normalized", alone, given)
     both = record.make("attention", alone, given)

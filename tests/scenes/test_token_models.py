@@ -29,8 +29,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from ngpt_math import record
 
     with pytest.MonkeyPatch.context() as patch:
-        models, tokenizer = trained(tmp_path_factory.mktemp("models"), patch)
-    given, made = record.Given(tokenizer), tmp_path_factory.mktemp("recordings")
+        models, given = trained(tmp_path_factory.mktemp("models"), patch)
+    made = tmp_path_factory.mktemp("recordings")
     for key in KEYS:
         record.record(key, made / f"{key}.safetensors", models, given)
     alone = {"mini ngpt": models["mini ngpt"]}
