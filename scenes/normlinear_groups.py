@@ -58,7 +58,7 @@ class NormlinearGroups(Chapter):
         "Each row of a weight matrix is a vector with its own length",
         says=(
             "The hidden state h is a vector: the model’s notes on one letter.",
-            "This real weight matrix makes queries of it, rescaled (chapter 5).",
+            "Rescaled, it meets this matrix of query weights: chapter 5.",
             "Each row is a vector. Training left every row with another length.",
         ),
         pause=True,
