@@ -230,7 +230,7 @@ class NormlinearGroups(Chapter):
             "This layer of n G P T was trained with lengths one.",
             "Each output says how well a row fits h; below zero, it fits the opposite.",
             "Random directions would fit less. Yet all cosines stay far below one.",
-            "Where cosines choose letters, scales will enlarge them.",
+            "Scales will enlarge them.",
         ),
         pause=True,
         covers=("3.2", "0.6"),
