@@ -303,7 +303,7 @@ class NormlinearGroups(Chapter):
             "Traditional outputs carry the row’s length and the input’s.",
             "At length one, outputs are cosines, never beyond one.",
             "What writes into h has columns of length one instead.",
-            "Groups, parts of a row: the paper does without.",
+            "The paper does without groups of a row.",
         ),
         pause=True,
         covers=("0.1", "0.7"),
