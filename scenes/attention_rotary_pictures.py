@@ -287,7 +287,7 @@ class Bent:
         self.bars = Bars(
             box, measure("size of the learned scale", [*rows[0], *rows[1]]), rows, [], "scale"
         )
-        said = (CLAIMS.true(record, "turn fast: nearly equal"), "hardly turn: no harm")
+        said = (CLAIMS.true(record, "turn fast: nearly equal"), "hardly turn here")
         self.ends = [Line(words, px=SIZE.tick) for words in said]
         for line, edge in zip(self.ends, (box.left, box.left + box.width), strict=True):
             side = line.get_left()[0] if edge == box.left else line.get_right()[0]

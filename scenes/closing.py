@@ -30,9 +30,9 @@ class Closing(Chapter):
     card: ClassVar[bool] = True
 
     @section(
-        "Slightly fewer tokens to the same loss; another seed changes as much",
+        "Slightly fewer tokens to the last loss; with another seed, hardly any",
         says=(
-            "After four fifths of training nGPT has the baseline's last loss, QK-norm's later.",
+            "For half of training nGPT lags; at four fifths it has the baseline's last loss.",
             "All three from another seed: nGPT reaches only one, later. The gain may be chance.",
         ),
         covers=("8.2",),

@@ -68,7 +68,7 @@ class Opening(Chapter):
         "The Normalized Transformer",
         says=(
             "The normalized Transformer keeps embeddings, hidden states, weights on a sphere.",
-            "Every number, unless it is cited, was read from trained models and can be traced.",
+            "Every measured number was read from trained models, and can be traced.",
         ),
         pause=True,
         covers=("8.1",),
@@ -87,7 +87,7 @@ class Opening(Chapter):
             px=SIZE.readout,
         )
         own = noted(
-            "Every number, unless it is cited, was read",
+            "Every measured number was read",
             "from trained models, and can be traced.", role="normalized",
         )  # fmt: skip
         paper = noted(

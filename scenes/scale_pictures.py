@@ -96,7 +96,7 @@ class Recall:
         self.terms = [
             Explained("cos(q, k)", "how well query and key agree"),
             Explained("d_k", "how many entries a query or a key has"),
-            Explained("{{ s_(q k) : scale }}", "learned, on q and on k; written as one number"),
+            Explained("{{ s_(q k) : scale }}", "learned, on q and on k: here in short"),
         ]
         source = noted(
             "one head of our larger model:",

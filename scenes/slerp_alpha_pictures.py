@@ -81,7 +81,7 @@ class RatioPlot:
             "of our larger nGPT (medians)",
             role="normalized",
         )
-        beside = ("Its α are not near 0:", "its steps are not on this curve.")
+        beside = ("Its mean α are not near 0:", "its steps are not on this curve.")
         self.beside = noted(*CLAIMS.lines(record, *beside))
         self.slider = Slider(Equation("{{ alpha : scale }}"), ways.alpha, 2.2, "scale")
         self.values = [

@@ -231,7 +231,7 @@ class SlerpVsLerp(Chapter):
         "For small steps, LERP goes sin θ over θ of SLERP’s way",
         says=(
             "As alpha goes to zero, LERP goes sine theta over theta of SLERP's angle.",
-            "Lines on the axis: angles in our larger nGPT. Its alphas are not near zero.",
+            "Lines on the axis: angles in our larger nGPT. Its mean alphas are not near zero.",
             "In our update, LERP makes up for it as alpha grows.",
         ),
         pause=True,
@@ -324,7 +324,7 @@ class SlerpVsLerp(Chapter):
     @section(
         "α is a step size: an eigen learning rate",
         says=(
-            "With a minus, the update reads like descent: the way back in the gradient’s place.",
+            "With a minus, the update reads like descent: h minus h A in the gradient’s place.",
             "Alpha is then its learning rate, one a dimension: an eigen learning rate.",
         ),
         pause=True,

@@ -334,7 +334,7 @@ class TraditionalVsNormalized(Chapter):
             ),
             ("normalized", ("nGPT: length 1 after every step. Only the direction can win.",)),
             ("ink", ("A flat matrix all but loses directions; length 1 does not prevent it.",)),
-            ("muted", ("Loss: no clear gain here. Another seed changes about as much.",)),
+            ("muted", ("Loss, no clear gain: lower with one seed, hardly with another.",)),
         )
         self.take_away(points)
         self.clear_next()

@@ -77,7 +77,7 @@ CLAIMS = Claims(
             lambda r: fits(r) and low(r),
             lambda r: "Random directions would fit less." if fits(r) else "",
         ),
-        Claim("Scales will make up for it.", low),
+        Claim("Scales will enlarge them.", low),
         Claim("Larger than chance:\ntraining made the rows fit.", fits, beside_chance),
         Claim(
             "Still far below 1. Where cosines choose\nletters, scales enlarge them: chapter 6.",

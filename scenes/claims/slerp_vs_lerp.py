@@ -90,11 +90,11 @@ CLAIMS = Claims(
     ),
     ratio=(
         Claim(
-            "Lines on the axis: angles in our larger nGPT. Its alphas are not near zero.",
+            "Lines on the axis: angles in our larger nGPT. Its mean alphas are not near zero.",
             not_small,
             "Lines on the axis: angles in our larger nGPT.",
         ),
-        Claim("Its α are not near 0:\nits steps are not on this curve.", not_small),
+        Claim("Its mean α are not near 0:\nits steps are not on this curve.", not_small),
     ),
     different=(
         Claim(

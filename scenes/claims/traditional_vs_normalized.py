@@ -288,7 +288,7 @@ CLAIMS = Claims(
             "A flat matrix all but loses some directions of its input.",
         ),
         Claim(
-            "Loss: no clear gain here. Another seed changes about as much.",
+            "Loss, no clear gain: lower with one seed, hardly with another.",
             nowhere_a_gain,
             lambda r: f"The tiny nGPT’s loss ends {toy_end(r)}, the larger one’s {end(r)}.",
         ),
