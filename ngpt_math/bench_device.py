@@ -33,10 +33,6 @@ PAIRS = {
     "vs_lucidrains": ("ngpt, their shape", "lucidrains"),
     "vs_lucidrains_manual": ("ngpt, their shape", "lucidrains, manual"),
 }
-KNOWN = {  # nGPT step over baseline step, 0.5B on 8 H100, compiled (JoeLi12345/nGPT)
-    1024: 1.17,
-    4096: 1.11,
-}
 ATTENTION = ("flash", "fmha", "attention")
 
 Maker = Callable[[], Stepper]

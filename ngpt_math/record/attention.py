@@ -25,6 +25,7 @@ CHOSEN_BY = (
     " attention, both heads' entropies added, is spread most; the rotation is drawn of the pair of"
     " entries that turns most without a full turn over the sentence"
 )
+# What the rule says, and says instead of models that read the sentence as different tokens.
 APART = ("both heads' entropies added, is", "in each model, is")
 SHOWN = 8  # entries of a hidden state that are drawn
 

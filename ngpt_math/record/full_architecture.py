@@ -28,6 +28,7 @@ OF_TOKENS = (
     " model, whose tokens are longer than letters, before that word; the bars are the tokens that"
     " each model finds likeliest"
 )
+# What the rule says, and says instead of models whose training text is not known.
 UNSEEN = ("the validation text, which no model was trained on,", "The Tempest,")
 TOP = 8
 TOLERANCE = 1e-5

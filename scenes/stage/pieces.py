@@ -48,7 +48,7 @@ def row_px(words: Sequence[str], rooms: Sequence[float], px: float, weight: Weig
     shares = (
         room / width_of(each, px, weight) for each, room in zip(words, rooms, strict=True) if each
     )
-    return max(float(SIZE.least), px * min(1.0, *shares, 1.0))
+    return max(float(SIZE.least), px * min([1.0, *shares]))
 
 
 def elided(words: str, room: float, px: float, weight: Weight = "NORMAL") -> str:

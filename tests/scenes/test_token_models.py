@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import test_chapters as whole
-from test_other_models import says_what_is_true
+from test_other_models import finds_room, says_what_is_true
 from token_models import trained
 from watched import Watched, play
 
@@ -56,11 +56,7 @@ def check(chapter: Entry, recordings: Path) -> Watched:
     """Play a chapter: everything has room and can be read, and only toys have letters."""
     entry = dataclasses.replace(chapter, recordings=recordings)
     watched = play(entry.load(), recording=entry.recording)
-    whole.test_nothing_leaves_the_frame_or_meets_the_captions(watched)
-    whole.test_no_text_overlaps_another(watched)
-    whole.test_frames_keep_to_the_budget(watched)
-    whole.test_text_can_be_read(watched)
-    whole.test_nothing_moves_while_text_appears(watched)
+    finds_room(watched)
     whole.test_every_letter_is_the_bundled_typefaces(watched)
     says_what_is_true(entry, watched)
     toys = claims_of(entry).of_toys
