@@ -199,6 +199,14 @@ def descendants(pid: int) -> set[int]:
     """The processes below one, as Linux tells it."""
     found: set[int] = set()
     for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in map(int, task.read_text().split()):
+        for child in map(int, told(task).split()):
             found |= {child} | descendants(child)
     return found
+
+
+def told(path: Path) -> str:
+    """What a file of /proc says; nothing if its process or thread ended in between."""
+    try:
+        return path.read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
