@@ -37,6 +37,10 @@ CLASSIC_FRAMES = 3
 SCENES = {"hypersphere": "TurningSphere", "matrix": "MovingMatrix", "text": "Words"}
 CLASSIC = {"hypersphere": "ClassicSphere", "matrix": "ClassicMatrix"}
 
+HEADING = (
+    "scene                      CPU-s/frame  x264 alone  frames/s  vs stock  vs classic  peak MB"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Cost:
@@ -71,13 +75,16 @@ class Row:
 
 
 def render_bench(full: bool, tell: Callable[[str], None] = lambda line: None) -> dict[str, Any]:
-    """Measure all scenes; with `full`, the whole film too. `tell` hears what is measured now.
+    """Measure all scenes; with `full`, the whole film too.
+
+    `tell` hears the rows of a table, each as soon as it is known, and what is measured after them.
 
     Returns:
         The document that `--json` prints: `scenes` (see `Row`), `jobs2_speedup`,
         `film_realtime_factor` and `film_cpu_factor` (wall time and CPU time over film time; None
         unless `full`), and how it was made.
     """
+    tell(HEADING)
     rows = [_row(name, SCENES[name], CLASSIC.get(name), tell) for name in SCENES]
     rows += [_row(entry.key, entry.key, None, tell) for entry in FILM]
     tell("two jobs against one")
@@ -97,20 +104,12 @@ def render_bench(full: bool, tell: Callable[[str], None] = lambda line: None) ->
     }
 
 
-def table(result: dict[str, Any]) -> str:
-    """The result of `render_bench` for people."""
-    lines = ["scene             CPU-s/frame  x264 alone  frames/s  vs stock  vs classic  peak MB"]
-    for row in result["scenes"]:
-        ratios = (row["vs_stock"], row["vs_classic"])
-        stock, classic = ("–" if r is None else f"{r:.1f}" for r in ratios)
-        lines.append(
-            f"{row['scene']:17} {row['cpu_s_per_frame']:11.4f} {row['encode_floor_cpu_s']:11.4f}"
-            f" {row['fps']:9.1f} {stock:>9} {classic:>11} {row['peak_mb']:8.0f}"
-        )
-    lines.append(
+def summary(result: dict[str, Any]) -> str:
+    """What `render_bench` found besides the table's rows, for people."""
+    lines = [
         f"two jobs are {result['jobs2_speedup']:.2f} times as fast as one"
         f" and take {result['jobs2_cpu_ratio']:.2f} times the CPU time"
-    )
+    ]
     if result["film_realtime_factor"] is not None:
         lines.append(
             f"the film took {result['film_realtime_factor']:.2f} times its length,"
@@ -119,8 +118,17 @@ def table(result: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def _in_words(row: dict[str, Any]) -> str:
+    """A scene's row of the table."""
+    ratios = (row["vs_stock"], row["vs_classic"])
+    stock, classic = ("–" if r is None else f"{r:.1f}" for r in ratios)
+    return (
+        f"{row['scene']:26} {row['cpu_s_per_frame']:11.4f} {row['encode_floor_cpu_s']:11.4f}"
+        f" {row['fps']:9.1f} {stock:>9} {classic:>11} {row['peak_mb']:8.0f}"
+    )
+
+
 def _row(name: str, scene: str, classic: str | None, tell: Callable[[str], None]) -> Row:
-    tell(name)
     frames = round(SECONDS * quality("hd").fps)
     ours, stock = [], []
     for _ in range(ROUNDS):
@@ -129,7 +137,7 @@ def _row(name: str, scene: str, classic: str | None, tell: Callable[[str], None]
     other = measure(classic, "stock", CLASSIC_FRAMES) if classic else None
     cost = median(c.per_frame for c in ours)
     stock_cost = median(c.per_frame for c in stock)
-    return Row(
+    row = Row(
         scene=name,
         cpu_s_per_frame=cost,
         fps=median(c.frames / c.wall for c in ours),
@@ -140,6 +148,8 @@ def _row(name: str, scene: str, classic: str | None, tell: Callable[[str], None]
         stock_cpu_s_per_frame=stock_cost,
         classic_cpu_s_per_frame=other.per_frame if other else None,
     )
+    tell(_in_words(asdict(row)))
+    return row
 
 
 def measure(scene: str, way: str, frames: int) -> Cost:

@@ -21,11 +21,11 @@ def render(full: bool, as_json: bool) -> None:
     """Measure a frame's cost, scene by scene, against stock Manim and against encoding alone."""
     from ngpt_film import bench as benchmark
 
-    result = benchmark.render_bench(full, say)
+    result = benchmark.render_bench(full, say if as_json else click.echo)
     if as_json:
         print_json(result)
     else:
-        click.echo(benchmark.table(result))
+        click.echo(benchmark.summary(result))
 
 
 @bench.command()

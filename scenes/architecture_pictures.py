@@ -75,8 +75,8 @@ def larger(record: FullArchitecture) -> str:
 
 
 def toy(record: FullArchitecture) -> str:
-    """The small model in words, by its recorded shape."""
-    return f"our small model, {record.paths.shape[-1]} dimensions"
+    """The toy nGPT in words, by its recorded shape."""
+    return f"our toy nGPT, {record.paths.shape[-1]} dimensions"
 
 
 def prompt_of(record: FullArchitecture) -> Prompt:

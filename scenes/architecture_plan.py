@@ -407,7 +407,7 @@ class Whole:
         explained = (
             ((-4.95, -0.85), ("embeddings",)),
             ((ATTENTION[0], 1.76), ("attention", "looks at earlier letters")),
-            ((MLP[0], -1.76), ("feed-forward (MLP)", "works on each letter alone")),
+            ((MLP[0], -1.76), ("feed-forward", "works on each letter alone")),
             ((5.35, -0.85), ("output", "next-letter", "probabilities")),
         )
         return [

@@ -165,7 +165,7 @@ class FullArchitecture(Chapter):
     @section(
         "Embeddings: every letter is a point of the sphere",
         says=(
-            "To see the sphere, we switch to our small model, with three dimensions.",
+            "To see the sphere, we switch to our toy nGPT, with three dimensions.",
             "Each letter has a learned point. The state of the lit letter starts at its own.",
         ),
         pause=True,
@@ -320,9 +320,9 @@ class FullArchitecture(Chapter):
         self.clear_next(*whole.shapes)
 
     @section(
-        "The next letter: the small model’s best guess is right",
+        "The next letter: our toy nGPT’s best guess is right",
         says=(
-            "Softmax makes probabilities. The small model bets on o, and o it is: world.",
+            "Softmax makes probabilities. Our toy nGPT bets on o, and o it is: world.",
             "The larger model bets on i here. One line does not tell which is the better one.",
         ),
         pause=True,

@@ -199,7 +199,7 @@ class ScaleManagement(Chapter):
         "Trained, every scale has found its own size",
         says=(
             "In training all of one kind start alike; then each finds its own size.",
-            "On average the logits' scale grows most, the steps too; the units' hardly.",
+            "On average the logits' scale grows most, steps grow too; the units' hardly.",
             "Some of attention's end near zero: switched off.",
         ),
         pause=True,

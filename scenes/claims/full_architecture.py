@@ -70,7 +70,7 @@ def bets(r: R) -> str:
     word = r.prompt.split("␣")[-1] + r.goes_on
     right = guessed(r.toy_tokens, r)
     then = f"and {r.goes_on[0]} it is" if right else f"but {r.goes_on[0]} follows"
-    return f"Softmax makes probabilities. The small model bets on {named(r.toy_tokens[0])}, " + (
+    return f"Softmax makes probabilities. Our toy nGPT bets on {named(r.toy_tokens[0])}, " + (
         f"{then}: {word}."
     )
 
@@ -137,15 +137,15 @@ CLAIMS = Claims(
     ),
     guess=(
         Claim(
-            "The next letter: the small model’s best guess is right",
+            "The next letter: our toy nGPT’s best guess is right",
             lambda r: guessed(r.toy_tokens, r),
             "The next letter: what both models expect, and what follows",
         ),
         Claim(
-            "Softmax makes probabilities. The small model bets on o, and o it is: world.",
+            "Softmax makes probabilities. Our toy nGPT bets on o, and o it is: world.",
             lambda r: (
                 bets(r)
-                == "Softmax makes probabilities. The small model bets on o, and o it is: world."
+                == "Softmax makes probabilities. Our toy nGPT bets on o, and o it is: world."
             ),
             bets,
         ),

@@ -250,7 +250,7 @@ CLAIMS = Claims(
             "The whole training, kind by kind.",
         ),
         Claim(
-            "On average the logits' scale grows most, the steps too; the units' hardly.",
+            "On average the logits' scale grows most, steps grow too; the units' hardly.",
             logits_most,
             most_and_least,
         ),

@@ -30,7 +30,13 @@ def test_failed_probe_is_one_line() -> None:
 
 
 @pytest.fixture
-def result(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+def told() -> list[str]:
+    """What the bench says while it measures."""
+    return []
+
+
+@pytest.fixture
+def result(monkeypatch: pytest.MonkeyPatch, told: list[str]) -> dict[str, Any]:
     """A short bench with costs that are easy to reckon with: stock takes four times ours."""
     seen: list[str] = []
 
@@ -44,7 +50,7 @@ def result(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     monkeypatch.setattr(bench, "measure", measure)
     monkeypatch.setattr(bench, "_two_jobs", lambda: (1.9, 1.05))
     monkeypatch.setattr(bench, "FILM", ())
-    made = bench.render_bench(full=False)
+    made = bench.render_bench(full=False, tell=told.append)
     assert seen[:4] == ["TurningSphere ours", "TurningSphere stock"] * 2, "ways alternate"
     return made
 
@@ -69,14 +75,18 @@ def test_document_has_the_keys_that_were_asked_for(result: dict[str, Any]) -> No
     assert json.loads(json.dumps(result)) == result
 
 
-def test_table_shows_every_figure(result: dict[str, Any]) -> None:
-    lines = bench.table(result | {"film_realtime_factor": 0.5, "film_cpu_factor": 0.8}).splitlines()
-    assert [line.split()[0] for line in lines[1:4]] == ["hypersphere", "matrix", "text"]
-    assert lines[1].split()[1:6] == ["0.0200", "0.0100", "60.0", "4.0", "40.0"]
-    assert lines[3].split()[5] == "–"
-    assert "1.90 times" in lines[4]
-    assert "1.05 times the CPU" in lines[4]
-    assert "0.50 times its length, and 0.80 times of CPU" in lines[5]
+def test_rows_are_told_as_they_come_and_the_rest_is_summed_up(
+    result: dict[str, Any], told: list[str]
+) -> None:
+    assert [line.split()[0] for line in told[:4]] == ["scene", "hypersphere", "matrix", "text"]
+    assert told[1].split()[1:6] == ["0.0200", "0.0100", "60.0", "4.0", "40.0"]
+    assert told[3].split()[5] == "–"
+    assert len({len(line) for line in told[:4]}) == 1, "columns stand below their heads"
+    whole = result | {"film_realtime_factor": 0.5, "film_cpu_factor": 0.8}
+    jobs, film = bench.summary(whole).splitlines()
+    assert "1.90 times" in jobs
+    assert "1.05 times the CPU" in jobs
+    assert "0.50 times its length, and 0.80 times of CPU" in film
 
 
 def test_clock_counts_from_the_first_frame_on() -> None:
