@@ -6,11 +6,9 @@ Exit codes: 0 done, 1 work failed, 2 wrong use, 130 stopped by Ctrl-C.
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import traceback
 from contextlib import suppress
-from types import FrameType
 
 import click
 
@@ -22,14 +20,12 @@ from ngpt_film import (
     model_commands,
     preview_command,
     publish_commands,
+    stopping,
 )
 from ngpt_film.crew import DISK_FULL, disk_full
+from ngpt_film.stopping import STOPPED
 from ngpt_film.terminal import say
 from ngpt_math.errors import StudioError, UsageError
-
-AGAIN = 1.0
-"""Seconds after which a request to end that was swallowed is made again."""
-STOPPED = "stopped; what is done is kept, and the same command goes on from there"
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -54,10 +50,7 @@ for _module in GROUPS:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit. An error is one line; NGPT_DEBUG=1 adds the traceback."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM):
-        signal.signal(number, _stop)
-    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as it is below `nohup`
-        signal.signal(signal.SIGHUP, _stop)
+    stopping.listen()
     sys.exit(run(arguments))
 
 
@@ -74,7 +67,7 @@ def run(arguments: list[str] | None = None) -> int:
             say(STOPPED)
         return 130
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        stopping.heard()
     return result if isinstance(result, int) else 0
 
 
@@ -102,28 +95,6 @@ def _show(error: Exception) -> None:
     else:
         words = " ".join(f"{type(error).__name__}: {error}".split())
         say(f"error: unforeseen, {words}; NGPT_DEBUG=1 with the same command shows where")
-
-
-def _stop(number: int, frame: FrameType | None) -> None:
-    """A request to end is treated as Ctrl-C: whatever runs is ended in good order."""
-    if _imports(frame):
-        # Compiled modules swallow an interrupt while they are imported, or make an ImportError of
-        # it. Nothing is lost by ending at once: files are whole or not there.
-        with suppress(OSError):  # nobody may be there any more to read it
-            say(STOPPED)
-        os._exit(130)
-    # Python drops what is raised where nobody can catch it: in a callback at a fork, in `__del__`.
-    signal.setitimer(signal.ITIMER_REAL, AGAIN)
-    raise KeyboardInterrupt
-
-
-def _imports(frame: FrameType | None) -> bool:
-    """Whether a module is being imported where `frame` is."""
-    while frame is not None:
-        if frame.f_code.co_filename.startswith("<frozen importlib"):
-            return True
-        frame = frame.f_back
-    return False
 
 
 if __name__ == "__main__":

@@ -197,7 +197,7 @@ def _render(name: str, quality_name: str) -> None:
 def _ngpt(*arguments: str) -> None:
     """Run the command line in a process of its own. Raises StudioError with what it says."""
     done = subprocess.run(
-        [sys.executable, "-m", "ngpt_film.cli", *arguments],
+        [sys.executable, "-m", "ngpt_film", *arguments],
         cwd=ROOT, env={**os.environ, "NGPT_DEBUG": ""}, text=True, capture_output=True,
     )  # fmt: skip
     if done.returncode:

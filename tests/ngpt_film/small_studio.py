@@ -162,7 +162,7 @@ class Studio:
 
     def ngpt(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run the command line, as a person would."""
-        return self._run("-m", "ngpt_film.cli", *arguments)
+        return self._run("-m", "ngpt_film", *arguments)
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Begin to run the command line, as the leader of a group of processes."""
@@ -174,7 +174,7 @@ class Studio:
 
     def command(self, *arguments: str) -> list[str]:
         """How the command line is run."""
-        return [sys.executable, "-m", "ngpt_film.cli", *arguments]
+        return [sys.executable, "-m", "ngpt_film", *arguments]
 
     @property
     def environment(self) -> dict[str, str]:

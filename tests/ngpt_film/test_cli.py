@@ -15,6 +15,7 @@ import click
 import pytest
 
 from ngpt_film import cli
+from ngpt_film.stopping import STOPPED
 from ngpt_math.errors import DamagedFile, StudioError, UsageError
 from ngpt_math.files import ROOT
 
@@ -214,27 +215,35 @@ def test_interrupted_training_ends_as_ctrl_c_does() -> None:
     assert cli.exit_code(error) == 130
 
 
-def test_interrupt_during_an_import_is_not_swallowed(tmp_path: Path) -> None:
-    """Compiled modules swallow it while they are imported; this one does the same."""
-    (tmp_path / "greedy.py").write_text(
-        "import os, signal\n"
-        "try:\n"
-        "    os.kill(os.getpid(), signal.SIGINT)\n"
-        "except BaseException:\n"
-        "    pass\n"
-    )
-    program = (
-        "import signal; from ngpt_film import cli; signal.signal(signal.SIGINT, cli._stop)\n"
-        "import greedy; print('went on')"
-    )
+GREEDY = """
+import os, signal
+try:
+    os.kill(os.getpid(), signal.SIGINT)
+except BaseException:
+    pass
+"""
+"""A module that swallows an interrupt while it is imported, as compiled ones do."""
+
+
+@pytest.mark.parametrize(
+    ("module", "command"),
+    [
+        ("greedy", ["-c", "from ngpt_film import stopping; stopping.listen(); import greedy"]),
+        ("click", ["-m", "ngpt_film", "--version"]),  # before the command itself is imported
+    ],
+)
+def test_interrupt_during_an_import_is_not_swallowed(
+    tmp_path: Path, module: str, command: list[str]
+) -> None:
+    (tmp_path / f"{module}.py").write_text(GREEDY)
     path = os.pathsep.join([str(tmp_path), str(ROOT)])
     done = subprocess.run(
-        [sys.executable, "-c", program], env={**os.environ, "PYTHONPATH": path},
+        [sys.executable, *command], env={**os.environ, "PYTHONPATH": path},
         capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 130
     assert done.stdout == ""
-    assert one_line(done.stderr) == cli.STOPPED
+    assert one_line(done.stderr) == STOPPED
 
 
 def test_swallowed_interrupt_is_made_again() -> None:
@@ -255,7 +264,7 @@ def test_swallowed_interrupt_is_made_again() -> None:
         capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 130
-    assert cli.STOPPED in done.stderr
+    assert STOPPED in done.stderr
     assert time.monotonic() - began < 15
 
 
