@@ -51,7 +51,7 @@ def recorded(entry: Entry) -> Recording | None:
 
 
 def told(entry: Entry, sections: Iterable[Section]) -> tuple[Section, ...]:
-    """Sections as they are of the chapter's recording: what is not true of it is not said."""
+    """Sections as they are of the chapter's recording: what is not true of it is not told."""
     claims, record = claims_of(entry), recorded(entry)
     if record is None:
         return tuple(sections)
@@ -64,6 +64,7 @@ def told(entry: Entry, sections: Iterable[Section]) -> tuple[Section, ...]:
             ),
         )
         for section in sections
+        if claims.shows(record, section.name)
     )
 
 
@@ -80,7 +81,19 @@ def untrue(entries: Iterable[Entry]) -> list[Untrue]:
     return found
 
 
+def left_out(entries: Iterable[Entry]) -> list[str]:
+    """The sections that cannot be shown of their recordings, a line each, in order."""
+    found = []
+    for entry in entries:
+        record = recorded(entry)
+        if record is not None:
+            gone = claims_of(entry).left_out(record)
+            found += [f"left out {entry.key}:{name}: {condition.why}" for name, condition in gone]
+    return found
+
+
 def say_untrue(entries: Iterable[Entry]) -> None:
-    """Say each of them in a line."""
-    for each in untrue(entries):
-        say(each.line)
+    """Say what the film leaves out or words otherwise, for its recordings, in a line each."""
+    entries = tuple(entries)
+    for line in (*left_out(entries), *(each.line for each in untrue(entries))):
+        say(line)

@@ -9,8 +9,9 @@ Reports read the tables without Manim.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from scenes.claims.tokens import in_tokens
@@ -39,14 +40,29 @@ class Claim:
         return self.otherwise if isinstance(self.otherwise, str) else self.otherwise(record)
 
 
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What a whole section needs to be true of a recording, and why it is left out elsewhere."""
+
+    holds: Check
+    why: str
+
+
 class Claims:
     """The claims of a chapter, by section: `Claims(recall=(Claim(…), …), …)`.
 
-    `of_toys` are the sections whose letters are the toy models': these are always letters.
+    `of_toys` are the sections whose letters are the toy models': these are always letters. `only`
+    names sections that are shown only where their condition holds.
     """
 
-    def __init__(self, *, of_toys: Sequence[str] = (), **by_section: Sequence[Claim]) -> None:
-        self.by_section, self.of_toys = by_section, tuple(of_toys)
+    def __init__(
+        self,
+        *,
+        of_toys: Sequence[str] = (),
+        only: Mapping[str, Condition] = MappingProxyType({}),
+        **by_section: Sequence[Claim],
+    ) -> None:
+        self.by_section, self.of_toys, self.only = by_section, tuple(of_toys), dict(only)
         self._known = {claim.words: claim for group in by_section.values() for claim in group}
 
     def true(self, record: Any, words: str) -> str:
@@ -66,11 +82,19 @@ class Claims:
         """As `true`, of words in several lines; none where nothing may be said."""
         return tuple(filter(None, self.true(record, "\n".join(words)).split("\n")))
 
+    def shows(self, record: Any, section: str) -> bool:
+        """Whether a section can be shown of a recording."""
+        return section not in self.only or self.only[section].holds(record)
+
+    def left_out(self, record: Any) -> list[tuple[str, Condition]]:
+        """The sections that cannot be shown, each with its condition."""
+        return [each for each in self.only.items() if not each[1].holds(record)]
+
     def untrue(self, record: Any) -> list[tuple[str, Claim]]:
-        """The claims that do not hold, each with its section."""
+        """The claims that do not hold, each with its section, of the sections that are shown."""
         return [
             (section, claim)
             for section, group in self.by_section.items()
             for claim in group
-            if not claim.holds(record)
+            if self.shows(record, section) and not claim.holds(record)
         ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ngpt_math.recordings import Attention as R
-from scenes.claims import Claim, Claims
+from scenes.claims import Claim, Claims, Condition
 from scenes.claims.compared import spread
 
 FAST, LIKE, LITTLE, MOST = 0.05, 0.1, 0.1, 0.5
@@ -74,6 +74,12 @@ def spread_more(r: R) -> str:
     return more if comparable(r) else "On one sentence, how both models’ heads spread their shares"
 
 
+def rotates(r: R) -> bool:
+    """What is done to a query for its position keeps its length and, with a key's, distances."""
+    kept = np.allclose(r.rope_q_lengths, r.rope_q_lengths[0], rtol=1e-3)
+    return bool(kept and r.rope_spread < 1e-3)
+
+
 def fast_alike(r: R) -> bool:
     """Both entries of pairs that turn fast have nearly equal scales."""
     one, two = np.abs(r.rope_scale_pairs[:, r.rope_angles > FAST])
@@ -115,8 +121,12 @@ def larger_again(r: R) -> bool:
     return bool(r.s_qk_mean**2 * r.scale > 1)
 
 
+ROTATES = Condition(rotates, "positions enter this model by something else than a rotation")
+
+
 CLAIMS = Claims(
     of_toys=("recall",),
+    only=dict.fromkeys(("rotary", "offset", "bent"), ROTATES),
     two_ways=(
         Claim(
             "nGPT: one, no RMSNorm; two, Norm gives q and k length one: optional, used here;",
@@ -213,5 +223,6 @@ CLAIMS = Claims(
             larger_again,
             "A learned scale and the root set the size of its scores.",
         ),
+        Claim("Rotary embeddings keep lengths; of place, distance counts.", rotates),
     ),
 )

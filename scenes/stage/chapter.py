@@ -90,6 +90,8 @@ class Chapter(Scene):
         for declared in self.sections():
             if not wanted:
                 break
+            if not self.claimed.shows(self.recording, declared.name):
+                continue
             self.next_section(declared.name, skip_animations=declared.name not in wanted)
             self._enter(declared)
             getattr(self, declared.name)()
