@@ -27,14 +27,14 @@ from scenes.stage.text import Line
 
 PREFIXES = ("gpt_", "")
 """Of each half of the split screen: how its fields of the recording begin."""
-SCALED = (
-    "( Q dot.o {{ s_(q k) : scale_q }} ) dot ( K dot.o {{ s_(q k) : scale_k }} )"
-    " thin {{ times thin sqrt(d_k) : scale }}"
-)
+SCALED = "( Q dot.o {{ s_(q k) : scale_q }} ) dot "
+ON_KEYS = {True: "( K dot.o {{ s_(q k) : scale_k }} )", False: "K"}
+ROOT = " thin {{ times thin sqrt(d_k) : scale }}"
 NORMING = '{{ k : normalized }} <- "Norm" ( {{ k : normalized_raw }} ) dot.o {{ s_(q k) : scale }}'
 SCALING = "{{ k : normalized }} <- {{ k : normalized_raw }} dot.o {{ s_(q k) : scale }}"
 PLAIN = "{{ k : traditional }} = W_k x"
 SIZING = '{{ k : traditional }} <- "RMSNorm" ( {{ k : traditional_raw }} )'
+"""Of keys, which where the scale multiplies queries alone are queries instead."""
 RIGHT, WIDE, FOOT = 2.85, 5.1, -2.92
 """Half the width of what stands in a half, and the width of its bars, and the lowest baseline."""
 BARS, OVER_BARS = (-2.1, 2.05), 0.25
@@ -52,7 +52,7 @@ def head_in_words(record: Attention, prefix: str) -> str:
 
 def whole_score(record: Attention) -> str:
     """Softmax of nGPT's scores, with every scale that is in them."""
-    score = SCALED
+    score = SCALED + ON_KEYS[bool(record.s_qk_on_keys)] + ROOT
     for name in "qk":
         term = f"{{{{ {name} : normalized_{name} }}}}"
         score = score.replace(name.upper(), f'"Norm" ( {term} )' if record.qk_norm else term)
@@ -231,9 +231,14 @@ class Level(VMobject):
         self.set_points(self.outline + np.array([0, up, 0]))
 
 
+def scaled_ones(record: Attention) -> str:
+    """Which of q and k are shown as they are scaled: keys, if they are."""
+    return "k" if record.s_qk_on_keys else "q"
+
+
 @dataclass(frozen=True)
 class Stage:
-    """A step on the way of a key: where its length then stands, and what it is called."""
+    """A step on the way of a key or query: where its length stands, and what it is called."""
 
     field: str
     words: str
@@ -241,17 +246,23 @@ class Stage:
 
 
 def stages(record: Attention) -> tuple[list[Stage], list[Stage]]:
-    """The steps of a key in each model. Each may normalize its keys, or not."""
-    first = Stage("k_lengths_raw", "as it comes", "muted")
-    sized = Stage("k_lengths", "after RMSNorm", "traditional")
-    unit = Stage("k_lengths_unit", "after Norm", "normalized")
-    scaled = Stage("k_lengths", "after the learned scale", "scale")
+    """The steps of a key or query in each model. Each may normalize them, or not."""
+    which = scaled_ones(record)
+    first = Stage(f"{which}_lengths_raw", "as it comes", "muted")
+    sized = Stage(f"{which}_lengths", "after RMSNorm", "traditional")
+    unit = Stage(f"{which}_lengths_unit", "after Norm", "normalized")
+    scaled = Stage(f"{which}_lengths", "after the learned scale", "scale")
     left = [first, sized] if record.gpt_qk_norm else [first]
     return left, [first, unit, scaled] if record.qk_norm else [first, scaled]
 
 
+def of_queries(rule: str) -> str:
+    """A rule of keys, said of queries."""
+    return rule.replace("{{ k :", "{{ q :").replace("W_k", "W_q")
+
+
 class Way:
-    """The lengths of one model's keys as bars, led from step to step, and the step's name."""
+    """The lengths of one model's keys or queries as bars, led from step to step with its name."""
 
     def __init__(
         self, side: Side, letters: Sequence[str], y: Measure, steps: Sequence[Stage]
@@ -265,13 +276,16 @@ class Way:
 
 
 class Lengths:
-    """Lengths of all keys in both models: as they come, and after what each does to them."""
+    """Lengths of all keys in both models: as they come, and after what each does to them.
+
+    Of all queries, where these alone are scaled.
+    """
 
     def __init__(self, sides: Sides) -> None:
         record, right = sides.record, sides.both[1]
-        ways = stages(record)
+        ways, which = stages(record), scaled_ones(record)
         both = measure(
-            "length of each key",
+            f"length of each {'key' if which == 'k' else 'query'}",
             [n for side, steps in zip(sides.both, ways, strict=True) for step in steps
              for n in side.row(step.field)],
         )  # fmt: skip
@@ -281,7 +295,7 @@ class Lengths:
         ]
         rules = (SIZING if record.gpt_qk_norm else PLAIN, NORMING if record.qk_norm else SCALING)
         self.rules = [
-            Equation(rule).move_to(side.half.at(0, 1.72))
+            Equation(of_queries(rule) if which == "q" else rule).move_to(side.half.at(0, 1.72))
             for rule, side in zip(rules, sides.both, strict=True)
         ]
         alike = Explained(

@@ -38,6 +38,7 @@ SCORES = (
     "{{ q : traditional_q }} dot {{ k : traditional_k }} thin {{ slash thin sqrt(d_k) : scale }}",
     "{{ q : normalized_q }} dot {{ k : normalized_k }} thin {{ times thin sqrt(d_k) : scale }}",
 )
+TURNED = "turned by position"
 STATE = '"state of a letter:" h'
 
 
@@ -206,7 +207,8 @@ class QKNorm:
 def qk_norms(record: Attention) -> tuple[QKNorm | None, QKNorm]:
     """That of the baseline, if it has one, and nGPT's."""
     has = CLAIMS.true(record, "in nGPT; ours has it")
-    own = QKNorm('"Norm, then" dot.o "learned" s_(q k)', ("2 Norm is optional", has), optional=True)
+    scaled = '"learned"' if record.s_qk_on_keys else "q"
+    own = QKNorm(f'"Norm, then" dot.o {scaled} s_(q k)', ("2 Norm is optional", has), optional=True)
     if not record.gpt_qk_norm:
         return None, own
     return QKNorm('"RMSNorm of" q "and of" k', ("2 QK-norm", "of this model"), optional=False), own
@@ -219,7 +221,13 @@ class Pipeline:
     """
 
     def __init__(
-        self, half: Half, role: str, score: str, qk_norm: QKNorm | None, state: str
+        self,
+        half: Half,
+        role: str,
+        score: str,
+        qk_norm: QKNorm | None,
+        turned: str,
+        state: str,
     ) -> None:
         self.half, self.normed, self.qk_norm = half, role == "normalized", qk_norm
         normed = self.normed
@@ -238,7 +246,7 @@ class Pipeline:
         self.norm = None if qk_norm is None else self._norming(qk_norm)
         levels = [at for at in self.steps[2:6] if at != "norm" or qk_norm is not None]
         lower = [self._down(x, *ends) for x in (q, k) for ends in pairwise(levels)]
-        turn = self._word("turned by position", "muted", MIDDLE, "turn", wide=WIDTH_QK)
+        turn = self._word(turned, "muted", MIDDLE, "turn", wide=WIDTH_QK)
         side = [(v, "qkv", -BLOCK / 2), (v, "mix", 0.0), (MIDDLE + BROAD / 2, "mix", 0.0)]
         values = Connection(
             np.array([self._at(x, at) + np.array([0, up, 0]) for x, at, up in side])
@@ -352,9 +360,10 @@ class Pipelines:
         self.screen = SplitScreen()
         self.halves = (self.screen.left, self.screen.right)
         state = in_tokens(record, STATE)
+        turns = (TURNED, CLAIMS.true(record, TURNED))
         self.ways = [
             Pipeline(*way, state)
-            for way in zip(self.halves, ROLES, SCORES, qk_norms(record), strict=True)
+            for way in zip(self.halves, ROLES, SCORES, qk_norms(record), turns, strict=True)
         ]
 
     @property

@@ -133,7 +133,7 @@ class LearnedAlpha:
                 Explained("abs(alpha_M)", "feed-forward"),
             ]
         )
-        self.sign = noted("Of α, the model uses", "the size without sign.")
+        self.sign = noted(*CLAIMS.lines(record, "Of α, the model uses", "the size without sign."))
         self.source = noted(*larger(record))
         stacked([self.legend, self.before, self.sign, self.source], 3.0, 1.8, gap=0.6)
 

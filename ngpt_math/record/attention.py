@@ -59,26 +59,28 @@ class Head:
 def attention(models: Models) -> Attention:
     """Run both larger models on the sentence and fill the recording."""
     ngpt, gpt, toy = (models.load(name) for name in ("mini ngpt", "mini gpt", "toy ngpt"))
-    said = sentence(ngpt, gpt)
-    traces = [each.trace(said) for each in (ngpt, gpt)]
+    said, other_said = texts(ngpt, gpt)
     entropies = [
-        head_entropies(each.model, trace) for each, trace in zip((ngpt, gpt), traces, strict=True)
+        head_entropies(each.model, each.trace(text))
+        for each, text in ((ngpt, said), (gpt, other_said))
     ]
     head, other, query, other_query = chosen(ngpt, gpt)
     return Attention(
         sources=sources((ngpt, gpt, toy)),
         sentence=ngpt.pieces(ngpt.encode(said)),
-        gpt_sentence=gpt.pieces(gpt.encode(said)),
+        gpt_sentence=gpt.pieces(gpt.encode(other_said)),
         noun=noun(ngpt, gpt),
         chosen_by=chosen_by(ngpt, gpt),
         query=floats(query),
         gpt_query=floats(other_query),
         **projections(head, ""),
         **projections(other, "gpt_"),
-        **lengths(head, scales_of(ngpt.model, head)),
+        **lengths(head, *scales_of(ngpt.model, head)),
         gpt_q_lengths=floats(other.q.norm(dim=-1)),
+        gpt_q_lengths_raw=floats(other.q_raw.norm(dim=-1)),
         gpt_k_lengths=floats(other.k.norm(dim=-1)),
         gpt_k_lengths_raw=floats(other.k_raw.norm(dim=-1)),
+        s_qk_on_keys=floats(ngpt.model.config.s_qk_on_keys),
         qk_norm=floats(ngpt.model.config.qk_norm),
         gpt_qk_norm=floats(gpt.model.config.kind == "gpt-qknorm"),
         **one_query(head, query, ""),
@@ -102,6 +104,15 @@ def sentence(*models: Shipped) -> str:
     return LINE if longest <= len(SENTENCE) else SENTENCE
 
 
+def texts(ngpt: Shipped, gpt: Shipped) -> tuple[str, str]:
+    """What each model reads: the same where they have the same tokens, else what is fit for each.
+
+    What is long enough as letters is a handful of longer tokens only.
+    """
+    said = sentence(ngpt, gpt)
+    return (said, said) if alike(ngpt, gpt, said) else (sentence(ngpt), sentence(gpt))
+
+
 def noun(*models: Shipped) -> str:
     """What tokens are called that are those of several models."""
     return "letter" if all(each.noun == "letter" for each in models) else "token"
@@ -109,7 +120,8 @@ def noun(*models: Shipped) -> str:
 
 def chosen_by(ngpt: Shipped, gpt: Shipped) -> str:
     """The rule, as it is for these models."""
-    said = CHOSEN_BY if alike(ngpt, gpt, sentence(ngpt, gpt)) else CHOSEN_BY.replace(*APART)
+    same = alike(ngpt, gpt, sentence(ngpt, gpt))
+    said = CHOSEN_BY if same else CHOSEN_BY.replace(*APART)
     return said.replace("letter", noun(ngpt, gpt))
 
 
@@ -118,10 +130,13 @@ def chosen(ngpt: Shipped, gpt: Shipped) -> tuple[Head, Head, int, int]:
 
     Where they read the sentence as different tokens, each head alone decides.
     """
-    said = sentence(ngpt, gpt)
-    head, other = (typical_head(each.model, each.trace(said)) for each in (ngpt, gpt))
+    said = texts(ngpt, gpt)
+    head, other = (
+        typical_head(each.model, each.trace(text))
+        for each, text in zip((ngpt, gpt), said, strict=True)
+    )
     spread = [entropy(each.pattern) for each in (head, other)]
-    if alike(ngpt, gpt, said):
+    if alike(ngpt, gpt, sentence(ngpt, gpt)):
         spread = [spread[0] + spread[1]] * 2
     return head, other, int(spread[0].argmax()), int(spread[1].argmax())
 
@@ -179,20 +194,24 @@ def projections(head: Head, prefix: str) -> dict[str, Any]:
     return {f"{prefix}{name}": floats(values) for name, values in found.items()}
 
 
-def scales_of(model: Model, head: Head) -> Tensor:
-    """Effective s_qk [d_k] of a head of an nGPT."""
+def scales_of(model: Model, head: Head) -> tuple[Tensor, Tensor]:
+    """What multiplies the entries of a head's queries and keys [d_k]: effective s_qk, or ones.
+
+    In some nGPTs it multiplies queries alone.
+    """
     scale = model.get_submodule(f"blocks.{head.layer}.attention.s_qk")
     assert isinstance(scale, Scale)
-    return scale.effective().detach().view(-1, model.config.d_head)[head.head]
+    s_qk = scale.effective().detach().view(-1, model.config.d_head)[head.head]
+    return s_qk, s_qk if model.config.s_qk_on_keys else torch.ones_like(s_qk)
 
 
-def lengths(head: Head, s_qk: Tensor) -> dict[str, Any]:
+def lengths(head: Head, s_qk: Tensor, on_keys: Tensor) -> dict[str, Any]:
     """Lengths of queries and keys before QK normalization, after it, and after s_qk."""
     return {
         "q_lengths_raw": floats(head.q_raw.norm(dim=-1)),
         "k_lengths_raw": floats(head.k_raw.norm(dim=-1)),
         "q_lengths_unit": floats((head.q / s_qk).norm(dim=-1)),
-        "k_lengths_unit": floats((head.k / s_qk).norm(dim=-1)),
+        "k_lengths_unit": floats((head.k / on_keys).norm(dim=-1)),
         "q_lengths": floats(head.q.norm(dim=-1)),
         "k_lengths": floats(head.k.norm(dim=-1)),
         "s_qk": floats(s_qk),
@@ -228,8 +247,8 @@ def rotation(model: Model, head: Head, query: int) -> dict[str, Any]:
     turns = torch.as_tensor(model.rotary.frequency)
     pair = min(int((turns * (places - 1) >= 2 * np.pi).sum()), len(turns) - 1)
     entries = [pair, pair + len(turns)]
-    s_qk = scales_of(model, head)
-    scores, scaled = q @ k.T, (q * s_qk) @ (k * s_qk).T
+    s_qk, on_keys = scales_of(model, head)
+    scores, scaled = q @ k.T, (q * s_qk) @ (k * on_keys).T
     return {
         "rope_key": floats(key),
         "rope_pair": floats(pair),

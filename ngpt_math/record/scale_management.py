@@ -15,7 +15,7 @@ from ngpt_math.checkpoint import Model
 from ngpt_math.config import ModelConfig
 from ngpt_math.history import Arrays
 from ngpt_math.layers import Scale, Trace
-from ngpt_math.record.attention import SENTENCE, Head, chosen, sentence, uniform_entropy
+from ngpt_math.record.attention import SENTENCE, Head, chosen, texts, uniform_entropy
 from ngpt_math.record.models import (
     Models,
     Shipped,
@@ -57,7 +57,7 @@ def scale_management(models: Models) -> ScaleManagement:
     ngpt, gpt, toy = (models.load(name) for name in ("mini ngpt", "mini gpt", "toy ngpt"))
     kept = models.history("mini ngpt")
     model = ngpt.model
-    said = sentence(ngpt, gpt)
+    said, _ = texts(ngpt, gpt)
     head, _, query, _ = chosen(ngpt, gpt)
     factors = model.config.d_head ** torch.linspace(-1, 1, FACTORS, dtype=torch.float64)
     count = max(1, TOKENS // model.config.context)

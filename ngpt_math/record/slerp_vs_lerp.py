@@ -148,12 +148,16 @@ def learned(mini: Shipped) -> dict[str, Any]:
     assert isinstance(model, NGPT)
     rows = mini.spread(mini.texts[1], WINDOWS)
     trace = trace_tokens(model, rows[:, :-1])
-    found: dict[str, Any] = {"alpha_init": floats(model.config.alpha_init)}
+    config = model.config
+    found: dict[str, Any] = {
+        "alpha_init": floats(config.alpha_init),
+        "alpha_abs": floats(config.alpha_abs),
+    }
     sizes = torch.stack(alphas(model)).unflatten(0, (-1, 2))
     for index, (name, start, target, end) in enumerate(
         (("attn", "h_in", "h_attention", "h_mid"), ("mlp", "h_mid", "h_mlp", "h_out"))
     ):
-        layers = range(model.config.layers)
+        layers = range(config.layers)
         theta = torch.stack([angle_between(trace, layer, start, target) for layer in layers])
         moved = torch.stack([angle_between(trace, layer, start, end) for layer in layers])
         found |= {

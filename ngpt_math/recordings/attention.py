@@ -16,7 +16,7 @@ TOY = "toy ngpt"
 class Attention(Recording):
     """Chapter 5: one real head of each model on one real sentence.
 
-    `tokens` tokens of the sentence, `gpt_tokens` as the baseline reads it: the same, and the same
+    `tokens` tokens of the sentence, `gpt_tokens` that the baseline reads: the same, and the same
     `query`, where both have one vocabulary. `head_dim` = d_k. Paper eq. 12-16: q and k are
     normalized and scaled by s_qk, the scores multiplied by √d_k, where the baseline divides by
     √d_k. Norm is an option there (`qk_norm`); a baseline may have its own, an RMSNorm of each
@@ -31,7 +31,9 @@ class Attention(Recording):
     chapter: ClassVar[str] = "attention"
 
     sentence: tuple[str, ...] = pieces("the tokens attended over, a space as ␣", "tokens")
-    gpt_sentence: tuple[str, ...] = pieces("the same text as the baseline reads it", "gpt_tokens")
+    gpt_sentence: tuple[str, ...] = pieces(
+        "the tokens that the baseline reads: of the same text, or of its end", "gpt_tokens"
+    )
     noun: str = text("what tokens are: letter, or token where it may be longer")
     chosen_by: str = text("the rules by which heads, query and rotated pair were chosen")
 
@@ -42,6 +44,7 @@ class Attention(Recording):
     query: Array = array("index of the token whose query is followed", model=MINI)
     gpt_query: Array = array("the same in the baseline’s tokens", model=GPT)
     qk_norm: Array = array("1 if queries and keys are normalized, 0 if not", model=MINI)
+    s_qk_on_keys: Array = array("1 if s_qk multiplies keys too, 0 if queries alone", model=MINI)
     gpt_qk_norm: Array = array(
         "1 if the baseline's queries and keys go through an RMSNorm, 0 if not", model=GPT
     )
@@ -83,6 +86,9 @@ class Attention(Recording):
     gpt_k: Array = array("keys, rotated", "gpt_tokens", "gpt_head_dim", model=GPT)
     gpt_v: Array = array("values", "gpt_tokens", "gpt_head_dim", model=GPT)
     gpt_q_lengths: Array = array("lengths of q", "gpt_tokens", model=GPT)
+    gpt_q_lengths_raw: Array = array(
+        "lengths of q before its RMSNorm; `gpt_q_lengths` if it has none", "gpt_tokens", model=GPT
+    )
     gpt_k_lengths: Array = array("lengths of k", "gpt_tokens", model=GPT)
     gpt_k_lengths_raw: Array = array(
         "lengths of k before its RMSNorm; `gpt_k_lengths` if it has none", "gpt_tokens", model=GPT

@@ -78,6 +78,7 @@ class SlerpVsLerp(Recording):
 
     # The larger model's learned α and how far its updates go, over positions of validation text.
     alpha_init: Array = array("|α| before training, every dimension", model="mini ngpt")
+    alpha_abs: Array = array("1 if α counts by its size, 0 if by its sign too", model="mini ngpt")
     alpha_attn: Array = array(
         "|α_A| by layer and dimension", "layers", "d_model", model="mini ngpt"
     )

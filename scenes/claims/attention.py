@@ -71,7 +71,12 @@ def spread_less(r: R) -> bool:
 def spread_more(r: R) -> str:
     """What is said of the shares where `spread_less` does not hold."""
     more = "On this sentence, our nGPT’s heads spread their shares more"
-    return more if comparable(r) else "On one sentence, how both models’ heads spread their shares"
+    return more if comparable(r) else "How the heads of both models spread their shares"
+
+
+def keys_scaled(r: R) -> bool:
+    """s_qk multiplies keys, too."""
+    return bool(r.s_qk_on_keys)
 
 
 def rotates(r: R) -> bool:
@@ -93,7 +98,8 @@ def bends_little(r: R) -> bool:
 
 def differ_again(r: R) -> bool:
     """After the learned scale nGPT's keys have different lengths."""
-    return unit(r) and spread(r.k_lengths) > 0.05 * float(r.k_lengths.mean())
+    lengths = r.k_lengths if keys_scaled(r) else r.q_lengths
+    return unit(r) and spread(lengths) > 0.05 * float(lengths.mean())
 
 
 def enlarged(r: R) -> bool:
@@ -118,7 +124,7 @@ def both_enlarged(r: R) -> bool:
 
 def larger_again(r: R) -> bool:
     """Learned scale and root enlarge the cosines."""
-    return bool(r.s_qk_mean**2 * r.scale > 1)
+    return bool(r.s_qk_mean ** (2 if keys_scaled(r) else 1) * r.scale > 1)
 
 
 ROTATES = Condition(rotates, "positions enter this model by something else than a rotation")
@@ -138,12 +144,16 @@ CLAIMS = Claims(
             ),
         ),
         Claim("in nGPT; ours has it", normed, "in nGPT; not in ours"),
+        Claim("turned by position", rotates, "changed by position"),
     ),
     norming=(
         Claim(
             "QK normalization: length one, then a learned scale for each entry",
             unit,
-            "The lengths of keys, and a learned scale for each entry",
+            lambda r: (
+                f"The lengths of {'keys' if keys_scaled(r) else 'queries'},"
+                " and a learned scale for each entry"
+            ),
         ),
         Claim(
             "Left, lengths differ, and matter. Norm gives every key and query length one.",
@@ -152,8 +162,12 @@ CLAIMS = Claims(
         ),
         Claim(
             "Then s Q K scales each entry by its own number: lengths differ again.",
-            differ_again,
-            "Then s Q K scales each entry by its own number.",
+            lambda r: differ_again(r) and keys_scaled(r),
+            lambda r: (
+                "Then s Q K scales each entry by its own number."
+                if keys_scaled(r)
+                else "Then s Q K scales queries alone, each entry by its own number."
+            ),
         ),
     ),
     dots=(
@@ -210,8 +224,12 @@ CLAIMS = Claims(
         ),
         Claim(
             "nGPT, as here: q, k made length 1, then scaled entry by entry.",
-            unit,
-            "nGPT: q and k scaled entry by entry.",
+            lambda r: unit(r) and keys_scaled(r),
+            lambda r: (
+                ("nGPT here: q, k made length 1, then " if unit(r) else "nGPT: ")
+                + ("q and k" if keys_scaled(r) else "q")
+                + " scaled entry by entry."
+            ),
         ),
         Claim(
             "Both models compare, share and mix. With q and k made length one, nGPT",

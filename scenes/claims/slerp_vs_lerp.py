@@ -58,6 +58,11 @@ def large(r: R) -> bool:
     return bool(np.sqrt(np.mean(r.recall_cosines**2)) > LARGE)
 
 
+def unsigned(r: R) -> bool:
+    """The larger model uses the size of α only."""
+    return bool(r.alpha_abs)
+
+
 def not_small(r: R) -> bool:
     """All mean α of the larger model are well above the one before training, which is small."""
     least = min(r.alpha_attn_mean.min(), r.alpha_mlp_mean.min())
@@ -95,6 +100,18 @@ CLAIMS = Claims(
             "Lines on the axis: angles in our larger nGPT.",
         ),
         Claim("Its mean α are not near 0:\nits steps are not on this curve.", not_small),
+    ),
+    learned=(
+        Claim(
+            "All began at the dashed line. The model uses alpha’s size, not its sign.",
+            unsigned,
+            "All began at the dashed line. These are sizes; the model uses alpha’s sign, too.",
+        ),
+        Claim(
+            "Of α, the model uses\nthe size without sign.",
+            unsigned,
+            "The model uses\nα’s sign, too.",
+        ),
     ),
     different=(
         Claim(

@@ -63,7 +63,18 @@ def elided(words: str, room: float, px: float, weight: Weight = "NORMAL") -> str
 
 
 def wrapped(words: str, room: float, px: float) -> list[str]:
-    """Words in as many lines as they need to be so wide at most; a word is never parted."""
+    """Words in as few lines as are so wide at most, as alike as can be; no word is parted."""
+    lines = _filled(words, room, px)
+    while True:
+        widest = max(width_of(line, px) for line in lines)
+        narrower = _filled(words, widest - 0.01, px)
+        if len(narrower) > len(lines) or max(width_of(line, px) for line in narrower) >= widest:
+            return lines
+        lines = narrower
+
+
+def _filled(words: str, room: float, px: float) -> list[str]:
+    """Words in lines, each as full as it can be."""
     lines = [""]
     for word in words.split():
         longer = f"{lines[-1]} {word}".strip()

@@ -14,7 +14,7 @@ import pytest
 
 from ngpt_math.files import ROOT
 from ngpt_math.recordings import CHAPTERS, Recording, load
-from scenes.claims import Claim
+from scenes.claims import Claim, Condition
 from scenes.film import FILM
 
 WIDTH = 84  # of a spoken line
@@ -69,6 +69,24 @@ def test_a_claim_fails_on_other_numbers(key: str, section: str, claim: Claim) ->
         assert said != claim.words
         return
     pytest.fail(f"nothing makes “{claim.words}” untrue")
+
+
+CONDITIONS = [
+    pytest.param(entry.key, name, condition, id=f"{entry.key}:{name}")
+    for entry in FILM
+    for name, condition in importlib.import_module(f"scenes.claims.{entry.key}").CLAIMS.only.items()
+]
+
+
+@pytest.mark.parametrize(("key", "section", "condition"), CONDITIONS)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_sections_with_a_condition_are_shown_of_the_shipped_models_only(
+    key: str, section: str, condition: Condition
+) -> None:
+    chapter = next(entry.load() for entry in FILM if entry.key == key)
+    assert section in {each.name for each in chapter.sections()}
+    assert condition.holds(shipped(key))
+    assert not all(condition.holds(record) for record in altered(shipped(key)))
 
 
 def strings(path: Any) -> set[str]:

@@ -55,6 +55,12 @@ def test_words_are_wrapped_and_never_parted() -> None:
     assert wrapped(said, 9.0, SIZE.tick) == [said]
 
 
+def test_wrapped_lines_are_about_alike_long() -> None:
+    said = "both: full colour from a share of 0.3 on"
+    lines = wrapped(said, width_of(said, SIZE.tick) - 0.05, SIZE.tick)
+    assert lines == ["both: full colour from", "a share of 0.3 on"]
+
+
 def test_a_row_of_tokens_is_laid_out_by_their_widths() -> None:
     row = Letters(WORDS, 5, 0.5, 12.0)
     edges = [(line.get_left()[0], line.get_right()[0]) for line in row]
