@@ -19,17 +19,23 @@ NEEDED = ("torch", "matplotlib")
 
 @click.command()
 @click.argument("checkpoints", type=FILE, nargs=-1, required=True, metavar="CHECKPOINT...")
+@click.option("--tokenizer", type=FILE, metavar="FILE",
+              help="Their tokenizer.json, if their vocabulary is not known here.")  # fmt: skip
 @click.option("--out", type=FOLDER, help="Folder of report and figures; default runs/measures.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-def measure(checkpoints: tuple[Path, ...], out: Path | None, as_json: bool) -> None:
+def measure(
+    checkpoints: tuple[Path, ...], tokenizer: Path | None, out: Path | None, as_json: bool
+) -> None:
     """Measure trained models side by side: norms, spectra, conditions, angles, losses by length."""
     missing = [name for name in NEEDED if find_spec(name) is None]
     if missing:
         raise UsageError(f"this command needs {', '.join(missing)}", "install it with `make model`")
     from ngpt_math.measuring.report import REPORT, measure
+    from ngpt_math.vocabulary import Given
 
     folder = out or ROOT / "runs" / "measures"
-    report = measure(checkpoints, folder, say=say)
+    given = None if tokenizer is None else Given(tokenizer)
+    report = measure(checkpoints, folder, given=given, say=say)
     if as_json:
         print_json(report)
     else:

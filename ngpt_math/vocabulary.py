@@ -6,7 +6,7 @@ model trained elsewhere is a `tokenizer.json` of the package `tokenizers`: data 
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from functools import cache
 from pathlib import Path
 from typing import Protocol
@@ -95,6 +95,15 @@ def coder_of(config: ModelConfig, path: Path, given: Given | None = None) -> Cod
             "choose a model that knows all of them",
         )
     return found
+
+
+def check_needed(given: Given | None, models: Iterable[ModelConfig]) -> None:
+    """Raises UsageError where a vocabulary is given that none of the models has a use for."""
+    if given and not any(map(is_unknown, models)):
+        raise UsageError(
+            f"no checkpoint here has a vocabulary to be read from {shown(given.path)}",
+            "leave --tokenizer out",
+        )
 
 
 def own(name: str) -> Coder:

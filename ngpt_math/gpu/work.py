@@ -89,7 +89,9 @@ class Workshop:
         plan = self.ledger.plan
         name = f"{plan.called}-{unit.kind}"
         self.say(f"{unit.name}: measures")
-        found = measure_one(name, folder.model, plan.length_tokens, plan.state_windows, self.device)
+        found = measure_one(
+            name, folder.model, plan.length_tokens, plan.state_windows, device=self.device
+        )
         kept: dict[str, Any] = {"parts": losses_by_part(folder.model, self.device)}
         if unit.seed == plan.seeds[0] and unit.context in plan.kept_contexts:
             kept["bf16"] = self.keep_weights(name, unit, folder)

@@ -15,14 +15,17 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from ngpt_math.checkpoint import Model
-from ngpt_math.corpus import Tokens, alphabet, load_tokens, name_of, tokenizer
+from ngpt_math.corpus import CORPUS, Tokens, alphabet, load_tokens, name_of, tokenizer
 from ngpt_math.documents import KINDS, read_document
 from ngpt_math.training import spread_windows
+from ngpt_math.vocabulary import Coder, plays
 
 Floats = NDArray[np.float64]
 TIMES = (1, 2, 4)
 BATCH_TOKENS = 2048
+BATCH_LOGITS = 2**23  # 32 MB; more is fetched from the system and given back for every batch
 ON_CUDA = 16  # times as many
+OTHER = "another kind of text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,21 +53,55 @@ class Document:
         return float(1 - np.isin(self.tokens, self.learned).mean())
 
 
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """What a model is measured on.
+
+    Attributes:
+        tokens: those whose embeddings are measured, each once.
+        validation: the text in which angles and entropies are taken.
+        documents: the texts whose losses are measured; that of `validation` is the first.
+    """
+
+    tokens: Tokens
+    validation: Tokens
+    documents: tuple[Document, ...]
+
+
 @cache
-def documents(tokenizer_name: str) -> list[Document]:
-    """The validation part of the corpus, and the long documents (PG19-style, not PG19)."""
+def texts(tokenizer_name: str) -> Texts:
+    """For models of this project: validation text, and long documents (PG19-style, not PG19)."""
     learned, validation = load_tokens(tokenizer_name)
     coder = tokenizer(tokenizer_name)
     note = "validation part of the corpus the models learned"
-    texts = {name_of(tokenizer_name): (validation, note)}
-    for name, kind in KINDS.items():
-        note = f"{kind}, PG19-style (not PG19), another kind of text"
-        texts[name] = (coder.encode(read_document(name)), note)
+    found = {name_of(tokenizer_name): (validation, note), **long_documents(coder)}
     known, tokens = alphabet(tokenizer_name), np.unique(learned)
-    return [
+    read = (
         Document(name, note, text, tokens, outside(coder.decode(text), known))
-        for name, (text, note) in texts.items()
-    ]
+        for name, (text, note) in found.items()
+    )
+    return Texts(tokens, validation, tuple(read))
+
+
+@cache
+def texts_of_others(coder: Coder) -> Texts:
+    """The same texts for models of which nobody here knows what they learned.
+
+    So none of the tokens counts as one that they cannot know.
+    """
+    first, rest = plays(coder)
+    note = "the last tenth of the plays; what the model learned is not known"
+    found = {CORPUS.stem: (rest, note), **long_documents(coder)}
+    read = (Document(name, note, text, np.unique(text), {}) for name, (text, note) in found.items())
+    return Texts(np.unique(np.concatenate((first, rest))), rest, tuple(read))
+
+
+def long_documents(coder: Coder) -> dict[str, tuple[Tokens, str]]:
+    """The tokens of the long documents, and what each is."""
+    return {
+        name: (coder.encode(read_document(name)), f"{kind}, PG19-style (not PG19), {OTHER}")
+        for name, kind in KINDS.items()
+    }
 
 
 def outside(text: str, alphabet: frozenset[str]) -> dict[str, int]:
@@ -74,16 +111,26 @@ def outside(text: str, alphabet: frozenset[str]) -> dict[str, int]:
 
 
 @torch.no_grad()
-def token_losses(model: nn.Module, rows: Tensor) -> Tensor:
-    """Loss of each token that windows [n, T + 1] predict, nats: [n, T]."""
+def token_losses(model: nn.Module, rows: Tensor, at_once: int = BATCH_TOKENS) -> Tensor:
+    """Loss of each token that windows [n, T + 1] predict, nats: [n, T]; `at_once` tokens a batch.
+
+    A window is never parted.
+    """
     parts = []
     device = next(model.parameters()).device
-    at_once = BATCH_TOKENS * (ON_CUDA if device.type == "cuda" else 1)
     for part in rows.to(device).split(max(1, at_once // rows.shape[1])):
         logits = model(part[:, :-1]).float()
-        losses = F.cross_entropy(logits.transpose(1, 2), part[:, 1:], reduction="none")
-        parts.append(losses.double())
+        # Flat: with the vocabulary in the middle it takes three times as long.
+        losses = F.cross_entropy(logits.flatten(0, 1), part[:, 1:].flatten(), reduction="none")
+        parts.append(losses.view(len(part), -1).double())
     return torch.cat(parts).cpu()
+
+
+def batch_of(model: Model) -> int:
+    """How many tokens a batch may have, where the model is."""
+    if next(model.parameters()).is_cuda:
+        return BATCH_TOKENS * ON_CUDA
+    return min(BATCH_TOKENS, BATCH_LOGITS // model.config.vocab)
 
 
 def by_length(model: Model, document: Document, tokens: int) -> dict[str, Any]:
@@ -98,12 +145,12 @@ def by_length(model: Model, document: Document, tokens: int) -> dict[str, Any]:
     occur in the training text. Windows of different lengths start at different places, the buckets
     are of the same windows: trends are read off the buckets.
     """
-    context = model.config.context
+    context, at_once = model.config.context, batch_of(model)
     lengths = [times * context for times in TIMES]
     means = []
     for length in lengths:
         rows = spread_windows(document.tokens, length, max(1, tokens // length))
-        losses = token_losses(model, rows).numpy()
+        losses = token_losses(model, rows, at_once).numpy()
         means.append(float(losses.mean()))
     seen = np.isin(rows[:, 1:].numpy(), document.learned)
     return {

@@ -12,12 +12,14 @@ from torch import nn
 
 from ngpt_math import measure as weights
 from ngpt_math.checkpoint import Model, load_model, remake
-from ngpt_math.corpus import load_tokens
+from ngpt_math.config import ModelConfig
+from ngpt_math.corpus import source_of
 from ngpt_math.errors import UsageError
 from ngpt_math.files import read_card, write_json
 from ngpt_math.history import Arrays, load_history
 from ngpt_math.measuring import histories, lengths, spectra, states
 from ngpt_math.training import spread_windows
+from ngpt_math.vocabulary import Given, check_needed, coder_of, is_unknown
 
 FORMAT = "ngpt-measures/1"
 REPORT = "measures.json"
@@ -39,7 +41,8 @@ UNITS = {
 NOTES = (
     "Lengths beyond the context are tried on PG19-style documents, not on PG19.",
     "Each run is one seed; a spread over seeds is not in these numbers.",
-    "Embeddings are measured on tokens that occur in the training text; others never learned.",
+    "Embeddings are measured on tokens that occur in the training text; others never learned."
+    " Where that is not known, on those that occur in the plays.",
 )
 
 
@@ -47,6 +50,7 @@ def measure(
     checkpoints: Sequence[Path],
     out: Path | None = None,
     *,
+    given: Given | None = None,
     device: str = "cpu",
     length_tokens: int = LENGTH_TOKENS,
     state_windows: int = STATE_WINDOWS,
@@ -55,19 +59,26 @@ def measure(
     """Measure checkpoints of any kind; figures and `measures.json` go to `out` if it is given.
 
     Args:
+        given: the vocabulary of those that have none of this project's.
         device: where the models run, "cpu" or "cuda"; in single precision on either.
         length_tokens: predicted for each document and length. state_windows: windows of the
             validation text in which angles and entropies are taken. say: told what is measured.
 
     Raises:
-        UsageError: no checkpoint, two of one name, or two that read different texts.
+        UsageError: no checkpoint, two of one name, or a vocabulary that is not known or needed.
         DamagedFile: a checkpoint, its history or a text is missing or damaged.
     """
     names = check_names(checkpoints)
+    if given is not None:
+        check_needed(given, (load_model(path).config for path in checkpoints))
     models = []
     for name, path in zip(names, checkpoints, strict=True):
         say(f"measuring {name}")
-        models.append(measure_one(name, path, length_tokens, state_windows, device))
+        models.append(
+            measure_one(
+                name, path, length_tokens, state_windows, device=device, given=given, say=say
+            )
+        )
     runs = [row["run"] for row in models if row["run"]]
     document = rounded(
         {
@@ -98,26 +109,52 @@ def check_names(checkpoints: Sequence[Path]) -> list[str]:
 
 
 def measure_one(
-    name: str, path: Path, length_tokens: int, state_windows: int, device: str = "cpu"
+    name: str,
+    path: Path,
+    length_tokens: int,
+    state_windows: int,
+    *,
+    device: str = "cpu",
+    given: Given | None = None,
+    say: Callable[[str], None] = lambda line: None,
 ) -> dict[str, Any]:
-    """Everything about one checkpoint."""
+    """Everything about one checkpoint; `given` is its vocabulary if that is not known here."""
     model, card = load_model(path).to(device), read_card(path, remake(path))
-    config = model.config
-    learned, validation = load_tokens(config.tokenizer)
-    windows = spread_windows(validation, config.context, state_windows)[:, :-1]
-    texts = lengths.documents(config.tokenizer)
+    texts = texts_of(model.config, card, path, given)
+    windows = spread_windows(texts.validation, model.config.context, state_windows)[:, :-1]
     history = history_of(path)
+    by_length = []
+    for text in texts.documents:
+        say(f"measuring {name}: {text.name}")
+        by_length.append(lengths.by_length(model, text, length_tokens))
     return {
         "name": name,
-        "kind": config.kind,
+        "kind": model.config.kind,
         "sha256": card["sha256"],
         "trained": trained(card),
         "run": None if history is None else run_of(name, history, card),
-        **of_weights(model, np.unique(learned)),
+        **of_weights(model, texts.tokens),
         "states": states.states(model, windows),
-        "lengths": [lengths.by_length(model, text, length_tokens) for text in texts],
+        "lengths": by_length,
         **of_history(history),
     }
+
+
+def texts_of(
+    config: ModelConfig, card: dict[str, Any], path: Path, given: Given | None
+) -> lengths.Texts:
+    """What a model is measured on, in its tokens.
+
+    Raises:
+        UsageError: its vocabulary is not known and none is given, or does not fit.
+    """
+    coder = coder_of(config, path, given)
+    if is_unknown(config):
+        return lengths.texts_of_others(coder)
+    learned = source_of(config.tokenizer)["data_sha256"]
+    if card.get("data_sha256") == learned:
+        return lengths.texts(config.tokenizer)
+    return lengths.texts_of_others(coder)
 
 
 def of_weights(model: Model, tokens: np.ndarray) -> dict[str, Any]:

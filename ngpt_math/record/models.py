@@ -27,8 +27,8 @@ from ngpt_math.training import spread_windows
 from ngpt_math.vocabulary import (
     Coder,
     Given,
+    check_needed,
     coder_of,
-    is_unknown,
     of_letters,
     piece,
     plays,
@@ -213,11 +213,7 @@ def roles(paths: Iterable[Path], given: Given | None = None) -> dict[str, Path]:
                 f"{shown(found[name])} and {shown(path)} both stand for the {name}", "leave one out"
             )
         found[name] = path
-    if given and not any(is_unknown(load_model(path).config) for path in found.values()):
-        raise UsageError(
-            f"no checkpoint here has a vocabulary to be read from {shown(given.path)}",
-            "leave --tokenizer out",
-        )
+    check_needed(given, (load_model(path).config for path in found.values()))
     return found
 
 

@@ -41,7 +41,7 @@ class Trial(Chapter, ThreeDScene):
     """Every way in which passing over a play could leave another state than playing it."""
 
     key, number, heading, notebooks = "trial", 1, "Trial", ()
-    _now = None
+    _now = recording = None
 
     def setup(self) -> None:
         ThreeDScene.setup(self)

@@ -166,13 +166,15 @@ def test_characters_outside_the_alphabet_are_counted() -> None:
 
 def test_bytes_and_letters_see_other_alphabets() -> None:
     """A dash is three bytes that the plays do not have; folded to letters it is a space."""
-    by_name = {text.name: text for text in lengths.documents("bytes")}
+    by_name = {text.name: text for text in lengths.texts("bytes").documents}
     whale = by_name["moby-dick"]
     assert whale.outside["—"] == documents.read_document("moby-dick").count("—") > 1000
     foreign = sum(n * len(character.encode()) for character, n in whale.outside.items())
     assert whale.unseen == pytest.approx(foreign / len(whale.tokens))
     assert by_name["plays"].outside == {} and list(by_name)[1:] == list(documents.KINDS)
-    assert all(text.outside == {} and text.unseen == 0 for text in lengths.documents("letters"))
+    assert all(
+        text.outside == {} and text.unseen == 0 for text in lengths.texts("letters").documents
+    )
 
 
 # Histories.

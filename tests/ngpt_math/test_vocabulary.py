@@ -13,8 +13,10 @@ from token_models import VOCAB, trained, vocabulary
 
 from ngpt_math import corpus, prose, record, recordings
 from ngpt_math.checkpoint import build_model, checkpoint_path, save_model
+from ngpt_math.documents import KINDS
 from ngpt_math.errors import DamagedFile, NothingKept, UsageError
 from ngpt_math.files import read_card
+from ngpt_math.measuring import report
 from ngpt_math.vocabulary import Given, committed, piece, plays
 
 LINE = "How beauteous mankind is! O brave new world"
@@ -95,6 +97,26 @@ def test_an_unknown_vocabulary_has_to_be_given(given: Path, tmp_path: Path) -> N
         record.roles([checkpoint_path("mini", "ngpt")], Given(given))
 
 
+def test_models_of_an_unknown_vocabulary_and_training_are_measured(
+    given: Path, tmp_path: Path
+) -> None:
+    """On the same texts; nothing is said of what they cannot have learned."""
+    path = checkpoint(tmp_path / "theirs.safetensors", context=16)
+    with pytest.raises(UsageError, match=r"'gpt-2', which is not known here.*--tokenizer"):
+        report.measure([path], length_tokens=64, state_windows=2)
+    coder = Given(given)
+    (found,) = report.measure([path], given=coder, length_tokens=64, state_windows=2)["models"]
+    ours, *novels = found["lengths"]
+    assert ours["note"] == "the last tenth of the plays; what the model learned is not known"
+    assert ours["tokens"] == len(plays(coder)[1])
+    assert [each["document"] for each in novels] == list(KINDS)
+    assert all(each["unseen"] == 0 and each["outside"] == {} for each in found["lengths"])
+    assert all(np.isclose(each["loss"], np.log(VOCAB), atol=1).all() for each in found["lengths"])
+    assert found["embeddings"]["embed"]["vectors"] <= coder.vocab
+    with pytest.raises(UsageError, match=r"no checkpoint here.*leave --tokenizer out"):
+        report.measure([checkpoint_path("mini", "ngpt")], given=coder)
+
+
 def test_toys_show_letters(given: Path, tmp_path: Path) -> None:
     path = checkpoint(tmp_path / "toy.safetensors", d_model=3)
     with pytest.raises(UsageError, match="toys show letters"):
@@ -148,7 +170,7 @@ def test_what_models_of_two_vocabularies_cannot_show_is_left_out(
         record.make("traditional_vs_normalized", alone, given)
     both = record.make("attention", alone, given)
     assert (both.noun, len(both.gpt_sentence)) == ("token", 15)
-    assert both.sentence == ("b", "rave", "␣new", "␣world")
+    assert both.sentence[0] == "How" and both.sentence[-2:] == ("␣new", "␣world")
     assert "attention, in each model, is spread most" in both.chosen_by
     assert "".join(record.make("normlinear_groups", alone, given).prompt) == "brave␣new␣world"
 
