@@ -51,7 +51,7 @@ def recorded(entry: Entry) -> Recording | None:
 
 
 def told(entry: Entry, sections: Iterable[Section]) -> tuple[Section, ...]:
-    """Sections as they are of the chapter's recording: what is not true of it is not told."""
+    """A chapter's sections as its recording has them: what is not true of it is left out."""
     claims, record = claims_of(entry), recorded(entry)
     if record is None:
         return tuple(sections)

@@ -24,7 +24,7 @@ from ngpt_math.files import ROOT, read_card
 from ngpt_math.gpu import equal, go, page, parcels, results, work
 from ngpt_math.gpu.ledger import Ledger
 from ngpt_math.gpu.plan import SMALL, TINY, units
-from ngpt_math.measuring import lengths, report
+from ngpt_math.measuring import lengths
 
 TEXT = 6000
 FINALS = [f"final-{c}-{k}-{s}" for c in TINY.contexts for k in KINDS for s in TINY.seeds]
@@ -39,15 +39,13 @@ def short_text(name: str) -> tuple[np.ndarray, np.ndarray]:
 @pytest.fixture(scope="module")
 def short() -> Any:
     """Of the texts only the beginnings are read, and of the long documents there are two."""
-    patch = pytest.MonkeyPatch()
-    for module in ("ngpt_math.training", "ngpt_math.gpu.work", "ngpt_math.measuring.report"):
-        patch.setattr(f"{module}.load_tokens", short_text)
-    patch.setattr(lengths, "KINDS", dict(list(lengths.KINDS.items())[:2]))
-    patch.setattr(lengths, "load_tokens", short_text)
-    two = lengths.documents.__wrapped__("bytes")
-    patch.setattr(report.lengths, "documents", lambda name: two)
-    yield
-    patch.undo()
+    with pytest.MonkeyPatch.context() as patch:
+        for module in ("training", "gpu.work", "measuring.lengths"):
+            patch.setattr(f"ngpt_math.{module}.load_tokens", short_text)
+        patch.setattr(lengths, "KINDS", dict(list(lengths.KINDS.items())[:2]))
+        two = lengths.texts.__wrapped__("bytes")
+        patch.setattr(lengths, "texts", lambda name: two)
+        yield
 
 
 @pytest.fixture(scope="module")
