@@ -6,7 +6,8 @@ from typing import ClassVar
 
 from ngpt_math.recordings import Attention as Recorded
 from ngpt_math.recordings import Recording
-from scenes.attention_head_pictures import Lengths, Mixing, Patterns, Sides
+from scenes.attention_head_pictures import Mixing, Patterns, Sides
+from scenes.attention_length_pictures import Lengths
 from scenes.attention_pictures import LookBack, Pipelines, Recall
 from scenes.attention_rotary_pictures import Bent, ByOffset, Turning
 from scenes.claims import Claims

@@ -30,11 +30,6 @@ PREFIXES = ("gpt_", "")
 SCALED = "( Q dot.o {{ s_(q k) : scale_q }} ) dot "
 ON_KEYS = {True: "( K dot.o {{ s_(q k) : scale_k }} )", False: "K"}
 ROOT = " thin {{ times thin sqrt(d_k) : scale }}"
-NORMING = '{{ k : normalized }} <- "Norm" ( {{ k : normalized_raw }} ) dot.o {{ s_(q k) : scale }}'
-SCALING = "{{ k : normalized }} <- {{ k : normalized_raw }} dot.o {{ s_(q k) : scale }}"
-PLAIN = "{{ k : traditional }} = W_k x"
-SIZING = '{{ k : traditional }} <- "RMSNorm" ( {{ k : traditional_raw }} )'
-"""Of keys, which where the scale multiplies queries alone are queries instead."""
 RIGHT, WIDE, FOOT = 2.85, 5.1, -2.92
 """Half the width of what stands in a half, and the width of its bars, and the lowest baseline."""
 BARS, OVER_BARS = (-2.1, 2.05), 0.25
@@ -100,6 +95,11 @@ class Side:
     def left(self) -> float:
         """Where its texts begin."""
         return float(self.half.at(-RIGHT, 0)[0])
+
+    def flush_right(self, line: Line, baseline: float) -> Line:
+        """Put a line where its texts end."""
+        edge = float(self.half.at(RIGHT, 0)[0])
+        return line.shift((edge - line.get_right()[0], baseline - line.baseline, 0))
 
 
 class Sides:
@@ -231,97 +231,6 @@ class Level(VMobject):
         self.set_points(self.outline + np.array([0, up, 0]))
 
 
-def scaled_ones(record: Attention) -> str:
-    """Which of q and k are shown as they are scaled: keys, if they are."""
-    return "k" if record.s_qk_on_keys else "q"
-
-
-@dataclass(frozen=True)
-class Stage:
-    """A step on the way of a key or query: where its length stands, and what it is called."""
-
-    field: str
-    words: str
-    role: str
-
-
-def stages(record: Attention) -> tuple[list[Stage], list[Stage]]:
-    """The steps of a key or query in each model. Each may normalize them, or not."""
-    which = scaled_ones(record)
-    first = Stage(f"{which}_lengths_raw", "as it comes", "muted")
-    sized = Stage(f"{which}_lengths", "after RMSNorm", "traditional")
-    unit = Stage(f"{which}_lengths_unit", "after Norm", "normalized")
-    scaled = Stage(f"{which}_lengths", "after the learned scale", "scale")
-    left = [first, sized] if record.gpt_qk_norm else [first]
-    return left, [first, unit, scaled] if record.qk_norm else [first, scaled]
-
-
-def of_queries(rule: str) -> str:
-    """A rule of keys, said of queries."""
-    return rule.replace("{{ k :", "{{ q :").replace("W_k", "W_q")
-
-
-class Way:
-    """The lengths of one model's keys or queries as bars, led from step to step with its name."""
-
-    def __init__(
-        self, side: Side, letters: Sequence[str], y: Measure, steps: Sequence[Stage]
-    ) -> None:
-        states = [side.row(step.field) for step in steps]
-        self.bars = ChangingBars(side.box(*BARS), y, states, letters, side.role, places=1)
-        self.notes = [
-            _flush_right(Line(step.words, role=step.role, px=SIZE.label), side, OVER_BARS)
-            for step in steps
-        ]
-
-
-class Lengths:
-    """Lengths of all keys in both models: as they come, and after what each does to them.
-
-    Of all queries, where these alone are scaled.
-    """
-
-    def __init__(self, sides: Sides) -> None:
-        record, right = sides.record, sides.both[1]
-        ways, which = stages(record), scaled_ones(record)
-        both = measure(
-            f"length of each {'key' if which == 'k' else 'query'}",
-            [n for side, steps in zip(sides.both, ways, strict=True) for step in steps
-             for n in side.row(step.field)],
-        )  # fmt: skip
-        self.ways = [
-            Way(side, side.sentence, both, steps)
-            for side, steps in zip(sides.both, ways, strict=True)
-        ]
-        rules = (SIZING if record.gpt_qk_norm else PLAIN, NORMING if record.qk_norm else SCALING)
-        self.rules = [
-            Equation(of_queries(rule) if which == "q" else rule).move_to(side.half.at(0, 1.72))
-            for rule, side in zip(rules, sides.both, strict=True)
-        ]
-        alike = Explained(
-            "{{ s_(q k) : scale }}",
-            in_tokens(record, "one number for each entry, alike for all letters"),
-            px=SIZE.tick,
-        )
-        edge = right.left - alike.get_left()[0]
-        alike.shift((edge, 1.17 - alike.baseline, 0))
-        self.scale = alike
-
-    @property
-    def steps(self) -> int:
-        """How many steps the longer way has."""
-        return max(len(way.notes) for way in self.ways)
-
-    def going(self, step: int) -> list[Way]:
-        """The ways that have such a step. The right one ends with the last."""
-        return [way for way in self.ways if step < len(way.notes)]
-
-
-def _flush_right(line: Line, side: Side, baseline: float) -> Line:
-    edge = float(side.half.at(RIGHT, 0)[0])
-    return line.shift((edge - line.get_right()[0], baseline - line.baseline, 0))
-
-
 class Mixing:
     """Shares, values and their mix for the followed query, in both models."""
 
@@ -376,7 +285,7 @@ class Mixed:
         largest = Line("framed: largest share", px=SIZE.tick, role="muted")
         self.frames = [
             *(matrix.row_frame(best) for matrix in (self.shares, self.values)),
-            _flush_right(largest, side, self.TOP + 0.52),
+            side.flush_right(largest, self.TOP + 0.52),
         ]
         self.asked = VGroup(
             self._letters(left - 0.3 - wide / 2), self.shares, self._above("share", self.shares)

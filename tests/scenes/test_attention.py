@@ -24,7 +24,8 @@ from test_chapters import (
 from watched import play
 
 from ngpt_math.recordings import Attention, load, save
-from scenes.attention_head_pictures import Mixing, Sides, stages, whole_score
+from scenes.attention_head_pictures import Mixing, Sides, whole_score
+from scenes.attention_length_pictures import stages
 from scenes.attention_pictures import Pipeline, Pipelines
 from scenes.film import entry
 from scenes.stage.changing_bars import ChangingBars
