@@ -118,7 +118,7 @@ def summary(result: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _in_words(row: dict[str, Any]) -> str:
+def _table_row(row: dict[str, Any]) -> str:
     """A scene's row of the table."""
     ratios = (row["vs_stock"], row["vs_classic"])
     stock, classic = ("–" if r is None else f"{r:.1f}" for r in ratios)
@@ -148,7 +148,7 @@ def _row(name: str, scene: str, classic: str | None, tell: Callable[[str], None]
         stock_cpu_s_per_frame=stock_cost,
         classic_cpu_s_per_frame=other.per_frame if other else None,
     )
-    tell(_in_words(asdict(row)))
+    tell(_table_row(asdict(row)))
     return row
 
 

@@ -67,7 +67,7 @@ def run(arguments: list[str] | None = None) -> int:
             say(STOPPED)
         return 130
     finally:
-        stopping.heard()
+        stopping.stop_repeating()
     return result if isinstance(result, int) else 0
 
 

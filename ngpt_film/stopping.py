@@ -24,7 +24,7 @@ def listen() -> None:
         signal.signal(signal.SIGHUP, _stop)
 
 
-def heard() -> None:
+def stop_repeating() -> None:
     """The process ends: a request need not be made again."""
     signal.setitimer(signal.ITIMER_REAL, 0)
 

@@ -25,7 +25,6 @@ TIMES = (1, 2, 4)
 BATCH_TOKENS = 2048
 BATCH_LOGITS = 2**23  # 32 MB; more is fetched from the system and given back for every batch
 ON_CUDA = 16  # times as many
-OTHER = "another kind of text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +97,9 @@ def texts_of_others(coder: Coder) -> Texts:
 
 def long_documents(coder: Coder) -> dict[str, tuple[Tokens, str]]:
     """The tokens of the long documents, and what each is."""
+    note = "PG19-style (not PG19), another kind of text"
     return {
-        name: (coder.encode(read_document(name)), f"{kind}, PG19-style (not PG19), {OTHER}")
-        for name, kind in KINDS.items()
+        name: (coder.encode(read_document(name)), f"{kind}, {note}") for name, kind in KINDS.items()
     }
 
 

@@ -69,8 +69,7 @@ def measure(
         DamagedFile: a checkpoint, its history or a text is missing or damaged.
     """
     names = check_names(checkpoints)
-    if given is not None:
-        check_needed(given, (load_model(path).config for path in checkpoints))
+    check_needed(given, (load_model(path).config for path in checkpoints))
     models = []
     for name, path in zip(names, checkpoints, strict=True):
         say(f"measuring {name}")
@@ -148,11 +147,8 @@ def texts_of(
     Raises:
         UsageError: its vocabulary is not known and none is given, or does not fit.
     """
-    coder = coder_of(config, path, given)
-    if is_unknown(config):
-        return lengths.texts_of_others(coder)
-    learned = source_of(config.tokenizer)["data_sha256"]
-    if card.get("data_sha256") == learned:
+    coder, learned = coder_of(config, path, given), card.get("data_sha256")
+    if not is_unknown(config) and learned == source_of(config.tokenizer)["data_sha256"]:
         return lengths.texts(config.tokenizer)
     return lengths.texts_of_others(coder)
 

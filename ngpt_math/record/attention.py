@@ -110,7 +110,12 @@ def texts(ngpt: Shipped, gpt: Shipped) -> tuple[str, str]:
     What is long enough as letters is a handful of longer tokens only.
     """
     said = sentence(ngpt, gpt)
-    return (said, said) if alike(ngpt, gpt, said) else (sentence(ngpt), sentence(gpt))
+    return (said, said) if share_tokens(ngpt, gpt) else (sentence(ngpt), sentence(gpt))
+
+
+def share_tokens(ngpt: Shipped, gpt: Shipped) -> bool:
+    """Whether both models read the sentence as the same tokens."""
+    return alike(ngpt, gpt, sentence(ngpt, gpt))
 
 
 def noun(*models: Shipped) -> str:
@@ -120,8 +125,7 @@ def noun(*models: Shipped) -> str:
 
 def chosen_by(ngpt: Shipped, gpt: Shipped) -> str:
     """The rule, as it is for these models."""
-    same = alike(ngpt, gpt, sentence(ngpt, gpt))
-    said = CHOSEN_BY if same else CHOSEN_BY.replace(*APART)
+    said = CHOSEN_BY if share_tokens(ngpt, gpt) else CHOSEN_BY.replace(*APART)
     return said.replace("letter", noun(ngpt, gpt))
 
 
@@ -136,7 +140,7 @@ def chosen(ngpt: Shipped, gpt: Shipped) -> tuple[Head, Head, int, int]:
         for each, text in zip((ngpt, gpt), said, strict=True)
     )
     spread = [entropy(each.pattern) for each in (head, other)]
-    if alike(ngpt, gpt, sentence(ngpt, gpt)):
+    if share_tokens(ngpt, gpt):
         spread = [spread[0] + spread[1]] * 2
     return head, other, int(spread[0].argmax()), int(spread[1].argmax())
 

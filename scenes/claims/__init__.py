@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any
 
 from scenes.claims.tokens import in_tokens
@@ -59,10 +58,10 @@ class Claims:
         self,
         *,
         of_toys: Sequence[str] = (),
-        only: Mapping[str, Condition] = MappingProxyType({}),
+        only: Mapping[str, Condition] | None = None,
         **by_section: Sequence[Claim],
     ) -> None:
-        self.by_section, self.of_toys, self.only = by_section, tuple(of_toys), dict(only)
+        self.by_section, self.of_toys, self.only = by_section, tuple(of_toys), dict(only or {})
         self._known = {claim.words: claim for group in by_section.values() for claim in group}
 
     def true(self, record: Any, words: str) -> str:

@@ -131,9 +131,9 @@ def test_attention_of_models_in_other_peoples_layouts(layout: str, tmp_path: Pat
     assert watched.seconds.keys() > set(turning)
     assert "length of each query" in shown
     assert "length of each key" not in shown
-    record_ = recorded(entry)
-    assert np.allclose(record_.k_lengths, 1, atol=1e-5)
-    assert record_.q_lengths.std() > 0.01
+    theirs = recorded(entry)
+    assert np.allclose(theirs.k_lengths, 1, atol=1e-5)
+    assert theirs.q_lengths.std() > 0.01
 
 
 def says_what_is_true(entry: Entry, watched: Watched, of_baseline: Set[str] = frozenset()) -> None:
